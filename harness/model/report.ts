@@ -1,0 +1,45 @@
+import type { Finding } from './finding.ts';
+import type { HostFacts } from './host-facts.ts';
+import type { CaseResult, PhaseResult } from './result.ts';
+import type { Technology } from './technology.ts';
+
+/** A technology that the run did not demand, and why. */
+export interface NotDemanded {
+  readonly technology: Technology;
+  readonly reason: string;
+}
+
+/** Where the run happened, as far as it was learnt; everything here is free of secrets. */
+export interface RunSubject {
+  readonly provider: string;
+  /** True when no hardware was involved: a simulated pass is never a hardware pass. */
+  readonly simulated: boolean;
+  /** `user@host:port` of the node. */
+  readonly node?: string;
+  readonly kubernetes?: string;
+  readonly kubevirt?: string;
+  readonly host?: HostFacts;
+}
+
+/** Everything known about a run; complete and valid at every moment, also while the run goes on. */
+export interface Report {
+  readonly schema: 'sevlane.report/v1';
+  readonly runId: string;
+  readonly startedAt: string;
+  /** Absent while the run has not ended. */
+  readonly endedAt?: string;
+  readonly exitCode: number;
+  /** First line that a reader sees; begins with passed, product:, infra:, interrupted:, usage: or sevlane bug:. */
+  readonly verdict: string;
+  /** One action that follows from the verdict. */
+  readonly hint?: string;
+  readonly subject: RunSubject;
+  readonly demanded: readonly Technology[];
+  readonly notDemanded: readonly NotDemanded[];
+  readonly phases: readonly PhaseResult[];
+  readonly cases: readonly CaseResult[];
+  /** Everything that went wrong, worst blame first; the first one is the verdict's. */
+  readonly findings: readonly Finding[];
+  /** The settings that were in force, secrets masked. */
+  readonly settings: Readonly<Record<string, string>>;
+}

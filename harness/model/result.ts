@@ -1,0 +1,49 @@
+import type { Evidence } from './evidence.ts';
+import type { Finding } from './finding.ts';
+
+/** `failed` blames the product, `errored` anything else; `not-run` was planned but the run ended first. */
+export type Outcome = 'passed' | 'failed' | 'errored' | 'skipped' | 'not-run';
+
+/** One of the nine steps of a run, in the words of docs/architecture.md. */
+export const PHASES = [
+  'settings',
+  'open',
+  'connect',
+  'probe',
+  'cluster',
+  'lease',
+  'kubevirt',
+  'suites',
+  'undo',
+] as const;
+export type PhaseName = (typeof PHASES)[number];
+
+/** What became of one phase. Its name is constant over runs: it is the identity of the row in TestGrid. */
+export interface PhaseResult {
+  readonly name: PhaseName;
+  readonly outcome: Outcome;
+  /** Milliseconds spent, 0 when not run. */
+  readonly ms: number;
+  readonly finding?: Finding;
+  /** Why it did not run; only with `skipped` and `not-run`. */
+  readonly reason?: string;
+}
+
+/** A case as planned, before anything is run. `title` is unique and constant over runs. */
+export interface PlannedCase {
+  readonly title: string;
+  readonly suite: string;
+  /** Ginkgo-style labels, e.g. `SEV`, `SEVES`, `SEVSNP`, `sig-compute`. */
+  readonly labels: readonly string[];
+  /** The kind of guest that the case looks at. */
+  readonly guest: string;
+}
+
+/** What became of one planned case. */
+export interface CaseResult extends PlannedCase {
+  readonly outcome: Outcome;
+  readonly ms: number;
+  readonly finding?: Finding;
+  readonly reason?: string;
+  readonly evidence: readonly Evidence[];
+}

@@ -1,0 +1,47 @@
+import type { Host } from '../model/host.ts';
+import type { Setting } from '../model/setting.ts';
+import type { Scope } from '../scope/scope.ts';
+
+/** Values of the settings rows, by key, as their `parse` made them. */
+export type SettingValues = Readonly<Record<string, unknown>>;
+
+/** Something that lends the run an SEV node. */
+export interface Provider {
+  readonly name: string;
+  readonly simulated: boolean;
+  /** Lends the node; whatever has to be given back is registered with `scope.defer`. */
+  acquire(scope: Scope): Promise<Host>;
+}
+
+/** A command beside `run`, e.g. `sim`, that a provider brings along. */
+export interface ProviderCommand {
+  readonly name: string;
+  readonly summary: string;
+  /** Rows that this command reads beside the provider's own. */
+  readonly settings: readonly Setting[];
+  run(values: SettingValues, terminal: Terminal, signal: AbortSignal): Promise<number>;
+}
+
+/** The two streams of the process, so that only main touches `process`. */
+export interface Terminal {
+  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+}
+
+/** What providers/index.ts lists: rows and commands are data, so that no provider's flag stands in harness/. */
+export interface ProviderFactory {
+  readonly name: string;
+  readonly simulated: boolean;
+  readonly settings: readonly Setting[];
+  readonly commands: readonly ProviderCommand[];
+  /** Checks that need several settings or the file system; all problems at once. */
+  check(values: SettingValues): Promise<readonly SettingProblem[]>;
+  create(values: SettingValues): Provider;
+}
+
+/** One mistake in the settings: where it stands, what is wrong, what to do. */
+export interface SettingProblem {
+  readonly place: string;
+  readonly problem: string;
+  readonly fix: string;
+}

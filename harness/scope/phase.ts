@@ -1,0 +1,32 @@
+import { toFinding } from '../errors/blame.ts';
+import { InfraError } from '../errors/errors.ts';
+import type { PhaseName } from '../model/result.ts';
+import { deadline } from './deadline.ts';
+import type { Scope } from './scope.ts';
+import { settle } from './settle.ts';
+
+/**
+ * Runs one named step of the run: times it, applies its budget, tells how it ended.
+ * The step's scope shares the run's undo stack, so what it opened outlives it.
+ */
+export async function phase<T>(
+  scope: Scope,
+  step: { readonly name: PhaseName; readonly budgetMs: number },
+  work: (scope: Scope) => Promise<T>,
+): Promise<T> {
+  const { name, budgetMs } = step;
+  const startedAt = performance.now();
+  const ended = () => Math.round(performance.now() - startedAt);
+  scope.emit({ type: 'phase-started', phase: name, budgetMs });
+  using bound = deadline(budgetMs, scope.signal, () => new InfraError(`phase ${name}: not done within ${budgetMs} ms`));
+  try {
+    const value = await settle(work(scope.narrowed(bound.signal)), bound.signal);
+    scope.emit({ type: 'phase-ended', result: { name, outcome: 'passed', ms: ended() } });
+    return value;
+  } catch (error) {
+    const finding = toFinding(error, `phase ${name}`);
+    const outcome = finding.blame === 'product' ? 'failed' : 'errored';
+    scope.emit({ type: 'phase-ended', result: { name, outcome, ms: ended(), finding } });
+    throw error;
+  }
+}

@@ -1,0 +1,96 @@
+import { toFinding } from '../errors/blame.ts';
+import { InfraError } from '../errors/errors.ts';
+import type { RunEvent, UnstampedEvent } from '../model/events.ts';
+import type { Finding } from '../model/finding.ts';
+import { deadline } from './deadline.ts';
+import { settle } from './settle.ts';
+
+type Facts = Readonly<Record<string, string | number>>;
+
+/** Progress for people. `info` is for everybody, `detail` for --verbose and the log file. */
+export interface Log {
+  info(message: string, facts?: Facts): void;
+  detail(message: string, facts?: Facts): void;
+}
+
+/** Everything that a step may use. */
+export interface Scope {
+  /** Aborts on a user stop, the run's deadline, a lost connection or a lost lease; its reason says which. */
+  readonly signal: AbortSignal;
+  readonly log: Log;
+  emit(event: UnstampedEvent): void;
+  /** Registers how to undo what was just opened. Undone last first, each under a fresh deadline of its own. */
+  defer(name: string, budgetMs: number, undo: (signal: AbortSignal) => Promise<void>): void;
+  /** Ends the scope's work with this reason; the first one stays. Undo still runs. */
+  abort(reason: Error): void;
+  /** A scope that shares this one's undo stack and ends with `signal` too: for a phase. */
+  narrowed(signal: AbortSignal): Scope;
+  /** A scope with an undo stack of its own: for a case or a guest. The caller closes it. */
+  child(): OwnedScope;
+}
+
+/** A scope whose owner closes it. */
+export interface OwnedScope extends Scope {
+  /** Runs every undo, last first; failures come back as findings and never stop the next undo. Safe to call twice. */
+  close(): Promise<readonly Finding[]>;
+}
+
+interface Undo {
+  readonly name: string;
+  readonly budgetMs: number;
+  readonly undo: (signal: AbortSignal) => Promise<void>;
+}
+
+/** Opens the scope of a run. `sink` hears every event; `stop` is the user's own signal. */
+export function openScope(sink: (event: RunEvent) => void, stop?: AbortSignal): OwnedScope {
+  return scopeWith(sink, stop, []);
+}
+
+function scopeWith(sink: (event: RunEvent) => void, parent: AbortSignal | undefined, stack: Undo[]): OwnedScope {
+  const controller = new AbortController();
+  const follow = () => controller.abort(parent?.reason);
+  if (parent?.aborted) follow();
+  else parent?.addEventListener('abort', follow, { once: true });
+
+  const emit = (event: UnstampedEvent) => sink({ ...event, at: new Date().toISOString() } as RunEvent);
+  const note =
+    (level: 'info' | 'detail') =>
+    (message: string, facts: Facts = {}) =>
+      emit({ type: 'log', level, message, facts });
+  const scope: OwnedScope = {
+    signal: controller.signal,
+    log: { info: note('info'), detail: note('detail') },
+    emit,
+    defer: (name, budgetMs, undo) => void stack.push({ name, budgetMs, undo }),
+    abort: (reason) => controller.abort(reason),
+    narrowed: (signal) => narrow(scope, signal),
+    child: () => scopeWith(sink, controller.signal, []),
+    async close() {
+      const findings: Finding[] = [];
+      for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+        const finding = await runUndo(next);
+        if (finding !== undefined) findings.push(finding);
+      }
+      parent?.removeEventListener('abort', follow);
+      return findings;
+    },
+  };
+  return scope;
+}
+
+function narrow(scope: Scope, signal: AbortSignal): Scope {
+  const both = AbortSignal.any([scope.signal, signal]);
+  const narrower: Scope = { ...scope, signal: both, narrowed: (further) => narrow(narrower, further) };
+  return narrower;
+}
+
+async function runUndo({ name, budgetMs, undo }: Undo): Promise<Finding | undefined> {
+  using bound = deadline(budgetMs, undefined, () => new InfraError(`${name}: not undone within ${budgetMs} ms`));
+  try {
+    await settle(undo(bound.signal), bound.signal);
+    return undefined;
+  } catch (error) {
+    const finding = toFinding(error, `undo ${name}`);
+    return finding.blame === 'internal' ? finding : { ...finding, blame: 'infra' };
+  }
+}

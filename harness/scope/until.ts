@@ -1,0 +1,111 @@
+import { InfraError, ProductFailure } from '../errors/errors.ts';
+import { deadline } from './deadline.ts';
+import type { Scope } from './scope.ts';
+import { settle } from './settle.ts';
+
+/** What one look found: the goal reached, or what was there instead. */
+export type Look<T> = { readonly done: true; readonly value: T } | { readonly done: false; readonly saw: string };
+
+/** Bounds of a wait: whose signal, how long, how often to look, and whom a timeout blames. */
+export interface Limits {
+  readonly scope: Scope;
+  readonly withinMs: number;
+  /** Pause between looks. With `wake` it is only the fallback. */
+  readonly everyMs: number;
+  readonly blame: 'infra' | 'product';
+  /** One action for the reader of a timeout. */
+  readonly hint?: string;
+  /** Subscribes to whatever may change the answer, so that a look follows at once; returns the unsubscribe. */
+  readonly wake?: (notify: () => void) => () => void;
+}
+
+/** How often a waiting reader hears what was last seen. */
+const NEWS_EVERY_MS = 5000;
+
+/**
+ * Looks again and again until `look` is done: the only wait loop of the harness.
+ * A look that throws ends the wait at once with that error.
+ * @throws ProductFailure or InfraError, by `blame`, naming the goal, the bound and the last thing seen.
+ */
+export async function until<T>(
+  goal: string,
+  limits: Limits,
+  look: (signal: AbortSignal) => Promise<Look<T>>,
+): Promise<T> {
+  const { scope, withinMs } = limits;
+  const startedAt = performance.now();
+  let saw = 'nothing yet';
+  let toldAt = startedAt;
+  let told = '';
+  using bound = deadline(withinMs, scope.signal, () => timeout(goal, limits, saw));
+  const bell = new Bell();
+  const unsubscribe = limits.wake?.(() => bell.ring());
+  try {
+    for (;;) {
+      bound.signal.throwIfAborted();
+      bell.reset();
+      const seen = await settle(look(bound.signal), bound.signal);
+      if (seen.done) return seen.value;
+      saw = seen.saw;
+      const now = performance.now();
+      if (saw !== told || now - toldAt >= NEWS_EVERY_MS) {
+        scope.emit({ type: 'waiting', goal, saw, forMs: Math.round(now - startedAt), withinMs });
+        told = saw;
+        toldAt = now;
+      }
+      await bell.wait(limits.everyMs, bound.signal);
+    }
+  } finally {
+    unsubscribe?.();
+  }
+}
+
+/**
+ * Runs one piece of work under a bound. The work is told by its signal; work that does not listen is left behind.
+ * @throws InfraError or ProductFailure, by `blame`, when the time is up; the scope's reason when the scope ends first.
+ */
+export async function within<T>(
+  goal: string,
+  limits: Pick<Limits, 'scope' | 'withinMs' | 'blame' | 'hint'>,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  using bound = deadline(limits.withinMs, limits.scope.signal, () => timeout(goal, limits, undefined));
+  bound.signal.throwIfAborted();
+  return await settle(work(bound.signal), bound.signal);
+}
+
+function timeout(goal: string, limits: Pick<Limits, 'withinMs' | 'blame' | 'hint'>, saw: string | undefined): Error {
+  const message = `${goal}: not within ${limits.withinMs} ms${saw === undefined ? '' : `; last saw ${saw}`}`;
+  const details = limits.hint === undefined ? {} : { hint: limits.hint };
+  return limits.blame === 'product' ? new ProductFailure(message, details) : new InfraError(message, details);
+}
+
+/** Remembers a ring that came while nobody was waiting, so that no wake-up is lost between a look and its wait. */
+class Bell {
+  #rung = false;
+  #listener: (() => void) | undefined;
+
+  ring(): void {
+    this.#rung = true;
+    this.#listener?.();
+  }
+
+  reset(): void {
+    this.#rung = false;
+  }
+
+  async wait(ms: number, signal: AbortSignal): Promise<void> {
+    if (this.#rung || signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const end = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', end);
+        this.#listener = undefined;
+        resolve();
+      };
+      const timer = setTimeout(end, ms);
+      signal.addEventListener('abort', end, { once: true });
+      this.#listener = end;
+    });
+  }
+}

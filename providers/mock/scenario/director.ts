@@ -1,0 +1,81 @@
+import type { Encryption, HostProfile } from '../physics/host.ts';
+
+/** One API request as the router made it out. */
+export interface ApiCall {
+  /** Kubernetes verb: get, list, watch, create, update, patch, delete, deletecollection, or the HTTP method in lower case. */
+  readonly verb: string;
+  readonly group: string;
+  readonly resource: string;
+  readonly subresource: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly username: string;
+}
+
+/** What happens to an API request instead of, or beside, its real answer. */
+export type ApiFault =
+  | {
+      readonly do: 'status';
+      readonly status: number;
+      readonly reason?: string;
+      readonly message?: string;
+      readonly retryAfterSeconds?: number;
+    }
+  | { readonly do: 'delay'; readonly ms: number }
+  /** Closes the connection: at once, or in the middle of the body. */
+  | { readonly do: 'cut'; readonly afterBytes?: number }
+  /** Answers a read with an older state. */
+  | { readonly do: 'stale'; readonly byVersions: number }
+  /** Ends a watch with 410 Gone. */
+  | { readonly do: 'expire' };
+
+/** What happens to the SSH connection. */
+export type ConnectionFault =
+  | { readonly do: 'refuse' }
+  | { readonly do: 'wrong-key' }
+  | { readonly do: 'cut'; readonly afterBytes?: number; readonly forMs?: number }
+  | { readonly do: 'freeze'; readonly afterBytes?: number; readonly forMs?: number };
+
+/** How a guest of one kind lies. Each part can lie alone. Absent parts tell the truth. */
+export interface GuestScript {
+  /** What the silicon really does to the guest's memory. */
+  readonly really?: Encryption;
+  /** What the guest's kernel log claims. */
+  readonly kernelClaims?: Encryption;
+  /** What the live domain XML shows. */
+  readonly xmlClaims?: Encryption;
+  readonly console?: 'silent' | 'no-login' | 'garbage' | 'panic';
+  /** The phase in which the VMI stays for ever. */
+  readonly stuckIn?: 'Pending' | 'Scheduling' | 'Scheduled';
+  readonly bootMs?: number;
+}
+
+/** How a controller misbehaves. */
+export interface ControllerScript {
+  readonly behaviour?: 'never-ready' | 'crash-loop' | 'absent' | 'image-pull-fails';
+  readonly delayMs?: number;
+  /** Node labels that the labeller writes in place of the right ones; null leaves the label out. */
+  readonly nodeLabels?: Readonly<Record<string, string | null>>;
+}
+
+/**
+ * Plays a scenario: every part of the simulator asks it at the moments where a scenario may interfere, and tells it
+ * what has happened, because a trigger may wait for that.
+ */
+export interface Director {
+  readonly name: string;
+  /** The profile after the scenario's overrides. */
+  host(profile: HostProfile): HostProfile;
+  /** A file as the host shows it: null means absent. */
+  hostFile(path: string, content: string | undefined): string | null | undefined;
+  /** Asked once for each request; the fault's own count and trigger are taken care of here. */
+  api(call: ApiCall): ApiFault | undefined;
+  /** Asked when a client connects (`connect`), and hears the faults that are triggered later. */
+  connection(listener: (fault: ConnectionFault) => void): () => void;
+  onConnect(): ConnectionFault | undefined;
+  /** `kind` as the VMI asks for it. */
+  guest(kind: Encryption): GuestScript;
+  controller(name: string): ControllerScript;
+  /** Something happened, e.g. `guest sev booting`, `vmi sev-1 Running`, `kubevirt Deployed`: triggers may wait for it. */
+  happened(event: string): void;
+}
