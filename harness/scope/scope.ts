@@ -19,8 +19,11 @@ export interface Scope {
   readonly signal: AbortSignal;
   readonly log: Log;
   emit(event: UnstampedEvent): void;
-  /** Registers how to undo what was just opened. Undone last first, each under a fresh deadline of its own. */
-  defer(name: string, budgetMs: number, undo: (signal: AbortSignal) => Promise<void>): void;
+  /**
+   * Registers how to undo what was just opened. Undone last first, each under a fresh deadline of its own:
+   * `signal` is that deadline, and `scope` a scope with it, for undos that wait or ask.
+   */
+  defer(name: string, budgetMs: number, undo: UndoWork): void;
   /** Ends the scope's work with this reason; the first one stays. Undo still runs. */
   abort(reason: Error): void;
   /** A scope that shares this one's undo stack and ends with `signal` too: for a phase. */
@@ -35,10 +38,13 @@ export interface OwnedScope extends Scope {
   close(): Promise<readonly Finding[]>;
 }
 
+/** The work of one undo; the run's own signal is already aborted when it runs, so it gets one of its own. */
+export type UndoWork = (signal: AbortSignal, scope: Scope) => Promise<void>;
+
 interface Undo {
   readonly name: string;
   readonly budgetMs: number;
-  readonly undo: (signal: AbortSignal) => Promise<void>;
+  readonly undo: UndoWork;
 }
 
 /** Opens the scope of a run. `sink` hears every event; `stop` is the user's own signal. */
@@ -68,7 +74,7 @@ function scopeWith(sink: (event: RunEvent) => void, parent: AbortSignal | undefi
     async close() {
       const findings: Finding[] = [];
       for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
-        const finding = await runUndo(next);
+        const finding = await runUndo(next, sink);
         if (finding !== undefined) findings.push(finding);
       }
       parent?.removeEventListener('abort', follow);
@@ -84,10 +90,10 @@ function narrow(scope: Scope, signal: AbortSignal): Scope {
   return narrower;
 }
 
-async function runUndo({ name, budgetMs, undo }: Undo): Promise<Finding | undefined> {
+async function runUndo({ name, budgetMs, undo }: Undo, sink: (event: RunEvent) => void): Promise<Finding | undefined> {
   using bound = deadline(budgetMs, undefined, () => new InfraError(`${name}: not undone within ${budgetMs} ms`));
   try {
-    await settle(undo(bound.signal), bound.signal);
+    await settle(undo(bound.signal, scopeWith(sink, bound.signal, [])), bound.signal);
     return undefined;
   } catch (error) {
     const finding = toFinding(error, `undo ${name}`);
