@@ -92,9 +92,10 @@ function narrow(scope: Scope, signal: AbortSignal): Scope {
 
 async function runUndo({ name, budgetMs, undo }: Undo, sink: (event: RunEvent) => void): Promise<Finding | undefined> {
   using bound = deadline(budgetMs, undefined, () => new InfraError(`${name}: not undone within ${budgetMs} ms`));
+  const scope = scopeWith(sink, bound.signal, []);
   try {
-    await settle(undo(bound.signal, scopeWith(sink, bound.signal, [])), bound.signal);
-    return undefined;
+    await settle(undo(bound.signal, scope), bound.signal);
+    return (await scope.close())[0];
   } catch (error) {
     const finding = toFinding(error, `undo ${name}`);
     return finding.blame === 'internal' ? finding : { ...finding, blame: 'infra' };

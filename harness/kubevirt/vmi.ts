@@ -1,0 +1,51 @@
+import type { GuestSpec } from '../model/guests.ts';
+
+/** What the guest is made of, beside its technology. */
+export interface GuestImage {
+  readonly image: string;
+  /** Kubernetes quantity, e.g. `1Gi`. */
+  readonly memory: string;
+}
+
+/** Where the guest lives and to whom it belongs. */
+export interface GuestPlace {
+  readonly name: string;
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** A VirtualMachineInstance as it is sent. */
+export interface VmiManifest {
+  readonly apiVersion: 'kubevirt.io/v1';
+  readonly kind: 'VirtualMachineInstance';
+  readonly metadata: GuestPlace;
+  readonly spec: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * The smallest guest that boots with and without encryption, so that the control differs in nothing else:
+ * UEFI without Secure Boot, virtio, masquerade (so that LiveMigratable names SEV, not the network).
+ */
+export function vmiManifest(spec: GuestSpec, place: GuestPlace, guest: GuestImage): VmiManifest {
+  return {
+    apiVersion: 'kubevirt.io/v1',
+    kind: 'VirtualMachineInstance',
+    metadata: place,
+    spec: {
+      terminationGracePeriodSeconds: 0,
+      domain: {
+        ...(spec.launchSecurity === undefined ? {} : { launchSecurity: spec.launchSecurity }),
+        firmware: { bootloader: { efi: { secureBoot: false } } },
+        memory: { guest: guest.memory },
+        devices: {
+          autoattachGraphicsDevice: false,
+          rng: {},
+          disks: [{ name: 'root', disk: { bus: 'virtio' } }],
+          interfaces: [{ name: 'default', masquerade: {} }],
+        },
+      },
+      networks: [{ name: 'default', pod: {} }],
+      volumes: [{ name: 'root', containerDisk: { image: guest.image } }],
+    },
+  };
+}
