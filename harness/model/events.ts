@@ -1,4 +1,7 @@
+import type { Finding } from './finding.ts';
+import type { NotDemanded, RunSubject } from './report.ts';
 import type { CaseResult, PhaseName, PhaseResult, PlannedCase } from './result.ts';
+import type { Technology } from './technology.ts';
 
 /** What a run tells while it goes on. One JSON object a line with `--json`; reports/events.schema.json has the schema. */
 export type RunEvent =
@@ -12,9 +15,30 @@ export type RunEvent =
     }
   | { readonly type: 'phase-started'; readonly at: string; readonly phase: PhaseName; readonly budgetMs: number }
   | { readonly type: 'phase-ended'; readonly at: string; readonly result: PhaseResult }
+  /** Something was learnt about where the run happens; later words replace earlier ones. */
+  | { readonly type: 'subject'; readonly at: string; readonly subject: Partial<RunSubject> }
+  | {
+      readonly type: 'demands';
+      readonly at: string;
+      readonly demanded: readonly Technology[];
+      readonly notDemanded: readonly NotDemanded[];
+    }
   | { readonly type: 'plan'; readonly at: string; readonly cases: readonly PlannedCase[] }
   | { readonly type: 'case-started'; readonly at: string; readonly title: string }
   | { readonly type: 'case-ended'; readonly at: string; readonly result: CaseResult }
+  /**
+   * The run ends before its plan is done: a signal, its deadline, a lost connection, a lost lease, a bug of ours.
+   * Told as soon as it is known; the first one stays. Rows that end with this same finding were cut short by it.
+   */
+  | {
+      readonly type: 'ending';
+      readonly at: string;
+      readonly finding: Finding;
+      /** Only when a real signal was received. */
+      readonly signal?: 'SIGINT' | 'SIGTERM';
+    }
+  /** Something went wrong that belongs to no row, e.g. an undo that failed. It makes the run red. */
+  | { readonly type: 'trouble'; readonly at: string; readonly finding: Finding }
   | {
       readonly type: 'waiting';
       readonly at: string;

@@ -1,6 +1,6 @@
 import type { Finding } from './finding.ts';
 import type { HostFacts } from './host-facts.ts';
-import type { CaseResult, PhaseResult } from './result.ts';
+import type { CaseResult, PhaseResult, RunResult } from './result.ts';
 import type { Technology } from './technology.ts';
 
 /** A technology that the run did not demand, and why. */
@@ -37,6 +37,8 @@ export interface Report {
   readonly demanded: readonly Technology[];
   readonly notDemanded: readonly NotDemanded[];
   readonly phases: readonly PhaseResult[];
+  /** Red when the run ended early for a reason that is no phase's own, or has not ended yet. */
+  readonly run: RunResult;
   readonly cases: readonly CaseResult[];
   /** Everything that went wrong, worst blame first; the first one is the verdict's. */
   readonly findings: readonly Finding[];

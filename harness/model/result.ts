@@ -29,6 +29,14 @@ export interface PhaseResult {
   readonly reason?: string;
 }
 
+/** The run as one more row beside its phases, so that an end that no phase is to blame for has a place. */
+export interface RunResult {
+  readonly name: 'run';
+  readonly outcome: Outcome;
+  readonly ms: number;
+  readonly finding?: Finding;
+}
+
 /** A case as planned, before anything is run. `title` is unique and constant over runs. */
 export interface PlannedCase {
   readonly title: string;

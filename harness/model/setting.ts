@@ -35,3 +35,10 @@ export interface ResolvedSetting {
   /** `--ssh`, `SEVLANE_SSH`, `sevlane.yaml:3`, ... */
   readonly place: string;
 }
+
+/** One mistake in the settings: where it stands, what is wrong, what to do. */
+export interface SettingProblem {
+  readonly place: string;
+  readonly problem: string;
+  readonly fix: string;
+}

@@ -1,6 +1,8 @@
 import type { Host } from '../model/host.ts';
-import type { Setting } from '../model/setting.ts';
+import type { Setting, SettingProblem } from '../model/setting.ts';
 import type { Scope } from '../scope/scope.ts';
+
+export type { SettingProblem } from '../model/setting.ts';
 
 /** Values of the settings rows, by key, as their `parse` made them. */
 export type SettingValues = Readonly<Record<string, unknown>>;
@@ -37,11 +39,4 @@ export interface ProviderFactory {
   /** Checks that need several settings or the file system; all problems at once. */
   check(values: SettingValues): Promise<readonly SettingProblem[]>;
   create(values: SettingValues): Provider;
-}
-
-/** One mistake in the settings: where it stands, what is wrong, what to do. */
-export interface SettingProblem {
-  readonly place: string;
-  readonly problem: string;
-  readonly fix: string;
 }
