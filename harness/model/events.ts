@@ -54,17 +54,6 @@ export type RunEvent =
       readonly message: string;
       readonly facts: Readonly<Record<string, string | number>>;
     }
-  /** Something went wrong that is no phase's and no case's own outcome, e.g. an undo that failed. */
-  | { readonly type: 'trouble'; readonly at: string; readonly finding: Finding }
-  /** What the run learnt of its subject so far; later ones add to earlier ones. */
-  | { readonly type: 'subject'; readonly at: string; readonly subject: Partial<RunSubject> }
-  /** What is demanded of the node, known after the probe at the latest. */
-  | {
-      readonly type: 'demanded';
-      readonly at: string;
-      readonly demanded: readonly Technology[];
-      readonly notDemanded: readonly NotDemanded[];
-    }
   | {
       readonly type: 'run-ended';
       readonly at: string;
