@@ -1,0 +1,118 @@
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { InfraError, Interrupted } from '../../harness/errors/errors.ts';
+import type { RunEvent } from '../../harness/model/events.ts';
+import { phase } from '../../harness/scope/phase.ts';
+import { openScope } from '../../harness/scope/scope.ts';
+import { until } from '../../harness/scope/until.ts';
+
+describe('a scope', () => {
+  it('undoes last things first, each with a signal of its own although the run was stopped', async () => {
+    const undone: string[] = [];
+    const scope = openScope(() => {}, AbortSignal.abort(new Interrupted('SIGINT')));
+    for (const name of ['connection', 'lease', 'guest']) {
+      scope.defer(name, 1000, async (signal) => {
+        expect(signal.aborted).to.equal(false);
+        undone.push(name);
+      });
+    }
+    expect(await scope.close()).to.deep.equal([]);
+    expect(undone).to.deep.equal(['guest', 'lease', 'connection']);
+  });
+
+  it('goes on undoing when one undo fails or hangs, and tells each failure as infra', async () => {
+    const undone: string[] = [];
+    const scope = openScope(() => {});
+    scope.defer('connection', 1000, async () => void undone.push('connection'));
+    scope.defer('lease', 1000, () => Promise.reject(new InfraError('lease: the server answered 500')));
+    scope.defer('guest', 10, () => new Promise(() => {}));
+    const findings = await scope.close();
+    expect(undone).to.deep.equal(['connection']);
+    expect(findings.map(({ blame, where, message }) => `${blame} ${where}: ${message}`)).to.deep.equal([
+      'infra undo guest: guest: not undone within 10 ms',
+      'infra undo lease: lease: the server answered 500',
+    ]);
+  });
+
+  it('undoes what was registered while undoing, and nothing twice', async () => {
+    let times = 0;
+    const scope = openScope(() => {});
+    scope.defer('outer', 1000, async () => scope.defer('inner', 1000, async () => void times++));
+    await scope.close();
+    await scope.close();
+    expect(times).to.equal(1);
+  });
+
+  it('lets an undo wait for something', async () => {
+    const scope = openScope(() => {}, AbortSignal.abort(new Interrupted('SIGTERM')));
+    let looks = 0;
+    scope.defer('namespace', 1000, (_, own) =>
+      until('namespace gone', { scope: own, withinMs: 500, everyMs: 1, blame: 'infra' }, async () =>
+        ++looks === 3 ? { done: true, value: undefined } : { done: false, saw: 'Terminating' },
+      ),
+    );
+    expect(await scope.close()).to.deep.equal([]);
+    expect(looks).to.equal(3);
+  });
+
+  it('keeps the first reason it was ended with', () => {
+    const scope = openScope(() => {});
+    const lost = new InfraError('connection lost');
+    scope.abort(lost);
+    scope.abort(new InfraError('lease lost'));
+    expect(scope.signal.reason).to.equal(lost);
+  });
+
+  it('ends its children, whose undo is theirs', async () => {
+    const scope = openScope(() => {});
+    const child = scope.child();
+    let undone = false;
+    child.defer('guest', 1000, async () => {
+      undone = true;
+    });
+    await scope.close();
+    expect(undone).to.equal(false);
+    scope.abort(new InfraError('connection lost'));
+    expect(child.signal.aborted).to.equal(true);
+    await child.close();
+    expect(undone).to.equal(true);
+  });
+});
+
+describe('a phase', () => {
+  it('tells how it began and how it ended', async () => {
+    const heard: RunEvent[] = [];
+    await phase(
+      openScope((event) => heard.push(event)),
+      { name: 'probe', budgetMs: 1000 },
+      async () => 'facts',
+    );
+    expect(heard.map((event) => event.type)).to.deep.equal(['phase-started', 'phase-ended']);
+    expect(heard[1]).to.have.nested.property('result.outcome', 'passed');
+  });
+
+  it('over its budget is infra and does not wait for the work', async () => {
+    const heard: RunEvent[] = [];
+    const work = phase(
+      openScope((event) => heard.push(event)),
+      { name: 'connect', budgetMs: 10 },
+      () => new Promise(() => {}),
+    );
+    await work.then(
+      () => expect.fail('it succeeded'),
+      (error) => expect(error.message).to.equal('phase connect: not done within 10 ms'),
+    );
+    expect(heard.at(-1)).to.have.nested.property('result.finding.blame', 'infra');
+  });
+
+  it('leaves its undos to the run', async () => {
+    const scope = openScope(() => {});
+    let undone = false;
+    await phase(scope, { name: 'connect', budgetMs: 1000 }, async (own) =>
+      own.defer('connection', 100, async () => void (undone = true)),
+    );
+    expect(undone).to.equal(false);
+    await scope.close();
+    expect(undone).to.equal(true);
+  });
+});
