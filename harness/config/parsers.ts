@@ -1,0 +1,160 @@
+import type { HostPort } from '../model/host.ts';
+import type { Parsed } from '../model/setting.ts';
+import { TECHNOLOGIES, type Technology } from '../model/technology.ts';
+import { parseDuration } from './duration.ts';
+import { nearest } from './nearest.ts';
+
+/** `user@host:port`, as `--ssh` takes it. */
+export interface SshAddress extends HostPort {
+  readonly user: string;
+}
+
+/** The KubeVirt to test: one that the run installs, or the one that stands in the cluster. */
+export type KubevirtChoice =
+  | { readonly kind: 'existing' }
+  | { readonly kind: 'version'; readonly version: string; readonly major: number; readonly minor: number };
+
+/** Any text that is not empty. */
+export function text(value: string): Parsed<string> {
+  return value.trim() === '' ? { problem: 'is empty', fix: 'give it a value or leave it out' } : { value };
+}
+
+/** Paths separated by commas. */
+export function paths(value: string): Parsed<readonly string[]> {
+  const list = value.split(',').map((path) => path.trim());
+  return list.some((path) => path === '')
+    ? { problem: `"${value}" names an empty path`, fix: 'write paths separated by single commas' }
+    : { value: list };
+}
+
+/** `true` or `false`; a bare flag is read as `true`. */
+export function onOff(value: string): Parsed<boolean> {
+  if (value === 'true' || value === 'false') return { value: value === 'true' };
+  return { problem: `"${value}" is neither true nor false`, fix: 'write true or false' };
+}
+
+/** A length of time in milliseconds, at least `leastMs`. */
+export function duration(leastMs = 1): (value: string) => Parsed<number> {
+  return (value) => {
+    const ms = parseDuration(value.trim());
+    const fix = 'write a number with a unit, e.g. 90s, 5m or 1h30m';
+    if (ms === undefined) return { problem: `"${value}" is not a length of time`, fix };
+    if (ms < leastMs) return { problem: `"${value}" is too short`, fix: `give at least ${leastMs} ms, e.g. 90s or 5m` };
+    // Node's timers wrap round above 2^31 ms and would fire at once.
+    if (ms > 2 ** 31 - 1) return { problem: `"${value}" is too long`, fix: 'give at most 24 days' };
+    return { value: ms };
+  };
+}
+
+/** One word of a fixed list. */
+export function oneOf<const Word extends string>(...words: readonly Word[]): (value: string) => Parsed<Word> {
+  return (value) => {
+    const found = words.find((word) => word === value);
+    if (found !== undefined) return { value: found };
+    const near = nearest(value, words);
+    const fix =
+      near === undefined ? `use one of ${words.join(', ')}` : `did you mean ${near}? known: ${words.join(', ')}`;
+    return { problem: `"${value}" is not known`, fix };
+  };
+}
+
+/** A whole number from 0 to 2^32 - 1. */
+export function seed(value: string): Parsed<number> {
+  const number = Number(value);
+  return /^\d{1,10}$/.test(value) && number < 2 ** 32
+    ? { value: number }
+    : { problem: `"${value}" is not a seed`, fix: 'give a whole number from 0 to 4294967295' };
+}
+
+/** Technologies separated by commas, in the table's order, each once. */
+export function technologies(value: string): Parsed<readonly Technology[]> {
+  const words = value.split(/[\s,]+/).filter((word) => word !== '');
+  if (words.length === 0) return { problem: 'demands nothing', fix: `name some of ${TECHNOLOGIES.join(', ')}` };
+  const unknown = words.filter((word) => !TECHNOLOGIES.some((technology) => technology === word));
+  if (unknown.length > 0) {
+    const near = unknown.map((word) => nearest(word, TECHNOLOGIES)).filter((word) => word !== undefined);
+    const fix = `name some of ${TECHNOLOGIES.join(', ')}`;
+    return {
+      problem: `${unknown.map((word) => `"${word}"`).join(', ')}: no such technology`,
+      fix: near.length === 0 ? fix : `did you mean ${near.join(', ')}? ${fix}`,
+    };
+  }
+  return { value: TECHNOLOGIES.filter((technology) => words.includes(technology)) };
+}
+
+/** `user@host` or `user@host:port`, the host also as `[IPv6]`. */
+export function sshAddress(value: string): Parsed<SshAddress> {
+  const match = /^([^@\s:/]+)@(?:\[([0-9a-fA-F:.]+)\]|([^:@\s/[\]]+))(?::(\d{1,5}))?$/.exec(value);
+  const port = Number(match?.[4] ?? '22');
+  if (match === null || port < 1 || port > 65_535) {
+    return {
+      problem: `"${value}" is not the address of a node`,
+      fix: 'write user@host:port, e.g. root@node.example:22',
+    };
+  }
+  return { value: { user: match[1] ?? '', host: match[2] ?? match[3] ?? '', port } };
+}
+
+/** `existing` or a release such as `v1.9.0`. */
+export function kubevirtChoice(value: string): Parsed<KubevirtChoice> {
+  if (value === 'existing') return { value: { kind: 'existing' } };
+  const match = /^v?(\d+)\.(\d+)\.(\d+)(-[0-9A-Za-z.-]+)?$/.exec(value);
+  if (match === null) {
+    return { problem: `"${value}" is not a KubeVirt release`, fix: 'write e.g. v1.9.0, or existing' };
+  }
+  const version = value.startsWith('v') ? value : `v${value}`;
+  return { value: { kind: 'version', version, major: Number(match[1]), minor: Number(match[2]) } };
+}
+
+/** A Kubernetes version such as `v1.36` or `v1.32.3`, with the `v`. */
+export function kubernetesVersion(value: string): Parsed<string> {
+  return /^v?\d+\.\d+(\.\d+)?$/.test(value)
+    ? { value: value.startsWith('v') ? value : `v${value}` }
+    : { problem: `"${value}" is not a Kubernetes version`, fix: 'write e.g. v1.32.3' };
+}
+
+/** A regular expression, matched line by line when `flags` has m. */
+export function regex(flags = ''): (value: string) => Parsed<RegExp> {
+  return (value) => {
+    try {
+      return { value: new RegExp(value, flags) };
+    } catch (error) {
+      const reason = error instanceof Error ? error.message.replace(/^.*: /, '') : String(error);
+      return {
+        problem: `/${value}/ is not a regular expression: ${reason.toLowerCase()}`,
+        fix: 'escape characters that are meant literally with a backslash, e.g. \\( for (',
+      };
+    }
+  };
+}
+
+/** A DNS label, as Kubernetes wants namespace names. */
+export function namespaceName(value: string): Parsed<string> {
+  return /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(value)
+    ? { value }
+    : {
+        problem: `"${value}" is not a namespace name`,
+        fix: 'use lower-case letters, digits and dashes, at most 63 characters',
+      };
+}
+
+/** A Kubernetes quantity of memory, kept as text, e.g. `1Gi`. */
+export function memoryQuantity(value: string): Parsed<string> {
+  return /^[1-9]\d*(Ki|Mi|Gi|Ti|k|M|G|T)$/.test(value)
+    ? { value }
+    : { problem: `"${value}" is not an amount of memory`, fix: 'write e.g. 1Gi or 544Mi' };
+}
+
+/** Where images are pulled from: `registry.example/folder`, without a tag. */
+export function imagePrefix(value: string): Parsed<string> {
+  return /^[A-Za-z0-9][\w.-]*(:\d+)?(\/[\w.-]+)*$/.test(value)
+    ? { value }
+    : { problem: `"${value}" is not an image prefix`, fix: 'write registry and folder, e.g. quay.example/kubevirt' };
+}
+
+/** An image tag or digest-free version, as registries allow it. */
+export function imageTag(value: string): Parsed<string> {
+  return /^\w[\w.-]{0,127}$/.test(value)
+    ? { value }
+    : { problem: `"${value}" is not an image tag`, fix: 'use letters, digits, dots, dashes and underscores' };
+}
