@@ -12,6 +12,8 @@ export interface HostSupport {
 
 /** What the node said about itself over SSH. */
 export interface HostFacts {
+  /** As `uname -n` says; the cluster's node of this name is the one that is tested. */
+  readonly hostname: string;
   readonly cpuModel: string;
   readonly cpuFamily: number;
   readonly cpuModelNumber: number;

@@ -109,7 +109,9 @@ describe('a phase', () => {
     const scope = openScope(() => {});
     let undone = false;
     await phase(scope, { name: 'connect', budgetMs: 1000 }, async (own) =>
-      own.defer('connection', 100, async () => void (undone = true)),
+      own.defer('connection', 100, async () => {
+        undone = true;
+      }),
     );
     expect(undone).to.equal(false);
     await scope.close();
