@@ -1,0 +1,45 @@
+import { connect, type Socket } from 'node:net';
+import { InfraError } from '../errors/errors.ts';
+import type { HostPort } from '../model/host.ts';
+
+/** Opens a TCP connection without Nagle's delay. @throws InfraError telling refusal, silence and unknown names apart. */
+export async function dial(to: HostPort, description: string, signal: AbortSignal): Promise<Socket> {
+  const socket = connect({ host: to.host, port: to.port, noDelay: true, autoSelectFamily: true });
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once('connect', resolve).once('error', reject);
+      if (signal.aborted) reject(signal.reason);
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    });
+    return socket;
+  } catch (error) {
+    socket.destroy();
+    if (signal.aborted) throw signal.reason;
+    throw explain(error, to, description);
+  }
+}
+
+const EXPLANATIONS: Readonly<Record<string, readonly [seen: string, hint: string]>> = {
+  ECONNREFUSED: ['connection refused', 'check the port, and that sshd runs on the node'],
+  ENOTFOUND: ['no such host name', 'check the spelling of the host, or give its IP address'],
+  EAI_AGAIN: ['the name server does not answer', 'check DNS on this side, or give the IP address'],
+  EHOSTUNREACH: ['no route to the host', 'check the network (VPN, firewall) between here and the node'],
+  ENETUNREACH: ['no route to the network', 'check the network (VPN, firewall) between here and the node'],
+  ETIMEDOUT: ['no answer', 'check the address and the firewalls in between'],
+  ECONNRESET: ['connection reset', 'check that sshd listens there, and its MaxStartups'],
+};
+
+function explain(error: unknown, to: HostPort, description: string): InfraError {
+  const code = codeOf(error);
+  const [seen, hint] = EXPLANATIONS[code] ?? [error instanceof Error ? error.message : String(error), undefined];
+  return new InfraError(`ssh ${description}: cannot connect to ${to.host} port ${to.port}: ${seen}`, {
+    cause: error,
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
+
+/** With several addresses Node throws an AggregateError; its members carry the code. */
+function codeOf(error: unknown): string {
+  const first = error instanceof AggregateError ? error.errors[0] : error;
+  return first instanceof Error && 'code' in first && typeof first.code === 'string' ? first.code : '';
+}

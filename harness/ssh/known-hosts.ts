@@ -1,0 +1,131 @@
+import { createHash, createHmac } from 'node:crypto';
+import type { HostPort } from '../model/host.ts';
+
+/** A known_hosts file as read. */
+export interface KnownHostsFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** One line of a known_hosts file that speaks of the host in question. */
+export interface KnownHostEntry {
+  readonly file: string;
+  readonly line: number;
+  readonly marker: 'none' | 'revoked' | 'cert-authority';
+  /** e.g. `ssh-ed25519`. */
+  readonly keyType: string;
+  /** The public key in SSH wire format. */
+  readonly key: Buffer;
+  /** False: the line names the host without its port, which proves an equal key but disproves nothing. */
+  readonly namesPort: boolean;
+}
+
+/** What the known_hosts files say about a key that a host offers. */
+export type HostKeyVerdict =
+  | { readonly kind: 'known'; readonly entry: KnownHostEntry }
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'changed'; readonly expected: readonly KnownHostEntry[] }
+  | { readonly kind: 'revoked'; readonly entry: KnownHostEntry }
+  | { readonly kind: 'cert-authority'; readonly entry: KnownHostEntry };
+
+/**
+ * All lines that match the host, in the order of the files. Lines that cannot be read are passed over, as ssh does.
+ * Format: sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT".
+ */
+export function knownHostEntries(files: readonly KnownHostsFile[], host: HostPort): readonly KnownHostEntry[] {
+  return files.flatMap(({ path, text }) =>
+    text.split('\n').flatMap((line, index) => readLine(line, { file: path, line: index + 1 }, host) ?? []),
+  );
+}
+
+/** Judges a key that the host offers. Fails closed: whatever is not plainly known is refused by the caller. */
+export function judgeHostKey(entries: readonly KnownHostEntry[], offered: Buffer): HostKeyVerdict {
+  const revoked = entries.find((entry) => entry.marker === 'revoked' && entry.key.equals(offered));
+  if (revoked) return { kind: 'revoked', entry: revoked };
+  const plain = entries.filter((entry) => entry.marker === 'none');
+  const known = plain.find((entry) => entry.key.equals(offered));
+  if (known) return { kind: 'known', entry: known };
+  const expected = plain.filter((entry) => entry.namesPort);
+  if (expected.length > 0) return { kind: 'changed', expected };
+  const authority = entries.find((entry) => entry.marker === 'cert-authority');
+  return authority ? { kind: 'cert-authority', entry: authority } : { kind: 'unknown' };
+}
+
+/** Strongest first. `ssh-rsa` signatures (SHA-1) are left out, as OpenSSH does since 8.8. */
+const HOST_KEY_ALGORITHMS: readonly (readonly [algorithm: string, keyType: string])[] = [
+  ['ssh-ed25519', 'ssh-ed25519'],
+  ['ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp256'],
+  ['ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp384'],
+  ['ecdsa-sha2-nistp521', 'ecdsa-sha2-nistp521'],
+  ['rsa-sha2-512', 'ssh-rsa'],
+  ['rsa-sha2-256', 'ssh-rsa'],
+];
+
+/** Host key algorithms to offer: first those of which known_hosts has a key, or a known host would look unknown. */
+export function hostKeyAlgorithms(entries: readonly KnownHostEntry[]): readonly string[] {
+  const types = new Set(entries.filter((entry) => entry.marker === 'none').map((entry) => entry.keyType));
+  const known = HOST_KEY_ALGORITHMS.filter(([, type]) => types.has(type));
+  const others = HOST_KEY_ALGORITHMS.filter(([, type]) => !types.has(type));
+  return [...known, ...others].map(([algorithm]) => algorithm);
+}
+
+/** A public key's fingerprint as `ssh-keygen -l` prints it: `SHA256:` and unpadded base64. */
+export function fingerprint(key: Buffer): string {
+  return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
+}
+
+/** The type that a public key in wire format names itself, e.g. `ssh-ed25519`. */
+export function keyTypeOf(key: Buffer): string {
+  const length = key.length < 4 ? 0 : key.readUInt32BE(0);
+  return length > 0 && length <= 64 && key.length >= 4 + length ? key.toString('latin1', 4, 4 + length) : '';
+}
+
+/** The name under which known_hosts lists the host: `host`, or `[host]:port` unless the port is 22. */
+export function knownHostName({ host, port }: HostPort): string {
+  return port === 22 ? host.toLowerCase() : `[${host.toLowerCase()}]:${port}`;
+}
+
+function readLine(
+  line: string,
+  place: { readonly file: string; readonly line: number },
+  host: HostPort,
+): KnownHostEntry | undefined {
+  const fields = line.trim().split(/\s+/);
+  if (fields[0] === undefined || fields[0] === '' || fields[0].startsWith('#')) return undefined;
+  const marker = fields[0].startsWith('@') ? fields.shift() : undefined;
+  if (marker !== undefined && marker !== '@revoked' && marker !== '@cert-authority') return undefined;
+  const [names, keyType, base64] = fields;
+  if (names === undefined || keyType === undefined || base64 === undefined) return undefined;
+  const key = Buffer.from(base64, 'base64');
+  if (keyTypeOf(key) !== keyType) return undefined;
+  const namesPort = matches(names, knownHostName(host));
+  if (!namesPort && !matches(names, host.host.toLowerCase())) return undefined;
+  return {
+    ...place,
+    marker: marker ? (marker === '@revoked' ? 'revoked' : 'cert-authority') : 'none',
+    keyType,
+    key,
+    namesPort,
+  };
+}
+
+function matches(names: string, name: string): boolean {
+  if (names.startsWith('|1|')) return matchesHash(names, name);
+  const patterns = names.toLowerCase().split(',');
+  if (patterns.some((pattern) => pattern.startsWith('!') && matchesPattern(pattern.slice(1), name))) return false;
+  return patterns.some((pattern) => !pattern.startsWith('!') && matchesPattern(pattern, name));
+}
+
+function matchesHash(hashed: string, name: string): boolean {
+  const [, , salt, hash] = hashed.split('|');
+  if (salt === undefined || hash === undefined) return false;
+  return createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest().equals(Buffer.from(hash, 'base64'));
+}
+
+function matchesPattern(pattern: string, name: string): boolean {
+  const source = pattern
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replace(/\*+/g, '.*')
+    .replace(/\?/g, '.');
+  return new RegExp(`^${source}$`, 's').test(name);
+}

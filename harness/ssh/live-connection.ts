@@ -1,0 +1,139 @@
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type ssh2 from 'ssh2';
+import { InfraError } from '../errors/errors.ts';
+import type { HostPort } from '../model/host.ts';
+import { deadline } from '../scope/deadline.ts';
+import { settle } from '../scope/settle.ts';
+import type { ExecOptions, ExecResult, SshConnection } from './connection.ts';
+import { runCommand } from './exec.ts';
+
+const CHANNEL_WITHIN_MS = 15_000;
+const GOODBYE_WITHIN_MS = 2000;
+
+/** A connection over a client that is ready. Tells `onLost` once when it dies without having been closed. */
+export class LiveConnection implements SshConnection {
+  readonly description: string;
+  readonly lost: AbortSignal;
+  readonly #client: ssh2.Client;
+  readonly #socket: Socket;
+  readonly #losing = new AbortController();
+  readonly #closed = new AbortController();
+  /** Whatever ends the work under way: loss or our own goodbye. */
+  readonly #over: AbortSignal;
+  readonly #channels = new Set<Duplex>();
+  readonly #since = performance.now();
+
+  constructor(client: ssh2.Client, socket: Socket, description: string, onLost: (reason: InfraError) => void) {
+    this.description = description;
+    this.lost = this.#losing.signal;
+    this.#over = AbortSignal.any([this.lost, this.#closed.signal]);
+    this.#client = client;
+    this.#socket = socket;
+    client.removeAllListeners();
+    const lose = (what: string, cause?: unknown) => {
+      if (this.#over.aborted) return;
+      const reason = this.#reason(what, cause);
+      this.#losing.abort(reason);
+      this.#drop(reason);
+      onLost(reason);
+    };
+    client.on('error', (error) => lose(describeLoss(error), error));
+    client.on('end', () => lose('the server ended it'));
+    client.on('close', () => lose('the connection broke'));
+  }
+
+  async exec(command: string, options: ExecOptions): Promise<ExecResult> {
+    const signal = AbortSignal.any([options.signal, this.#over]);
+    const what = `ssh ${this.description}: run ${brief(command)}`;
+    const channel = await this.#open<ssh2.ClientChannel>(what, signal, (done) => this.#client.exec(command, done));
+    return await runCommand(channel, { what, stdin: options.stdin, maxBytes: options.maxBytes, signal });
+  }
+
+  async openChannel(to: HostPort): Promise<Duplex> {
+    const what = `ssh ${this.description}: open a channel to ${to.host}:${to.port}`;
+    const channel = await this.#open<ssh2.ClientChannel>(what, this.#over, (done) =>
+      this.#client.forwardOut('127.0.0.1', 0, to.host, to.port, done),
+    );
+    this.#channels.add(channel);
+    channel.once('close', () => this.#channels.delete(channel));
+    // Its user hears of errors by listening too; one that comes after must not end the process.
+    channel.on('error', () => {});
+    return channel;
+  }
+
+  async close(): Promise<void> {
+    if (this.#over.aborted) return;
+    const gone = new Promise<void>((resolve) => this.#socket.once('close', () => resolve()));
+    const reason = new InfraError(`ssh ${this.description}: the connection is closed`);
+    this.#closed.abort(reason);
+    this.#client.end();
+    using bound = deadline(GOODBYE_WITHIN_MS, undefined, () => reason);
+    try {
+      await settle(gone, bound.signal);
+    } catch {
+      // A peer that does not say goodbye is hung up on.
+    }
+    this.#drop(reason);
+  }
+
+  async #open<Channel extends ssh2.ClientChannel>(
+    what: string,
+    signal: AbortSignal,
+    ask: (done: (error: Error | undefined, channel: Channel) => void) => void,
+  ): Promise<Channel> {
+    signal.throwIfAborted();
+    using bound = deadline(
+      CHANNEL_WITHIN_MS,
+      signal,
+      () => new InfraError(`${what}: no answer within ${CHANNEL_WITHIN_MS} ms`),
+    );
+    const opened = new Promise<Channel>((resolve, reject) => {
+      ask((error, channel) => {
+        if (error) return reject(explainRefusal(what, error));
+        // Nobody waits for it any more.
+        if (bound.signal.aborted) channel.on('error', () => {}).destroy();
+        resolve(channel);
+      });
+    });
+    return await settle(opened, bound.signal);
+  }
+
+  #reason(what: string, cause: unknown): InfraError {
+    const seconds = Math.round((performance.now() - this.#since) / 100) / 10;
+    return new InfraError(
+      `ssh ${this.description}: connection lost at ${new Date().toISOString()}, ${seconds} s after it was made: ${what}`,
+      { cause, hint: 'check the node and the network between here and there, then run again' },
+    );
+  }
+
+  #drop(reason: Error): void {
+    for (const channel of this.#channels) channel.destroy(reason);
+    this.#channels.clear();
+    this.#socket.destroy();
+  }
+}
+
+function describeLoss(error: Error & { level?: string }): string {
+  if (error.message === 'Keepalive timeout') return 'the node stopped answering heartbeats';
+  return error.message;
+}
+
+/** Reasons of RFC 4254, section 5.1. */
+function explainRefusal(what: string, error: Error & { reason?: unknown }): InfraError {
+  const seen = error.message
+    .replace(/^\(SSH\) Channel open failure: /, '')
+    .replace(/^open failed$/, 'the node refused');
+  const hint =
+    error.reason === 1
+      ? 'the node forbids it: look at AllowTcpForwarding, PermitOpen, MaxSessions and restrictions in authorized_keys'
+      : error.reason === 2
+        ? 'nothing answers at that address as seen from the node'
+        : undefined;
+  return new InfraError(`${what}: ${seen}`, { cause: error, ...(hint === undefined ? {} : { hint }) });
+}
+
+function brief(command: string): string {
+  const line = command.trim().split('\n', 1)[0] ?? '';
+  return line.length > 60 ? `"${line.slice(0, 57)}..."` : `"${line}"`;
+}
