@@ -1,0 +1,39 @@
+import type { Clock } from '../clock.ts';
+import type { Director } from '../scenario/director.ts';
+import type { Network } from './backends.ts';
+import type { UserInfo } from './objects.ts';
+import type { Registry } from './registry.ts';
+import type { Store } from './store.ts';
+import type { Tokens } from './tokens.ts';
+
+/** Everything the handlers of one simulated API server share. */
+export interface Core {
+  readonly store: Store;
+  readonly registry: Registry;
+  readonly clock: Clock;
+  readonly director: Director;
+  readonly network: Network;
+  readonly tokens: Tokens;
+  /** As /version tells it, e.g. `v1.32.3`. */
+  readonly version: string;
+  /** CIDR that ClusterIPs come from. */
+  readonly serviceCidr: string;
+}
+
+/** A request on its way: who asks, and the warnings that its answer will carry. */
+export interface Caller {
+  readonly user: UserInfo;
+  readonly userAgent: string;
+  readonly warn: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** The current time as objects carry it. */
+export function timestamp(core: { readonly clock: Clock }): string {
+  return rfc3339(core.clock.now());
+}
+
+/** Seconds precision, UTC. */
+export function rfc3339(date: Date): string {
+  return date.toISOString().replace(/\.\d+Z$/, 'Z');
+}

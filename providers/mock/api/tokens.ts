@@ -1,0 +1,4 @@
+/** Placeholder. */
+export interface Tokens {
+  readonly issuer: string;
+}
