@@ -1,0 +1,81 @@
+import { Agent, type RequestOptions } from 'node:https';
+import { isIP } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { type ConnectionOptions, connect, type PeerCertificate, type TLSSocket } from 'node:tls';
+import type { HostPort } from '../model/host.ts';
+import type { KubeAccess } from './access.ts';
+import { explainTrust } from './trust.ts';
+
+/** Opens a byte stream to an address as the node sees it: an SSH connection does. */
+export interface ChannelOpener {
+  readonly description: string;
+  openChannel(to: HostPort): Promise<Duplex>;
+}
+
+/** A connection without use is dropped before servers do it, so that no request is sent into a closing one. */
+const IDLE_MS = 30_000;
+
+/**
+ * Keeps verified TLS connections to one API server, each in a channel of its own. Lists, watches, exec and console
+ * share it. A server that cannot be trusted gets no request.
+ */
+export class ClusterAgent extends Agent {
+  readonly #opener: ChannelOpener;
+  readonly #access: KubeAccess;
+
+  constructor(opener: ChannelOpener, access: KubeAccess) {
+    super({ keepAlive: true, maxFreeSockets: 8, timeout: IDLE_MS });
+    this.#opener = opener;
+    this.#access = access;
+  }
+
+  override createConnection(
+    _options: RequestOptions,
+    callback?: (error: Error | null, stream: Duplex) => void,
+  ): undefined {
+    this.#connect().then(
+      (socket) => callback?.(null, socket),
+      // Node ignores the second argument when there is an error.
+      (error: Error) => callback?.(error, undefined as unknown as Duplex),
+    );
+    return undefined;
+  }
+
+  async #connect(): Promise<TLSSocket> {
+    const channel = await this.#opener.openChannel(this.#access.server);
+    return await secure(channel, this.#access);
+  }
+}
+
+async function secure(channel: Duplex, access: KubeAccess): Promise<TLSSocket> {
+  const socket = connect(tlsOptions(channel, access));
+  return await new Promise((resolve, reject) => {
+    let peer: PeerCertificate | undefined;
+    const fail = (error: Error) => {
+      channel.destroy();
+      socket.destroy();
+      reject(explainTrust(error, peer ?? socket.getPeerCertificate(), access));
+    };
+    const closed = () => fail(new Error('the connection was closed during the TLS handshake'));
+    socket.once('error', fail);
+    socket.once('close', closed);
+    socket.once('secureConnect', () => {
+      peer = socket.getPeerCertificate();
+      socket.off('error', fail).off('close', closed);
+      resolve(socket);
+    });
+  });
+}
+
+function tlsOptions(channel: Duplex, { serverName, ca, clientCertificate }: KubeAccess): ConnectionOptions {
+  return {
+    socket: channel,
+    // The certificate is checked against `host`; an IP address may not be sent as the server name.
+    host: serverName,
+    ...(isIP(serverName) ? {} : { servername: serverName }),
+    ...(ca === undefined ? {} : { ca }),
+    ...clientCertificate,
+    ALPNProtocols: ['http/1.1'],
+    minVersion: 'TLSv1.2',
+  };
+}

@@ -1,0 +1,103 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, isAbsolute, join, posix, resolve } from 'node:path';
+import { InfraError } from '../errors/errors.ts';
+import type { HostPort, KubeconfigSource } from '../model/host.ts';
+import type { Scope } from '../scope/scope.ts';
+import type { SshConnection } from '../ssh/connection.ts';
+import type { Expiry, KubeAccess } from './access.ts';
+import type { KubeClient } from './client.ts';
+import { expired } from './expiry.ts';
+import { readKubeconfig } from './kubeconfig.ts';
+import { kubeconfigCopy } from './kubeconfig-copy.ts';
+import type { KubeconfigText } from './kubeconfig-reader.ts';
+import { openKubeClient } from './open-client.ts';
+
+/** A cluster whose API answers. */
+export interface Cluster {
+  readonly client: KubeClient;
+  /** e.g. `v1.32.3`. */
+  readonly serverVersion: string;
+  /** A copy with every credential inside, mode 0600, removed when the scope closes. */
+  readonly kubeconfigPath: string;
+  readonly expiries: readonly Expiry[];
+  /** The API server as the node sees it. */
+  readonly address: HostPort;
+}
+
+interface ClusterOptions {
+  readonly kubeconfig: KubeconfigSource;
+  /** Folder of this run; made when absent. */
+  readonly runDir: string;
+  /** The kubeconfig's context; default its current one. */
+  readonly context?: string;
+}
+
+/**
+ * Reaches the cluster's API through the SSH connection, with the server's certificate verified.
+ * @throws InfraError when the kubeconfig is unfit, a credential has expired, or the server does not answer.
+ */
+export async function connectCluster(scope: Scope, ssh: SshConnection, options: ClusterOptions): Promise<Cluster> {
+  const source = await readSource(scope, ssh, options.kubeconfig);
+  const access = await readKubeconfig(source, options.context);
+  refuseExpired(access);
+  const kubeconfigPath = await writeCopy(scope, access, options.runDir);
+  const client = openKubeClient(scope, ssh, access);
+  const serverVersion = await readVersion(client);
+  scope.log.detail(`kubernetes ${serverVersion} at ${client.description}`);
+  return { client, serverVersion, kubeconfigPath, expiries: access.expiries, address: access.server };
+}
+
+async function readSource(scope: Scope, ssh: SshConnection, source: KubeconfigSource): Promise<KubeconfigText> {
+  if (source.kind === 'file') {
+    const read = (path: string) => readFile(isAbsolute(path) ? path : resolve(dirname(source.path), path), 'utf8');
+    try {
+      return { text: await readFile(source.path, 'utf8'), place: source.path, readFile: read };
+    } catch (cause) {
+      throw new InfraError(`kubeconfig ${source.path}: cannot be read`, {
+        cause,
+        hint: 'check --kubeconfig and the file mode',
+      });
+    }
+  }
+  const place = `${source.path} on ${ssh.description}`;
+  const read = async (path: string) => {
+    const absolute = posix.isAbsolute(path) ? path : posix.join(posix.dirname(source.path), path);
+    const { code, stdout, stderr } = await ssh.exec(`cat ${quoted(absolute)}`, { signal: scope.signal });
+    if (code === 0) return stdout;
+    throw new InfraError(`kubeconfig ${place}: cannot read ${absolute}: ${stderr.trim() || `exit status ${code}`}`, {
+      hint: 'log in as a user who may read it, or give a local one: --kubeconfig FILE',
+    });
+  };
+  return { text: await read(source.path), place, readFile: read };
+}
+
+function refuseExpired(access: KubeAccess): void {
+  const over = expired(access.expiries, new Date());
+  if (over.length === 0) return;
+  const told = over.map(({ subject, at }) => `${subject} expired at ${at.toISOString()}`).join(', ');
+  throw new InfraError(`kubeconfig ${access.place}: ${told}`, {
+    hint: 'renew it on the node (kubeadm certs renew all, or kubectl create token) and take the new kubeconfig; check the clock here too',
+  });
+}
+
+async function writeCopy(scope: Scope, access: KubeAccess, runDir: string): Promise<string> {
+  const path = join(runDir, 'kubeconfig');
+  await mkdir(runDir, { recursive: true, mode: 0o700 });
+  scope.defer('remove the kubeconfig copy', 1000, () => rm(path, { force: true }));
+  // A file that is there already keeps its mode: it has to go first.
+  await rm(path, { force: true });
+  await writeFile(path, kubeconfigCopy(access), { mode: 0o600, flag: 'wx' });
+  return path;
+}
+
+async function readVersion(client: KubeClient): Promise<string> {
+  const text = await client.text('/version');
+  const version = /"gitVersion"\s*:\s*"([^"]+)"/.exec(text)?.[1];
+  if (version === undefined)
+    throw new InfraError(`${client.description}: gives no version; is it a Kubernetes API server?`);
+  return version;
+}
+
+function quoted(path: string): string {
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
+}
