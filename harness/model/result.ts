@@ -35,6 +35,8 @@ export interface RunResult {
   readonly outcome: Outcome;
   readonly ms: number;
   readonly finding?: Finding;
+  /** Which phase's row is red instead; only with `not-run`. */
+  readonly reason?: string;
 }
 
 /** A case as planned, before anything is run. `title` is unique and constant over runs. */

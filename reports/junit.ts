@@ -1,0 +1,141 @@
+import junitReportBuilder, { type Builder, type TestCase } from 'junit-report-builder';
+import type { Blame, Finding } from '../harness/model/finding.ts';
+import type { Report } from '../harness/model/report.ts';
+import type { CaseResult, Outcome } from '../harness/model/result.ts';
+import { finish } from './junit-finish.ts';
+import { CASES_SUITE, PHASES_SUITE } from './names.ts';
+import { oneLine, plainText } from './plain-text.ts';
+import { isRed, isSame } from './run-record.ts';
+import { blameWord, tell } from './verdict.ts';
+
+const FAILURE_TYPES: Readonly<Record<Blame, string>> = {
+  usage: 'UsageError',
+  product: 'ProductFailure',
+  interrupted: 'Interrupted',
+  infra: 'InfraError',
+  internal: 'InternalError',
+};
+
+/** One `<testcase>`: its name is its identity everywhere, so it holds no id, time or host. */
+interface Row {
+  readonly suite: string;
+  readonly name: string;
+  readonly outcome: Outcome;
+  readonly ms: number;
+  readonly message: string;
+  readonly type?: string;
+  /** Of failures only, one line each. */
+  readonly body?: readonly string[];
+  /** Of failures only: TestGrid would show the output of a pass as its message. */
+  readonly output?: readonly string[];
+}
+
+/** junit.functest.xml: the cases. */
+export function casesXml(report: Report): string {
+  return suiteXml(report, CASES_SUITE, report.cases.map(caseRow));
+}
+
+/** junit.sevlane.xml: all phases and the run, on every run and in the same order; at most one of them is red. */
+export function phasesXml(report: Report): string {
+  return suiteXml(report, PHASES_SUITE, phaseRows(report));
+}
+
+function caseRow(one: CaseResult): Row {
+  const { suite, title: name, outcome, ms, finding } = one;
+  if (!isRed(one) || finding === undefined) {
+    return { suite, name, outcome, ms, message: one.reason ?? 'no reason given' };
+  }
+  return {
+    suite,
+    name,
+    outcome,
+    ms,
+    message: finding.message,
+    type: FAILURE_TYPES[finding.blame],
+    body: details(finding),
+    output: one.evidence.map(({ file, proves }) => `evidence: ${file} (${proves})`),
+  };
+}
+
+function phaseRows(report: Report): readonly Row[] {
+  const rows = [...report.phases, report.run];
+  const worst = redRow(report);
+  return rows.map((row): Row => {
+    const { name, outcome, ms, finding } = row;
+    const common = { suite: PHASES_SUITE, name, ms };
+    if (!isRed(row) || finding === undefined) return { ...common, outcome, message: row.reason ?? 'no reason given' };
+    if (name !== worst) return { ...common, outcome: 'skipped', message: `${tell(finding)}; see row ${worst}` };
+    const others = report.findings.filter((other) => !isSame(other, finding) && isRowless(other, report));
+    return {
+      ...common,
+      outcome,
+      message:
+        report.findings[0] !== undefined && isSame(report.findings[0], finding) ? report.verdict : spoken(finding),
+      type: FAILURE_TYPES[finding.blame],
+      body: [...details(finding), ...others.flatMap((other) => ['', `also ${spoken(other)}`, ...details(other)])],
+    };
+  });
+}
+
+/** The one red row of the phases file: the run's own, or the phase with the worst finding. */
+function redRow(report: Report): string | undefined {
+  if (isRed(report.run)) return report.run.name;
+  const red = report.phases.filter(isRed);
+  const rank = (finding: Finding | undefined) => report.findings.findIndex((one) => finding && isSame(one, finding));
+  return [...red].sort((a, b) => rank(a.finding) - rank(b.finding))[0]?.name;
+}
+
+/** Findings of cases stand in the other file. */
+function isRowless(finding: Finding, report: Report): boolean {
+  return !report.cases.some((one) => isRed(one) && one.finding !== undefined && isSame(one.finding, finding));
+}
+
+function spoken(finding: Finding): string {
+  return `${blameWord(finding.blame)}: ${tell(finding)}`;
+}
+
+function details(finding: Finding): readonly string[] {
+  return [
+    ...finding.causes.map((cause) => `because: ${cause}`),
+    ...(finding.hint === undefined ? [] : [`what to do: ${finding.hint}`]),
+    `noticed in: ${finding.where}`,
+    ...(finding.stack === undefined ? [] : [finding.stack]),
+  ];
+}
+
+function suiteXml(report: Report, suiteName: string, rows: readonly Row[]): string {
+  // The package's types describe a CommonJS default; at run time the import is the builder itself.
+  const builder = (junitReportBuilder as unknown as Builder).newBuilder();
+  const suite = builder.testSuite().name(suiteName).timestamp(report.startedAt);
+  suite.time(rows.reduce((sum, { ms }) => sum + ms, 0) / 1000);
+  for (const [name, value] of Object.entries(suiteProperties(report))) suite.property(name, oneLine(value));
+  for (const row of rows) fill(suite.testCase(), row);
+  const skipped = rows.filter(({ outcome }) => outcome === 'skipped' || outcome === 'not-run');
+  return finish(builder.build(), skipped.map(skipMessage));
+}
+
+function fill(testCase: TestCase, row: Row): void {
+  testCase
+    .className(oneLine(row.suite))
+    .name(oneLine(row.name))
+    .time(row.ms / 1000);
+  if (row.outcome === 'skipped' || row.outcome === 'not-run') testCase.skipped();
+  if (!isRed(row)) return;
+  testCase.failure(oneLine(row.message), row.type ?? FAILURE_TYPES.internal);
+  if (row.body !== undefined && row.body.length > 0) testCase.stacktrace(plainText(row.body.join('\n')));
+  if (row.output !== undefined && row.output.length > 0) testCase.standardOutput(plainText(row.output.join('\n')));
+}
+
+function skipMessage({ outcome, message }: Row): string {
+  const text = oneLine(message);
+  return outcome === 'not-run' ? `not run: ${text}` : text;
+}
+
+function suiteProperties({ runId, subject }: Report): Readonly<Record<string, string>> {
+  return {
+    run: runId,
+    provider: subject.provider,
+    simulated: String(subject.simulated),
+    ...(subject.kubevirt === undefined ? {} : { kubevirt: subject.kubevirt }),
+  };
+}

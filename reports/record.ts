@@ -1,0 +1,101 @@
+import type { RunEvent } from '../harness/model/events.ts';
+import type { Finding } from '../harness/model/finding.ts';
+import type { Report } from '../harness/model/report.ts';
+import { caseRows, phaseRows, runRow } from './rows.ts';
+import { type Ending, isSame, type Opening, type RunRecord } from './run-record.ts';
+import { judge } from './verdict.ts';
+
+/** The record of a run that has not begun. */
+export function openRecord(opening: Opening): RunRecord {
+  return {
+    opening,
+    subject: { provider: opening.provider, simulated: opening.simulated },
+    demanded: [],
+    notDemanded: [],
+    phasesStarted: new Map(),
+    phasesEnded: new Map(),
+    plan: [],
+    casesStarted: new Map(),
+    casesEnded: new Map(),
+    ending: undefined,
+    troubles: [],
+    lastAt: opening.startedAt,
+    endedAt: undefined,
+  };
+}
+
+/** The record after one more event. Events that change no row, such as log lines, only move its clock. */
+export function record(before: RunRecord, event: RunEvent): RunRecord {
+  const run = { ...before, lastAt: event.at };
+  switch (event.type) {
+    case 'phase-started':
+      return { ...run, phasesStarted: extended(run.phasesStarted, event.phase, event.at) };
+    case 'phase-ended':
+      return { ...run, phasesEnded: extended(run.phasesEnded, event.result.name, event.result) };
+    case 'subject':
+      return { ...run, subject: { ...run.subject, ...event.subject } };
+    case 'demands':
+      return { ...run, demanded: event.demanded, notDemanded: event.notDemanded };
+    case 'plan':
+      return { ...run, plan: event.cases };
+    case 'case-started':
+      return { ...run, casesStarted: extended(run.casesStarted, event.title, event.at) };
+    case 'case-ended':
+      return { ...run, casesEnded: extended(run.casesEnded, event.result.title, event.result) };
+    case 'ending':
+      return run.ending === undefined ? { ...run, ending: endingOf(run, event) } : run;
+    case 'trouble':
+      return { ...run, troubles: [...run.troubles, event.finding] };
+    case 'run-started':
+    case 'waiting':
+    case 'log':
+    case 'run-ended':
+      return run;
+  }
+}
+
+/** The record of a run after which nothing more happens. */
+export function closeRecord(run: RunRecord, endedAt: string): RunRecord {
+  return { ...run, lastAt: endedAt, endedAt };
+}
+
+/** The report of a record, in its final shape at every moment: a run that was killed leaves a valid red one. */
+export function reportOf(run: RunRecord): Report {
+  const phases = phaseRows(run);
+  const cases = caseRows(run);
+  const row = runRow(run, phases);
+  const verdict = judge(run, { phases, cases, run: row });
+  const rowless = verdict.findings.find((finding) => !hasRow(finding, [...phases, ...cases, row]));
+  return {
+    schema: 'sevlane.report/v1',
+    runId: run.opening.runId,
+    startedAt: run.opening.startedAt,
+    ...(run.endedAt === undefined ? {} : { endedAt: run.endedAt }),
+    exitCode: verdict.exitCode,
+    verdict: verdict.line,
+    ...(verdict.hint === undefined ? {} : { hint: verdict.hint }),
+    subject: run.subject,
+    demanded: run.demanded,
+    notDemanded: run.notDemanded,
+    phases,
+    run: rowless === undefined || row.outcome !== 'passed' ? row : { ...row, outcome: 'errored', finding: rowless },
+    cases,
+    findings: verdict.findings,
+    settings: run.opening.settings,
+  };
+}
+
+/** True when some row is red because of this finding; trouble that has none makes the run's own row red. */
+function hasRow(finding: Finding, rows: readonly { readonly finding?: Finding }[]): boolean {
+  return rows.some((row) => row.finding !== undefined && isSame(row.finding, finding));
+}
+
+function extended<Key, Value>(map: ReadonlyMap<Key, Value>, key: Key, value: Value): ReadonlyMap<Key, Value> {
+  return new Map(map).set(key, value);
+}
+
+function endingOf(run: RunRecord, event: RunEvent & { readonly type: 'ending' }): Ending {
+  const ended = [...run.phasesEnded.values()];
+  const own = ended.find(({ finding }) => finding !== undefined && isSame(finding, event.finding));
+  return { finding: event.finding, signal: event.signal, ownPhase: own?.name };
+}

@@ -1,0 +1,117 @@
+import { byPrecedence } from '../harness/errors/blame.ts';
+import { exitCode } from '../harness/errors/exit-code.ts';
+import type { Blame, Finding } from '../harness/model/finding.ts';
+import type { CaseResult, PhaseResult, RunResult } from '../harness/model/result.ts';
+import { TECHNOLOGIES, technologyName } from '../harness/model/technology.ts';
+import { isRed, isSame, type RunRecord } from './run-record.ts';
+
+/** What a run comes to. */
+export interface Verdict {
+  readonly line: string;
+  readonly hint: string | undefined;
+  readonly exitCode: number;
+  /** Worst blame first. */
+  readonly findings: readonly Finding[];
+}
+
+interface Rows {
+  readonly phases: readonly PhaseResult[];
+  readonly cases: readonly CaseResult[];
+  readonly run: RunResult;
+}
+
+const WORDS: Readonly<Record<Blame, string>> = {
+  usage: 'usage',
+  product: 'product',
+  interrupted: 'interrupted',
+  infra: 'infra',
+  internal: 'sevlane bug',
+};
+
+/** Weighs everything that was found. A run that executed no case, or has not ended, is never green. */
+export function judge(run: RunRecord, rows: Rows): Verdict {
+  const findings = allFindings(run, rows);
+  const worst = findings[0];
+  if (worst === undefined) return { line: passedLine(run, rows), hint: undefined, exitCode: 0, findings };
+  const isUnended = run.endedAt === undefined && worst !== rows.run.finding;
+  const line = `${WORDS[worst.blame]}: ${tellAll(worst, findings, rows)}${isUnended ? '; the run has not ended' : ''}`;
+  return { line, hint: worst.hint, exitCode: exitCode(findings, run.ending?.signal), findings };
+}
+
+/** How a line begins that blames this. */
+export function blameWord(blame: Blame): string {
+  return WORDS[blame];
+}
+
+/** What one finding says, with the place where it was noticed when that helps to understand it. */
+export function tell(finding: Finding): string {
+  const where = finding.where.replace(/^(phase|case) /, '');
+  const isClear = where === '' || where === 'run' || finding.message.startsWith(where);
+  return isClear ? finding.message : `${where}: ${finding.message}`;
+}
+
+function allFindings(run: RunRecord, rows: Rows): readonly Finding[] {
+  const red = [rows.run, ...rows.phases, ...rows.cases].filter(isRed);
+  const found = [...red.map((row) => row.finding ?? unexplained(row)), ...run.troubles];
+  const distinct = found.filter((finding, at) => found.findIndex((other) => repeats(finding, other)) === at);
+  if (distinct.length === 0 && !rows.cases.some(isExecuted)) return [nothingExecuted(rows.cases)];
+  return byPrecedence(distinct);
+}
+
+/** The same trouble noticed in several places is told once; two cases that fail alike stay two. */
+function repeats(finding: Finding, other: Finding): boolean {
+  return isSame(finding, other) && (finding.where === other.where || finding.blame !== 'product');
+}
+
+function isExecuted({ outcome }: CaseResult): boolean {
+  return outcome === 'passed' || outcome === 'failed' || outcome === 'errored';
+}
+
+function unexplained(row: PhaseResult | CaseResult | RunResult): Finding {
+  const where = 'title' in row ? `case ${row.title}` : `phase ${row.name}`;
+  return { blame: 'internal', where, message: `${row.outcome} without a word why`, causes: [] };
+}
+
+function nothingExecuted(cases: readonly CaseResult[]): Finding {
+  const why = cases.find(({ reason }) => reason !== undefined)?.reason;
+  const leftOut = `all ${cases.length} planned cases were left out, so nothing was proven`;
+  const message = cases.length === 0 ? 'no case was planned, so nothing was proven' : leftOut;
+  return {
+    blame: 'usage',
+    where: 'run',
+    message: why === undefined ? message : `${message}: ${why}`,
+    hint: 'choose cases that fit: see sevlane list, --label-filter, --focus, --skip and --require',
+    causes: [],
+  };
+}
+
+function tellAll(worst: Finding, findings: readonly Finding[], rows: Rows): string {
+  const alike = findings.filter(({ blame }) => blame === worst.blame);
+  if (worst.blame === 'interrupted') return `${worst.message}${progress(rows)}`;
+  if (worst.blame === 'usage' && alike.length > 1) return `${alike.length} mistakes: ${alike.map(tell).join('; ')}`;
+  const more = alike.length - 1;
+  return more === 0 ? tell(worst) : `${tell(worst)}; and ${more} more like it`;
+}
+
+function progress({ phases, cases }: Rows): string {
+  const at = phases.find(({ outcome, ms }) => outcome === 'not-run' && ms > 0)?.name;
+  const passed = cases.filter(({ outcome }) => outcome === 'passed').length;
+  const where = at === undefined ? '' : ` in phase ${at}`;
+  return cases.length === 0 ? where : `${where}; ${passed} of ${cases.length} cases had passed`;
+}
+
+function passedLine({ subject }: RunRecord, { cases }: Rows): string {
+  const passed = cases.filter(({ outcome }) => outcome === 'passed');
+  const kinds = TECHNOLOGIES.filter((technology) => passed.some(({ guest }) => guest === technology));
+  const counted = `${passed.length} ${passed.length === 1 ? 'case' : 'cases'}`;
+  const proven =
+    kinds.length === 0 ? `${counted} without an encrypted guest` : `${listed(kinds.map(technologyName))} guests`;
+  const kubevirt = subject.kubevirt === undefined ? '' : ` on KubeVirt ${subject.kubevirt}`;
+  const kind = subject.simulated ? 'simulated node' : 'node';
+  const node = subject.node === undefined ? ` on a ${kind}` : `, ${kind} ${subject.node}`;
+  return `passed: ${proven}${kubevirt}${node}${subject.simulated ? '; nothing is proven on hardware' : ''}`;
+}
+
+function listed(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+}
