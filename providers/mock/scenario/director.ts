@@ -29,11 +29,17 @@ export type ApiFault =
   /** Ends a watch with 410 Gone. */
   | { readonly do: 'expire' };
 
-/** What happens to the SSH connection. */
+/**
+ * What happens to the SSH connection. Durations are of the wall clock, because the client's own patience is;
+ * Infinity means for ever.
+ */
 export type ConnectionFault =
-  | { readonly do: 'refuse' }
+  /** Nobody listens any more; open connections stay. */
+  | { readonly do: 'refuse'; readonly forMs?: number }
   | { readonly do: 'wrong-key' }
+  /** Open connections break; with `forMs` nobody listens so long afterwards. */
   | { readonly do: 'cut'; readonly afterBytes?: number; readonly forMs?: number }
+  /** Connections stay open, but nothing moves in either direction. */
   | { readonly do: 'freeze'; readonly afterBytes?: number; readonly forMs?: number };
 
 /** How a guest of one kind lies. Each part can lie alone. Absent parts tell the truth. */
@@ -70,8 +76,9 @@ export interface Director {
   hostFile(path: string, content: string | undefined): string | null | undefined;
   /** Asked once for each request; the fault's own count and trigger are taken care of here. */
   api(call: ApiCall): ApiFault | undefined;
-  /** Asked when a client connects (`connect`), and hears the faults that are triggered later. */
+  /** Hears the faults that strike the host's SSH server as a whole, now or later; returns how to stop listening. */
   connection(listener: (fault: ConnectionFault) => void): () => void;
+  /** Asked once for each connection that a client makes. */
   onConnect(): ConnectionFault | undefined;
   /** `kind` as the VMI asks for it. */
   guest(kind: Encryption): GuestScript;
