@@ -1,3 +1,4 @@
+import type { KubeObject, ObjectMeta } from '../kube/objects.ts';
 import type { GuestSpec } from '../model/guests.ts';
 
 /** What the guest is made of, beside its technology. */
@@ -11,14 +12,16 @@ export interface GuestImage {
 export interface GuestPlace {
   readonly name: string;
   readonly namespace: string;
+  /** The node to run on: the one that was probed. */
+  readonly nodeName: string;
   readonly labels: Readonly<Record<string, string>>;
 }
 
 /** A VirtualMachineInstance as it is sent. */
-export interface VmiManifest {
+export interface VmiManifest extends KubeObject {
   readonly apiVersion: 'kubevirt.io/v1';
   readonly kind: 'VirtualMachineInstance';
-  readonly metadata: GuestPlace;
+  readonly metadata: ObjectMeta;
   readonly spec: Readonly<Record<string, unknown>>;
 }
 
@@ -27,11 +30,13 @@ export interface VmiManifest {
  * UEFI without Secure Boot, virtio, masquerade (so that LiveMigratable names SEV, not the network).
  */
 export function vmiManifest(spec: GuestSpec, place: GuestPlace, guest: GuestImage): VmiManifest {
+  const { name, namespace, labels, nodeName } = place;
   return {
     apiVersion: 'kubevirt.io/v1',
     kind: 'VirtualMachineInstance',
-    metadata: place,
+    metadata: { name, namespace, labels },
     spec: {
+      nodeSelector: { 'kubernetes.io/hostname': nodeName },
       terminationGracePeriodSeconds: 0,
       domain: {
         ...(spec.launchSecurity === undefined ? {} : { launchSecurity: spec.launchSecurity }),

@@ -34,8 +34,11 @@ export interface Scope {
 
 /** A scope whose owner closes it. */
 export interface OwnedScope extends Scope {
-  /** Runs every undo, last first; failures come back as findings and never stop the next undo. Safe to call twice. */
-  close(): Promise<readonly Finding[]>;
+  /**
+   * Runs every undo, last first; failures come back as findings and never stop the next undo. Safe to call twice.
+   * `withinMs` bounds them all together: what is left for an undo when the time is up is a moment, not its budget.
+   */
+  close(withinMs?: number): Promise<readonly Finding[]>;
 }
 
 /** The work of one undo; the run's own signal is already aborted when it runs, so it gets one of its own. */
@@ -46,6 +49,9 @@ interface Undo {
   readonly budgetMs: number;
   readonly undo: UndoWork;
 }
+
+/** Even an undo whose time is up gets to send one request. */
+const LAST_MOMENT_MS = 1000;
 
 /** Opens the scope of a run. `sink` hears every event; `stop` is the user's own signal. */
 export function openScope(sink: (event: RunEvent) => void, stop?: AbortSignal): OwnedScope {
@@ -71,10 +77,12 @@ function scopeWith(sink: (event: RunEvent) => void, parent: AbortSignal | undefi
     abort: (reason) => controller.abort(reason),
     narrowed: (signal) => narrow(scope, signal),
     child: () => scopeWith(sink, controller.signal, []),
-    async close() {
+    async close(withinMs = Number.POSITIVE_INFINITY) {
+      const endsAt = performance.now() + withinMs;
       const findings: Finding[] = [];
       for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
-        const finding = await runUndo(next, sink);
+        const leftMs = Math.max(LAST_MOMENT_MS, endsAt - performance.now());
+        const finding = await runUndo({ ...next, budgetMs: Math.min(next.budgetMs, leftMs) }, sink);
         if (finding !== undefined) findings.push(finding);
       }
       parent?.removeEventListener('abort', follow);

@@ -1,0 +1,188 @@
+import { ProductFailure } from '../errors/errors.ts';
+import type { KubeClient } from '../kube/client.ts';
+import { isRefusal } from '../kube/errors.ts';
+import { execInPod } from '../kube/exec.ts';
+import { resourcePath } from '../kube/objects.ts';
+import type { GuestSpec } from '../model/guests.ts';
+import type { Scope } from '../scope/scope.ts';
+import { until } from '../scope/until.ts';
+import type { KubevirtFeeds } from './feeds.ts';
+import { guestRuns } from './guest-state.ts';
+import { type Dialogue, logIn } from './login.ts';
+import type { Pod, Vmi } from './objects.ts';
+import { type GuestImage, vmiManifest } from './vmi.ts';
+
+/** One guest of the run. Each thing it is asked for is done once; a later ask gets the same answer or the same failure. */
+export interface Guest {
+  readonly spec: GuestSpec;
+  readonly name: string;
+  /** Its memory as a Kubernetes quantity. */
+  readonly memory: string;
+  /** Creates the guest with strict field validation and reads it back: what the API kept, not what was sent. */
+  created(signal: AbortSignal): Promise<Vmi>;
+  running(signal: AbortSignal): Promise<Vmi>;
+  launcherPod(signal: AbortSignal): Promise<Pod>;
+  /** The live domain XML, from libvirt in the launcher pod. */
+  domainXml(signal: AbortSignal): Promise<string>;
+  /** Logs in at the serial console and asks for the kernel's log. */
+  kernelLog(signal: AbortSignal): Promise<KernelLog>;
+}
+
+/** What the guest's kernel told, and the whole dialogue at the console that led there. */
+export interface KernelLog {
+  readonly text: string;
+  readonly transcript: string;
+}
+
+/** What a guest is made with. */
+export interface GuestParts {
+  readonly scope: Scope;
+  readonly client: KubeClient;
+  readonly feeds: KubevirtFeeds;
+  readonly namespace: string;
+  readonly nodeName: string;
+  readonly runLabels: Readonly<Record<string, string>>;
+  readonly image: GuestImage;
+  readonly dialogue: Dialogue;
+  readonly bootMs: number;
+}
+
+const DELETE_MS = 60_000;
+const POD_MS = 30_000;
+const ASK_EVERY_MS = 500;
+
+/** A guest of this kind, not yet created. Its deletion is registered with the scope just before it is. */
+export function makeGuest(spec: GuestSpec, parts: GuestParts): Guest {
+  const name = spec.kind;
+  const running = once((signal) => run(spec, parts, signal, created));
+  const created = once((signal) => create(spec, parts, signal));
+  const launcherPod = once(async (signal) => await findLauncher(await running(signal), parts, signal));
+  return {
+    spec,
+    name,
+    memory: parts.image.memory,
+    created,
+    running,
+    launcherPod,
+    domainXml: once(async (signal) => await readDomainXml(await launcherPod(signal), spec, parts, signal)),
+    kernelLog: once(async (signal) => {
+      await running(signal);
+      return await readKernelLog(spec, parts, signal);
+    }),
+  };
+}
+
+async function create(spec: GuestSpec, parts: GuestParts, signal: AbortSignal): Promise<Vmi> {
+  const { client, namespace, nodeName, runLabels, image } = parts;
+  const manifest = vmiManifest(spec, { name: spec.kind, namespace, nodeName, labels: runLabels }, image);
+  const path = resourcePath({ apiVersion: 'kubevirt.io/v1', plural: 'virtualmachineinstances', namespace });
+  parts.scope.defer(
+    `guest ${spec.kind}`,
+    DELETE_MS,
+    async (_, scope) => await remove(`${path}/${spec.kind}`, parts, scope),
+  );
+  try {
+    await client.create(path, manifest, { strict: true, signal });
+  } catch (error) {
+    // 4xx: the product looked at the object and refused it; anything else is the server's own trouble.
+    if (!isRefusal(error, 400, 403, 404, 422)) throw error;
+    throw new ProductFailure(`${spec.name}: refused on creation: ${error.said}`, { cause: error });
+  }
+  return await client.get<Vmi>(`${path}/${spec.kind}`, { signal });
+}
+
+async function run(
+  spec: GuestSpec,
+  parts: GuestParts,
+  signal: AbortSignal,
+  created: (signal: AbortSignal) => Promise<Vmi>,
+): Promise<Vmi> {
+  const { metadata } = await created(signal);
+  const { vmis, pods } = parts.feeds;
+  const limits = {
+    scope: parts.scope.narrowed(signal),
+    withinMs: parts.bootMs,
+    everyMs: parts.bootMs,
+    blame: 'product' as const,
+    hint: 'read the launcher pod of the guest and virt-handler on the node',
+    wake: (notify: () => void) => both(vmis.onChange(notify), pods.onChange(notify)),
+  };
+  return await until(`${spec.name}: runs`, limits, async () =>
+    guestRuns(spec.name, vmis.items.get(`${parts.namespace}/${spec.kind}`), launcherOf(metadata.uid, parts)),
+  );
+}
+
+async function findLauncher(vmi: Vmi, parts: GuestParts, signal: AbortSignal): Promise<Pod> {
+  const limits = {
+    scope: parts.scope.narrowed(signal),
+    withinMs: POD_MS,
+    everyMs: POD_MS,
+    blame: 'product' as const,
+    wake: parts.feeds.pods.onChange,
+  };
+  return await until(`launcher pod of ${vmi.metadata.name}`, limits, async () => {
+    const pod = launcherOf(vmi.metadata.uid, parts);
+    return pod === undefined
+      ? { done: false, saw: 'no pod with the label kubevirt.io/created-by of this guest' }
+      : { done: true, value: pod };
+  });
+}
+
+function launcherOf(uid: string, { feeds }: GuestParts): Pod | undefined {
+  return [...feeds.pods.items.values()].find((pod) => pod.metadata.labels?.['kubevirt.io/created-by'] === uid);
+}
+
+async function readDomainXml(pod: Pod, spec: GuestSpec, parts: GuestParts, signal: AbortSignal): Promise<string> {
+  const command = ['virsh', 'dumpxml', `${parts.namespace}_${spec.kind}`];
+  const target = { namespace: pod.metadata.namespace, pod: pod.metadata.name, container: 'compute', command };
+  const { code, stdout, stderr } = await execInPod(parts.scope.narrowed(signal), parts.client, target);
+  if (code === 0) return stdout;
+  throw new ProductFailure(
+    `${spec.name}: ${command.join(' ')} in pod ${pod.metadata.name} ended with ${code}: ${stderr.trim() || stdout.trim()}`,
+  );
+}
+
+async function readKernelLog(spec: GuestSpec, parts: GuestParts, signal: AbortSignal): Promise<KernelLog> {
+  const place = { namespace: parts.namespace, name: spec.kind, guest: spec.name };
+  const session = await logIn(parts.scope.narrowed(signal), parts.client, place, parts.dialogue);
+  try {
+    const text = await session.run(parts.dialogue.kernelLogCommand);
+    return { text, transcript: session.transcript };
+  } finally {
+    await session.close();
+  }
+}
+
+/** Deletes the guest and waits until it is gone: its ASID and memory are free only then. */
+async function remove(path: string, parts: GuestParts, scope: Scope): Promise<void> {
+  const { client, feeds, namespace } = parts;
+  const { signal } = scope;
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  if (!(await client.delete(path, { signal }))) return;
+  // The feed ends with the run: an undo after an early end has to ask the server.
+  const fed = !parts.scope.signal.aborted;
+  const limits = { scope, withinMs: DELETE_MS, everyMs: fed ? DELETE_MS : ASK_EVERY_MS, blame: 'infra' as const };
+  await until(
+    `guest ${name} gone`,
+    fed ? { ...limits, wake: (notify) => feeds.vmis.onChange(notify) } : limits,
+    async (own) => {
+      const vmi = fed ? feeds.vmis.items.get(`${namespace}/${name}`) : await client.find<Vmi>(path, { signal: own });
+      return vmi === undefined ? { done: true, value: undefined } : { done: false, saw: `phase=${vmi.status?.phase}` };
+    },
+  );
+}
+
+function once<T>(work: (signal: AbortSignal) => Promise<T>): (signal: AbortSignal) => Promise<T> {
+  let begun: Promise<T> | undefined;
+  return (signal) => {
+    begun ??= work(signal);
+    return begun;
+  };
+}
+
+function both(stopOne: () => void, stopOther: () => void): () => void {
+  return () => {
+    stopOne();
+    stopOther();
+  };
+}

@@ -1,0 +1,213 @@
+import { InfraError, ProductFailure } from '../errors/errors.ts';
+import type { KubeClient } from '../kube/client.ts';
+import { type Discovery, discover } from '../kube/discovery.ts';
+import type { Feed } from '../kube/feed.ts';
+import { resourcePath } from '../kube/objects.ts';
+import type { Scope } from '../scope/scope.ts';
+import { until } from '../scope/until.ts';
+import { type Feeds, openKubevirtFeed } from './feeds.ts';
+import { fetchManifest } from './fetch-manifest.ts';
+import {
+  changeManifest,
+  type ManifestChanges,
+  type ManifestObject,
+  readCustomResource,
+  readOperatorManifest,
+} from './manifest.ts';
+import type { KubevirtResource, Pod } from './objects.ts';
+import { kubevirtReady } from './ready.ts';
+import { uninstall } from './uninstall.ts';
+import { gatesToList, type KubevirtVersion, parseKubevirtVersion } from './versions.ts';
+
+/** What to install, and where from. */
+export interface InstallWish {
+  /** Undefined: whatever is there is used, and left as it is. */
+  readonly version: KubevirtVersion | undefined;
+  readonly mirror: string | undefined;
+  readonly changes: ManifestChanges;
+  readonly withinMs: number;
+}
+
+/** KubeVirt, ready for guests. */
+export interface Kubevirt {
+  readonly version: KubevirtVersion;
+  readonly namespace: string;
+  readonly feed: Feed<KubevirtResource>;
+}
+
+const CRD = resourcePath({
+  apiVersion: 'apiextensions.k8s.io/v1',
+  plural: 'customresourcedefinitions',
+  name: 'kubevirts.kubevirt.io',
+});
+const GATE = 'WorkloadEncryptionSEV';
+const ESTABLISHED_MS = 60_000;
+/** Uninstalling takes 27 s on a healthy cluster; a busy one gets three times that. */
+export const UNINSTALL_MS = 90_000;
+export const FIELD_MANAGER = 'sevlane';
+
+/**
+ * Brings KubeVirt to ready: the one that is there, or a release installed for this run and taken away after it.
+ * @throws InfraError when the cluster has another KubeVirt than the one asked for; ProductFailure when it does not become ready.
+ */
+export async function provideKubevirt(
+  scope: Scope,
+  client: KubeClient,
+  feeds: Feeds,
+  wish: InstallWish,
+): Promise<Kubevirt> {
+  const present = await findInstalled(client);
+  if (present === undefined && wish.version === undefined) {
+    throw new InfraError('the cluster has no KubeVirt, and none is to be installed', {
+      hint: 'name a version with --kubevirt, e.g. --kubevirt v1.9.0',
+    });
+  }
+  if (present !== undefined) refuseOther(present, wish.version);
+  const version = wish.version ?? versionOf(present);
+  if (present === undefined) await install(scope, client, version, wish);
+  const feed = await openKubevirtFeed(scope, client);
+  const resource = await waitReady(scope, feeds, { feed, version, withinMs: wish.withinMs });
+  refuseGateOff(resource, version);
+  return { version, namespace: resource.metadata.namespace, feed };
+}
+
+async function findInstalled(client: KubeClient): Promise<KubevirtResource | undefined> {
+  if ((await client.find(CRD)) === undefined) return undefined;
+  const { items } = await client.list<KubevirtResource>(
+    resourcePath({ apiVersion: 'kubevirt.io/v1', plural: 'kubevirts' }),
+  );
+  return items[0];
+}
+
+function refuseOther(present: KubevirtResource, wanted: KubevirtVersion | undefined): void {
+  const there =
+    present.status?.observedKubeVirtVersion ?? present.status?.targetKubeVirtVersion ?? 'a KubeVirt that is not ready';
+  if (wanted === undefined || there === wanted.text) return;
+  throw new InfraError(`the cluster already has ${there} in ${present.metadata.namespace}, not ${wanted.text}`, {
+    hint: 'test it as it is with --kubevirt existing, or uninstall it first',
+  });
+}
+
+function versionOf(present: KubevirtResource | undefined): KubevirtVersion {
+  const text = present?.status?.observedKubeVirtVersion ?? '';
+  const version = parseKubevirtVersion(text);
+  if (version !== undefined) return version;
+  throw new InfraError(`the installed KubeVirt has no version that can be read: ${JSON.stringify(text)}`, {
+    hint: 'name its version with --kubevirt',
+  });
+}
+
+/** The gate must be in force, or every guest would be refused. */
+function refuseGateOff(resource: KubevirtResource, version: KubevirtVersion): void {
+  const { featureGates = [], disabledFeatureGates = [] } = resource.spec.configuration?.developerConfiguration ?? {};
+  const on = featureGates.includes(GATE) || (gatesToList(version).length === 0 && !disabledFeatureGates.includes(GATE));
+  if (on) return;
+  throw new InfraError(
+    `the feature gate ${GATE} is off in KubeVirt ${resource.metadata.namespace}/${resource.metadata.name}`,
+    {
+      hint: `add it to spec.configuration.developerConfiguration.featureGates${disabledFeatureGates.includes(GATE) ? ' and take it out of disabledFeatureGates' : ''}`,
+    },
+  );
+}
+
+async function install(scope: Scope, client: KubeClient, version: KubevirtVersion, wish: InstallWish): Promise<void> {
+  const operator = await fetchManifest(scope, version, { file: 'kubevirt-operator.yaml', mirror: wish.mirror });
+  const custom = await fetchManifest(scope, version, { file: 'kubevirt-cr.yaml', mirror: wish.mirror });
+  const objects = changeManifest(readOperatorManifest(operator.text, version, operator.place), wish.changes);
+  const resource = customResource(readCustomResource(custom.text, custom.place), version, wish.changes);
+  const discovery = discover(client);
+  scope.log.info(`installing KubeVirt ${version.text}`, { from: operator.place });
+  scope.defer(
+    `KubeVirt ${version.text}`,
+    UNINSTALL_MS,
+    async (_, own) => await uninstall(own, client, { objects, resource }),
+  );
+  for (const object of objects) await apply(client, discovery, object);
+  await waitEstablished(scope, client);
+  await apply(client, discovery, resource);
+}
+
+async function apply(client: KubeClient, discovery: Discovery, object: ManifestObject): Promise<void> {
+  const path = await discovery.pathOf(object);
+  await client.patch(path, object, { type: 'apply', fieldManager: FIELD_MANAGER });
+}
+
+/** The release's CR with what the lane needs: the gate where it is not on by itself, one replica for a single node. */
+function customResource(resource: ManifestObject, version: KubevirtVersion, changes: ManifestChanges): ManifestObject {
+  const spec = record(resource.spec);
+  const configuration = record(spec.configuration);
+  const developer = record(configuration.developerConfiguration);
+  const listed = Array.isArray(developer.featureGates) ? developer.featureGates : [];
+  const featureGates = [...new Set([...listed, ...gatesToList(version)])];
+  const pull = changes.imagePullPolicy === undefined ? {} : { imagePullPolicy: changes.imagePullPolicy };
+  return {
+    ...resource,
+    metadata: { ...resource.metadata, labels: { ...resource.metadata.labels, ...changes.labels } },
+    spec: {
+      ...spec,
+      ...pull,
+      configuration: { ...configuration, developerConfiguration: { ...developer, featureGates } },
+      infra: { ...record(spec.infra), replicas: 1 },
+    },
+  };
+}
+
+async function waitEstablished(scope: Scope, client: KubeClient): Promise<void> {
+  const limits = { scope, withinMs: ESTABLISHED_MS, everyMs: 250, blame: 'infra' as const };
+  await until('kubevirts.kubevirt.io is served', limits, async (signal) => {
+    const crd = await client.find(CRD, { signal });
+    const conditions = record(crd?.status).conditions;
+    const established =
+      Array.isArray(conditions) &&
+      conditions.some((each) => record(each).type === 'Established' && record(each).status === 'True');
+    return established ? { done: true, value: undefined } : { done: false, saw: 'not Established' };
+  });
+}
+
+interface ReadyWait {
+  readonly feed: Feed<KubevirtResource>;
+  readonly version: KubevirtVersion;
+  readonly withinMs: number;
+}
+
+async function waitReady(
+  scope: Scope,
+  feeds: Feeds,
+  { feed, version, withinMs }: ReadyWait,
+): Promise<KubevirtResource> {
+  const wake = (notify: () => void) => {
+    const stops = [feed.onChange(notify), feeds.pods.onChange(notify)];
+    return () => {
+      for (const stop of stops) stop();
+    };
+  };
+  const hint = 'read the virt-operator log and the events of its namespace';
+  return await until(
+    `KubeVirt ${version.text} ready`,
+    { scope, withinMs, everyMs: withinMs, blame: 'product', hint, wake },
+    async () => {
+      const [resource] = [...feed.items.values()];
+      const look = kubevirtReady(resource, componentPods(feeds, resource));
+      if (look.done && look.value.status?.observedKubeVirtVersion !== version.text) {
+        throw new ProductFailure(
+          `KubeVirt reports ${look.value.status?.observedKubeVirtVersion}, not ${version.text}, after its installation`,
+        );
+      }
+      return look;
+    },
+  );
+}
+
+function componentPods(feeds: Feeds, resource: KubevirtResource | undefined): readonly Pod[] {
+  const namespace = resource?.metadata.namespace;
+  return [...feeds.pods.items.values()].filter(
+    (pod) =>
+      pod.metadata.namespace === namespace &&
+      pod.metadata.labels?.['kubevirt.io'] !== 'virt-launcher' &&
+      pod.metadata.deletionTimestamp === undefined,
+  );
+}
+
+function record(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+}

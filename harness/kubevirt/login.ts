@@ -1,0 +1,119 @@
+import { ProductFailure } from '../errors/errors.ts';
+import type { KubeClient } from '../kube/client.ts';
+import { type Console, openConsole } from '../kube/console.ts';
+import type { Scope } from '../scope/scope.ts';
+
+/** How to talk to the guest at its serial console. */
+export interface Dialogue {
+  readonly user: string;
+  readonly password: string;
+  readonly loginPrompt: RegExp;
+  readonly passwordPrompt: RegExp;
+  readonly shellPrompt: RegExp;
+  /** Prints the kernel's log since boot. */
+  readonly kernelLogCommand: string;
+  /** From the open console to the shell: the guest may still boot. */
+  readonly loginMs: number;
+}
+
+/** A shell in the guest. */
+export interface Session {
+  /** Runs a command and gives what it printed. @throws ProductFailure when it fails or does not end. */
+  run(command: string): Promise<string>;
+  readonly transcript: string;
+  close(): Promise<void>;
+}
+
+interface GuestConsole {
+  readonly namespace: string;
+  readonly name: string;
+  /** For messages: `SEV guest`. */
+  readonly guest: string;
+}
+
+/** Nothing that was said before we came is repeated, and a getty that starts throws away what was typed: ask again. */
+const NUDGE_EVERY_MS = 5000;
+/** More rounds than any real dialogue has; a guest that asks for ever is broken. */
+const MOST_ROUNDS = 10;
+const COMMAND_MS = 60_000;
+
+/**
+ * Opens the guest's serial console and logs in, whatever state the terminal is in.
+ * @throws ProductFailure when the guest is silent, refuses the login or never gives a shell.
+ */
+export async function logIn(
+  scope: Scope,
+  client: KubeClient,
+  place: GuestConsole,
+  dialogue: Dialogue,
+): Promise<Session> {
+  const console = await openConsole(scope, client, place);
+  const endsAt = performance.now() + dialogue.loginMs;
+  const nudge = setInterval(() => console.send('\n'), NUDGE_EVERY_MS);
+  try {
+    console.send('\n');
+    await reachShell(console, { place, dialogue, endsAt, stopNudging: () => clearInterval(nudge) });
+    return session(console, place, dialogue);
+  } catch (error) {
+    await console.close();
+    throw error;
+  } finally {
+    clearInterval(nudge);
+  }
+}
+
+interface Dialling {
+  readonly place: GuestConsole;
+  readonly dialogue: Dialogue;
+  readonly endsAt: number;
+  readonly stopNudging: () => void;
+}
+
+async function reachShell(console: Console, { place, dialogue, endsAt, stopNudging }: Dialling): Promise<void> {
+  const { loginPrompt, passwordPrompt, shellPrompt, user, password } = dialogue;
+  const patterns = [shellPrompt, loginPrompt, passwordPrompt, /Login incorrect/];
+  for (let round = 0; round < MOST_ROUNDS; round += 1) {
+    const withinMs = Math.max(1, endsAt - performance.now());
+    const { index } = await console.expect(patterns, {
+      withinMs,
+      goal: `${place.guest}: a shell at the serial console`,
+    });
+    stopNudging();
+    if (index === 0) return;
+    if (index === 1) console.send(`${user}\n`);
+    if (index === 2) console.send(`${password}\n`);
+    if (index === 3)
+      throw new ProductFailure(`${place.guest}: refuses the login of ${user}`, {
+        hint: 'check --guest-user and --guest-password against the image',
+      });
+  }
+  throw new ProductFailure(`${place.guest}: no shell after ${MOST_ROUNDS} rounds of login and password`);
+}
+
+function session(console: Console, { guest }: GuestConsole, dialogue: Dialogue): Session {
+  let count = 0;
+  return {
+    async run(command) {
+      count += 1;
+      // The quotes keep the typed line, which the terminal echoes, from matching what the shell prints.
+      const mark = (word: string) => `sevlane-${word}-${count}`;
+      const typed = (word: string) => `sevlane-''${word}-${count}`;
+      const wait = (pattern: RegExp) =>
+        console.expect([pattern], { withinMs: COMMAND_MS, goal: `${guest}: the end of "${command}"` });
+      console.send(`echo ${typed('begin')}; ${command}; echo ${typed('end')} $?\n`);
+      await wait(new RegExp(`^${mark('begin')}$`, 'm'));
+      const { before, match } = await wait(new RegExp(`^${mark('end')} (\\d+)$`, 'm'));
+      await console.expect([dialogue.shellPrompt], {
+        withinMs: COMMAND_MS,
+        goal: `${guest}: the prompt after "${command}"`,
+      });
+      if (match[1] !== '0')
+        throw new ProductFailure(`${guest}: "${command}" ended with ${match[1]}: ${before.trim().slice(-200)}`);
+      return `${before.trim()}\n`;
+    },
+    get transcript() {
+      return console.transcript;
+    },
+    close: () => console.close(),
+  };
+}

@@ -1,0 +1,112 @@
+import { toFinding } from '../errors/blame.ts';
+import { ProductFailure } from '../errors/errors.ts';
+import type { EvidenceKeeper } from '../evidence/collect.ts';
+import type { Guest } from '../kubevirt/guest.ts';
+import type { LaneNode } from '../kubevirt/node.ts';
+import type { Evidence } from '../model/evidence.ts';
+import { GUESTS, type GuestSpec } from '../model/guests.ts';
+import type { HostFacts } from '../model/host-facts.ts';
+import type { CaseResult } from '../model/result.ts';
+import type { GuestKind } from '../model/technology.ts';
+import { deadline } from '../scope/deadline.ts';
+import type { OwnedScope, Scope } from '../scope/scope.ts';
+import { settle } from '../scope/settle.ts';
+import type { HungCase, Lane } from './guest-cases.ts';
+
+/** What the cases of a run look at. */
+export interface LaneParts {
+  readonly scope: Scope;
+  readonly host: HostFacts;
+  readonly node: LaneNode;
+  /** The value that the SEV labels of nodes have in this KubeVirt. */
+  readonly labelValue: string;
+  readonly evidence: EvidenceKeeper;
+  /** Makes a guest whose undo belongs to `scope`. */
+  readonly makeGuest: (spec: GuestSpec, scope: Scope) => Guest;
+  /** Time that a guest may need before a case can look at it. */
+  readonly bootMs: number;
+}
+
+/** A guest in the lane, with an undo stack of its own so that it dies when its cases are through. */
+interface Lodger {
+  readonly guest: Guest;
+  readonly scope: OwnedScope;
+  /** The first failure and the case that reported it: another case that meets the same one could not be run. */
+  broken?: { readonly error: unknown; readonly title: string };
+}
+
+const GIVE_BACK_MS = 90_000;
+
+/** Runs cases, each guest shared by its own; tells starts and ends as events. */
+export function openLane(parts: LaneParts): Lane {
+  const lodgers = new Map<GuestKind, Lodger>();
+  const lodger = (kind: GuestKind): Lodger => {
+    const found = lodgers.get(kind) ?? lodge(kind, parts);
+    lodgers.set(kind, found);
+    return found;
+  };
+  const finishGuest = async (kind: GuestKind): Promise<void> => {
+    const found = lodgers.get(kind);
+    lodgers.delete(kind);
+    for (const finding of (await found?.scope.close()) ?? []) parts.scope.emit({ type: 'trouble', finding });
+  };
+  // A run that ends early leaves guests behind whose last case never came.
+  parts.scope.defer('guests', GIVE_BACK_MS, async () => {
+    await Promise.all([...lodgers.keys()].map(finishGuest));
+  });
+  return { runCase: async (hung) => await runCase(hung, lodger(hung.kind), parts), finishGuest };
+}
+
+function lodge(kind: GuestKind, parts: LaneParts): Lodger {
+  const scope = parts.scope.child();
+  return { scope, guest: parts.makeGuest(GUESTS[kind], scope) };
+}
+
+async function runCase(
+  hung: HungCase,
+  lodger: Lodger,
+  { scope, ...parts }: LaneParts,
+): Promise<{ readonly skip?: string }> {
+  const { planned } = hung;
+  const evidence: Evidence[] = [];
+  const startedAt = performance.now();
+  const end = (result: Pick<CaseResult, 'outcome'> & Partial<CaseResult>) =>
+    scope.emit({
+      type: 'case-ended',
+      result: { ...planned, evidence, ms: Math.round(performance.now() - startedAt), ...result },
+    });
+  scope.emit({ type: 'case-started', title: planned.title });
+  try {
+    await check(hung, lodger, { scope, ...parts }, evidence);
+    end({ outcome: 'passed' });
+    return {};
+  } catch (error) {
+    // The run is over: the case has not failed, it was not finished, and the report says why.
+    if (scope.signal.aborted) throw scope.signal.reason;
+    if (lodger.broken !== undefined && lodger.broken.error === error) {
+      const skip = `not run: the guest failed before, in "${lodger.broken.title}"`;
+      end({ outcome: 'not-run', reason: skip });
+      return { skip };
+    }
+    lodger.broken ??= { error, title: planned.title };
+    const finding = toFinding(error, planned.title);
+    end({ outcome: finding.blame === 'product' ? 'failed' : 'errored', finding });
+    throw error;
+  }
+}
+
+async function check(hung: HungCase, lodger: Lodger, parts: LaneParts, evidence: Evidence[]): Promise<void> {
+  const { host, node, labelValue } = parts;
+  const withinMs = hung.test.withinMs + (hung.about === 'guest' ? parts.bootMs : 0);
+  using bound = deadline(withinMs, parts.scope.signal, () => new ProductFailure(`not done within ${withinMs} ms`));
+  const note = async (file: string, proves: string, content: string): Promise<void> => {
+    evidence.push(await parts.evidence.keep({ file: `${hung.kind}/${file}`, proves, content }));
+  };
+  const context = { node, labelValue, signal: bound.signal, note };
+  const work =
+    hung.about === 'host'
+      ? hung.test.check({ ...context, host, technology: hung.kind })
+      : hung.test.check({ ...context, guest: lodger.guest });
+  await settle(work, bound.signal);
+  if (evidence.length === 0) throw new Error(`"${hung.planned.title}" passed without evidence on file`);
+}
