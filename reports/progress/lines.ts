@@ -1,0 +1,67 @@
+import type { RunEvent } from '../../harness/model/events.ts';
+import { oneLine, spokenTime } from '../plain-text.ts';
+
+/** How much a reader wants to hear. */
+export type Detail = 'quiet' | 'normal' | 'verbose';
+
+/**
+ * What one event says to a person, in one line; undefined when it says nothing at this level of detail.
+ * No line holds `[FAILED]` or `error:`: Prow's log view marks those, and they stand once, in the closing paragraph.
+ */
+export function progressLine(event: RunEvent, detail: Detail): string | undefined {
+  if (detail === 'quiet') return undefined;
+  switch (event.type) {
+    case 'run-started':
+      return `run ${event.runId} on ${event.simulated ? 'simulated host' : 'provider'} ${event.provider}, artifacts in ${event.artifacts}`;
+    case 'phase-started':
+      return `${event.phase}: begun, may take ${spokenTime(event.budgetMs)}`;
+    case 'phase-ended':
+      return rowLine({ ...event.result, title: event.result.name });
+    case 'subject':
+      return undefined;
+    case 'demands':
+      return event.demanded.length === 0 ? undefined : `demanded: ${event.demanded.join(', ')}`;
+    case 'plan':
+      return `planned: ${event.cases.length} ${event.cases.length === 1 ? 'case' : 'cases'}`;
+    case 'case-started':
+      return detail === 'verbose' ? `${oneLine(event.title)}: begun` : undefined;
+    case 'case-ended':
+      return rowLine(event.result);
+    case 'ending':
+      return `ending: ${oneLine(event.finding.message)}`;
+    case 'trouble':
+      return `${event.finding.where}: ${oneLine(event.finding.message)}`;
+    case 'waiting':
+      return `waiting for ${oneLine(event.goal)}: ${oneLine(event.saw)} (${spokenTime(event.forMs)} of at most ${spokenTime(event.withinMs)})`;
+    case 'log':
+      return event.level === 'detail' && detail !== 'verbose'
+        ? undefined
+        : oneLine(event.message) + factsOf(event.facts);
+    case 'run-ended':
+      return `ended with exit code ${event.exitCode}`;
+  }
+}
+
+/** The line with the time before it, for logs: `11:03:22Z connect: begun`. */
+export function stamped(at: string, line: string): string {
+  return `${at.slice(11, 19)}Z ${line}`;
+}
+
+interface Row {
+  readonly title: string;
+  readonly outcome: string;
+  readonly ms: number;
+  readonly reason?: string;
+  readonly finding?: { readonly message: string };
+}
+
+function rowLine({ title, outcome, ms, reason, finding }: Row): string {
+  const word = outcome === 'passed' ? 'done' : outcome;
+  const why = finding?.message ?? reason;
+  return `${oneLine(title)}: ${word} in ${spokenTime(ms)}${why === undefined ? '' : `, ${oneLine(why)}`}`;
+}
+
+function factsOf(facts: Readonly<Record<string, string | number>>): string {
+  const told = Object.entries(facts).map(([name, value]) => `${name}=${oneLine(String(value))}`);
+  return told.length === 0 ? '' : ` (${told.join(', ')})`;
+}

@@ -1,0 +1,175 @@
+import { z } from 'zod';
+import type { RunEvent } from '../harness/model/events.ts';
+import type { Report } from '../harness/model/report.ts';
+
+const blame = z.enum(['usage', 'product', 'interrupted', 'infra', 'internal']);
+const outcome = z.enum(['passed', 'failed', 'errored', 'skipped', 'not-run']);
+const technology = z.enum(['sev', 'sev-es', 'sev-snp']);
+const phaseName = z.enum(['settings', 'open', 'connect', 'probe', 'cluster', 'lease', 'kubevirt', 'suites', 'undo']);
+const at = z.iso.datetime().describe('when, in UTC');
+const ms = z.number().min(0).describe('milliseconds');
+
+const finding = z.strictObject({
+  blame: blame.describe('product: KubeVirt or a guest; infra: node, network or cluster; internal: a bug of sevlane'),
+  where: z.string().describe('the phase or case in which it was noticed'),
+  message: z.string().describe('what was attempted, on what, and what was seen'),
+  hint: z.string().optional().describe('one action that may help'),
+  causes: z.array(z.string()).describe('messages of the underlying errors, outermost first'),
+  stack: z.string().optional(),
+});
+
+const evidence = z.strictObject({
+  file: z.string().describe('relative to the artifacts folder'),
+  mediaType: z.string(),
+  proves: z.string(),
+  sizeBytes: z.number(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+
+const plannedCase = z.strictObject({
+  title: z.string().describe('unique and constant over runs'),
+  suite: z.string(),
+  labels: z.array(z.string()),
+  guest: z.string().describe('the kind of guest that the case looks at'),
+});
+
+const caseResult = plannedCase.extend({
+  outcome,
+  ms,
+  finding: finding.optional(),
+  reason: z.string().optional().describe('why it did not run'),
+  evidence: z.array(evidence),
+});
+
+const phaseResult = z.strictObject({
+  name: phaseName,
+  outcome,
+  ms,
+  finding: finding.optional(),
+  reason: z.string().optional(),
+});
+
+const hostSupport = z.strictObject({
+  technology,
+  supported: z.boolean(),
+  readFrom: z.string(),
+  slots: z.number().optional(),
+});
+
+const subject = z.strictObject({
+  provider: z.string(),
+  simulated: z.boolean().describe('true: no hardware was involved'),
+  node: z.string().optional(),
+  kubernetes: z.string().optional(),
+  kubevirt: z.string().optional(),
+  host: z
+    .strictObject({
+      hostname: z.string(),
+      cpuModel: z.string(),
+      cpuFamily: z.number(),
+      cpuModelNumber: z.number(),
+      microcode: z.string(),
+      kernel: z.string(),
+      os: z.string(),
+      memoryBytes: z.number(),
+      firmware: z.string().optional(),
+      support: z.strictObject({ sev: hostSupport, 'sev-es': hostSupport, 'sev-snp': hostSupport }),
+    })
+    .optional(),
+});
+
+const notDemanded = z.strictObject({ technology, reason: z.string() });
+
+/** report.json. */
+export const reportSchema = z.strictObject({
+  schema: z.literal('sevlane.report/v1'),
+  runId: z.string(),
+  startedAt: at,
+  endedAt: at.optional().describe('absent while the run has not ended'),
+  exitCode: z.number().int(),
+  verdict: z.string().regex(/^(passed|product|infra|interrupted|usage|sevlane bug): /),
+  hint: z.string().optional(),
+  subject,
+  demanded: z.array(technology),
+  notDemanded: z.array(notDemanded),
+  phases: z.array(phaseResult).describe('all nine, in order'),
+  run: z.strictObject({
+    name: z.literal('run'),
+    outcome,
+    ms,
+    finding: finding.optional(),
+    reason: z.string().optional(),
+  }),
+  cases: z.array(caseResult),
+  findings: z.array(finding).describe('worst blame first'),
+  settings: z.record(z.string(), z.string()).describe('secrets masked'),
+});
+
+/** One line of `--json`. */
+export const eventSchema = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('run-started'),
+    at,
+    runId: z.string(),
+    provider: z.string(),
+    simulated: z.boolean(),
+    artifacts: z.string(),
+  }),
+  z.strictObject({ type: z.literal('phase-started'), at, phase: phaseName, budgetMs: ms }),
+  z.strictObject({ type: z.literal('phase-ended'), at, result: phaseResult }),
+  z.strictObject({ type: z.literal('subject'), at, subject: subject.partial() }),
+  z.strictObject({
+    type: z.literal('demands'),
+    at,
+    demanded: z.array(technology),
+    notDemanded: z.array(notDemanded),
+  }),
+  z.strictObject({ type: z.literal('plan'), at, cases: z.array(plannedCase) }),
+  z.strictObject({ type: z.literal('case-started'), at, title: z.string() }),
+  z.strictObject({ type: z.literal('case-ended'), at, result: caseResult }),
+  z.strictObject({
+    type: z.literal('ending'),
+    at,
+    finding,
+    signal: z.enum(['SIGINT', 'SIGTERM']).optional(),
+  }),
+  z.strictObject({ type: z.literal('trouble'), at, finding }),
+  z.strictObject({ type: z.literal('waiting'), at, goal: z.string(), saw: z.string(), forMs: ms, withinMs: ms }),
+  z.strictObject({
+    type: z.literal('log'),
+    at,
+    level: z.enum(['info', 'detail']),
+    message: z.string(),
+    facts: z.record(z.string(), z.union([z.string(), z.number()])),
+  }),
+  z.strictObject({
+    type: z.literal('run-ended'),
+    at,
+    verdict: z.string(),
+    exitCode: z.number().int(),
+    artifacts: z.string(),
+  }),
+]);
+
+/** The texts of reports/report.schema.json and reports/events.schema.json; a test keeps the files fresh. */
+export function schemaFiles(): Readonly<Record<string, string>> {
+  const text = (schema: z.ZodType, title: string) =>
+    `${JSON.stringify({ title, ...z.toJSONSchema(schema) }, undefined, 2)}\n`;
+  return {
+    'report.schema.json': text(reportSchema, 'report.json of sevlane'),
+    'events.schema.json': text(eventSchema, 'one line of sevlane run --json'),
+  };
+}
+
+// The schemas and the model's types describe the same thing: the build breaks when one of them moves alone.
+type Shape<T> = T extends readonly (infer Item)[]
+  ? readonly Shape<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: Shape<Exclude<T[Key], undefined>> }
+    : T;
+type IsSame<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
+const areSame: [
+  IsSame<Shape<z.infer<typeof reportSchema>>, Shape<Report>>,
+  IsSame<Shape<z.infer<typeof eventSchema>>, Shape<RunEvent>>,
+] = [true, true];
+void areSame;

@@ -1,0 +1,94 @@
+import type { Finding } from '../harness/model/finding.ts';
+import type { Report } from '../harness/model/report.ts';
+import type { CaseResult } from '../harness/model/result.ts';
+import { TECHNOLOGIES, technologyName } from '../harness/model/technology.ts';
+import { JUNIT_CASES, JUNIT_PHASES, REPORT_JSON } from './names.ts';
+import { oneLine } from './plain-text.ts';
+import { isRed, isSame } from './run-record.ts';
+import { tell } from './verdict.ts';
+
+/**
+ * The paragraph that ends a run, for a reader who has seen nothing else: the verdict first, then what was proven,
+ * what was not demanded and why, what went wrong, where the report is; last the plain count that CI readers look for.
+ */
+export function closingText(report: Report, folder: string): string {
+  return [
+    oneLine(report.verdict),
+    ...proven(report),
+    ...notDemanded(report),
+    ...leftOut(report),
+    ...wrong(report),
+    ...(report.hint === undefined ? [] : [labelled('what to do', oneLine(report.hint))]),
+    labelled('report', `${folder}: ${REPORT_JSON}, ${JUNIT_CASES}, ${JUNIT_PHASES}`),
+    countLine(report),
+    '',
+  ].join('\n');
+}
+
+/** `12 passed, 0 failed, 1 skipped`. A red run never says `0 failed`: its red row counts too. */
+export function countLine(report: Report): string {
+  const failed = report.cases.filter(isRed).length + [...report.phases, report.run].filter(isRed).length;
+  const passed = report.cases.filter(({ outcome }) => outcome === 'passed').length;
+  const skipped = report.cases.filter(({ outcome }) => outcome === 'skipped' || outcome === 'not-run').length;
+  return `${passed} passed, ${failed} failed, ${skipped} skipped`;
+}
+
+function proven(report: Report): readonly string[] {
+  return TECHNOLOGIES.flatMap((technology) => {
+    const cases = report.cases.filter(({ guest }) => guest === technology);
+    const passed = cases.filter(({ outcome }) => outcome === 'passed');
+    if (passed.length === 0) return [];
+    const files = passed.reduce((sum, { evidence }) => sum + evidence.length, 0);
+    const share =
+      passed.length === cases.length
+        ? `${cases.length} cases passed`
+        : `${passed.length} of ${cases.length} cases passed`;
+    const label = passed.length === cases.length ? 'proven' : 'partly';
+    return [labelled(label, `${technologyName(technology)}: ${share}, ${files} pieces of evidence`)];
+  });
+}
+
+function notDemanded(report: Report): readonly string[] {
+  return report.notDemanded.map(({ technology, reason }) =>
+    labelled('not demanded', `${technologyName(technology)}: ${oneLine(reason)}`),
+  );
+}
+
+/** Cases that did not run, one line for each reason. */
+function leftOut(report: Report): readonly string[] {
+  const byReason = new Map<string, number>();
+  for (const { outcome, reason = 'no reason given' } of report.cases) {
+    if (outcome !== 'skipped' && outcome !== 'not-run') continue;
+    const text = `${outcome === 'skipped' ? 'skipped' : 'not run'}: ${oneLine(reason)}`;
+    byReason.set(text, (byReason.get(text) ?? 0) + 1);
+  }
+  return [...byReason].map(([reason, count]) =>
+    labelled('left out', `${count} ${count === 1 ? 'case' : 'cases'}, ${reason}`),
+  );
+}
+
+/** `[FAILED]` and `error:` are what Prow's log view highlights, so each stands once for each thing that went wrong. */
+function wrong(report: Report): readonly string[] {
+  const cases = report.cases.filter(isRed);
+  const others = report.findings.filter((finding) => !cases.some((one) => one.finding && isSame(one.finding, finding)));
+  return [
+    ...cases.map(failedCase),
+    ...others.map((finding) => `  error: ${oneLine(tell(finding))}${because(finding)}`),
+  ];
+}
+
+function failedCase(one: CaseResult): string {
+  const { finding } = one;
+  const reason = finding === undefined ? 'no reason given' : `${oneLine(finding.message)}${because(finding)}`;
+  const files =
+    one.evidence.length === 0 ? '' : `\n${labelled('', `see ${one.evidence.map(({ file }) => file).join(', ')}`)}`;
+  return `  [FAILED] ${oneLine(one.title)}: ${reason}${files}`;
+}
+
+function because({ causes }: Finding): string {
+  return causes.length === 0 ? '' : ` (because: ${causes.map(oneLine).join('; ')})`;
+}
+
+function labelled(label: string, text: string): string {
+  return `  ${label.padEnd(13)} ${text}`;
+}
