@@ -1,0 +1,13 @@
+/** Liveness and readiness probes of a VMI. Notation: ../shapes.ts. */
+export const probesTable = String.raw`
+Probe
+  exec                ExecAction
+  failureThreshold    int32
+  guestAgentPing      object
+  httpGet             HTTPGetAction
+  initialDelaySeconds int32
+  periodSeconds       int32
+  successThreshold    int32
+  tcpSocket           TCPSocketAction
+  timeoutSeconds      int32
+`;
