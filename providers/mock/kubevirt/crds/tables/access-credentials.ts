@@ -1,5 +1,5 @@
 /** `spec.accessCredentials`: SSH keys and passwords. Notation: ../shapes.ts. */
-export const accessCredentialsTable = String.raw`
+export const accessCredentialsTable = `
 AccessCredential
   sshPublicKey SSHPublicKeyAccessCredential
   userPassword UserPasswordAccessCredential

@@ -1,5 +1,5 @@
 /** `spec.domain.cpu` and `spec.domain.memory`: topology, NUMA, hugepages, hotplug limits. Notation: ../shapes.ts. */
-export const cpuMemoryTable = String.raw`
+export const cpuMemoryTable = `
 CPU
   cores                 int32
   dedicatedCpuPlacement bool

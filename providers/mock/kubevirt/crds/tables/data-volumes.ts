@@ -1,5 +1,5 @@
 /** CDI's DataVolume as a VirtualMachine's `dataVolumeTemplates` carry it. Notation: ../shapes.ts. */
-export const dataVolumesTable = String.raw`
+export const dataVolumesTable = `
 DataVolumeTemplateSpec
   apiVersion string
   kind       string

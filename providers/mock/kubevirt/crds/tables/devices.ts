@@ -1,5 +1,5 @@
 /** `spec.domain.devices`: disks, interfaces, GPUs, inputs, TPM and the rest. Notation: ../shapes.ts. */
-export const devicesTable = String.raw`
+export const devicesTable = `
 Devices
   autoattachGraphicsDevice   bool
   autoattachInputDevice      bool

@@ -1,5 +1,5 @@
 /** `spec.domain`: clock, features, firmware, machine, resources. Notation: ../shapes.ts. */
-export const domainTable = String.raw`
+export const domainTable = `
 DomainSpec
   chassis         Chassis
   clock           Clock                until=v1.4

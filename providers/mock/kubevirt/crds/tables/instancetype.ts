@@ -1,5 +1,5 @@
 /** VirtualMachineInstancetype and its cluster-wide twin. Notation: ../shapes.ts. */
-export const instancetypeTable = String.raw`
+export const instancetypeTable = `
 VirtualMachineInstancetype
   apiVersion string
   kind       string

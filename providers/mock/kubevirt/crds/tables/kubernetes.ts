@@ -1,5 +1,5 @@
 /** Core Kubernetes types that KubeVirt's kinds embed: affinity, tolerations, probes' handlers, selectors, claims. Notation: ../shapes.ts. */
-export const kubernetesTable = String.raw`
+export const kubernetesTable = `
 Affinity
   nodeAffinity    NodeAffinity
   podAffinity     PodAffinity

@@ -1,5 +1,5 @@
 /** `spec.configuration` of the KubeVirt CR. Notation: ../shapes.ts. */
-export const kubevirtConfigurationTable = String.raw`
+export const kubevirtConfigurationTable = `
 KubeVirtConfiguration
   additionalGuestMemoryOverheadRatio string
   apiConfiguration                   ReloadableComponentConfiguration

@@ -1,5 +1,5 @@
 /** The KubeVirt CR itself: install options and status. Notation: ../shapes.ts. */
-export const kubevirtCrTable = String.raw`
+export const kubevirtCrTable = `
 KubeVirt
   apiVersion string
   kind       string

@@ -1,5 +1,5 @@
 /** `spec.domain.launchSecurity`: SEV, SEV-SNP and TDX; empty means Secure Execution on s390x. Notation: ../shapes.ts. */
-export const launchSecurityTable = String.raw`
+export const launchSecurityTable = `
 LaunchSecurity
   sev object until=v1.0
   sev SEV    since=v1.0

@@ -1,5 +1,5 @@
 /** VirtualMachineInstanceMigration. Notation: ../shapes.ts. */
-export const migrationTable = String.raw`
+export const migrationTable = `
 VirtualMachineInstanceMigration
   apiVersion string
   kind       string

@@ -1,5 +1,5 @@
 /** `spec.networks` and the interfaces of a VMI's status. Notation: ../shapes.ts. */
-export const networksTable = String.raw`
+export const networksTable = `
 Network
   multus        MultusNetwork
   name!         string

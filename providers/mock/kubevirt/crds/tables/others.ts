@@ -1,5 +1,5 @@
 /** Kinds that guests here do not use; replica sets, presets and pools in full, the rest without fields. Notation: ../shapes.ts. */
-export const othersTable = String.raw`
+export const othersTable = `
 VirtualMachineInstanceReplicaSet
   apiVersion string
   kind       string

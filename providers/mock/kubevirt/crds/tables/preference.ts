@@ -1,5 +1,5 @@
 /** VirtualMachinePreference and its cluster-wide twin. Notation: ../shapes.ts. */
-export const preferenceTable = String.raw`
+export const preferenceTable = `
 VirtualMachinePreference
   apiVersion string
   kind       string

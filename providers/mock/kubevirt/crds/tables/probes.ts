@@ -1,5 +1,5 @@
 /** Liveness and readiness probes of a VMI. Notation: ../shapes.ts. */
-export const probesTable = String.raw`
+export const probesTable = `
 Probe
   exec                ExecAction
   failureThreshold    int32

@@ -1,5 +1,5 @@
 /** VirtualMachine: template, run strategy, status. Notation: ../shapes.ts. */
-export const vmTable = String.raw`
+export const vmTable = `
 VirtualMachine
   apiVersion string
   kind       string

@@ -1,5 +1,5 @@
 /** VirtualMachineInstance and its spec. Notation: ../shapes.ts. */
-export const vmiTable = String.raw`
+export const vmiTable = `
 VirtualMachineInstance
   apiVersion string
   kind       string

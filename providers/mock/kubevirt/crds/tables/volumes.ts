@@ -1,5 +1,5 @@
 /** `spec.volumes` and `spec.utilityVolumes`. Notation: ../shapes.ts. */
-export const volumesTable = String.raw`
+export const volumesTable = `
 Volume
   cloudInitConfigDrive  CloudInitConfigDriveSource
   cloudInitNoCloud      CloudInitNoCloudSource
