@@ -30,4 +30,19 @@ export interface Schema {
   /** Strategic merge of built-in kinds, where it differs from the list-map-keys. */
   readonly 'x-kubernetes-patch-strategy'?: string;
   readonly 'x-kubernetes-patch-merge-key'?: string;
+  /** Rules of a custom resource in CEL. */
+  readonly 'x-kubernetes-validations'?: readonly ValidationRule[];
+  /** Full name of the type in the OpenAPI document, e.g. `io.k8s.api.core.v1.PodSpec`. Built-in kinds only. */
+  readonly typeName?: string;
+  /** What JSON shows of a zero value (Go's struct tags): by default nothing, `keep` if it was given, `emit` always, `null` as null. Built-in kinds only. */
+  readonly zeroValue?: 'keep' | 'emit' | 'null';
+}
+
+export interface ValidationRule {
+  readonly rule: string;
+  readonly message?: string;
+  readonly messageExpression?: string;
+  readonly reason?: string;
+  readonly fieldPath?: string;
+  readonly optionalOldSelf?: boolean;
 }
