@@ -1,0 +1,120 @@
+import { InfraError } from '../errors/errors.ts';
+import type { Scope } from '../scope/scope.ts';
+import type { KubeClient } from './client.ts';
+import { isRefusal } from './errors.ts';
+import { describeHolder, type Holder, isHeldBy, type Lease, releasedLease, renewedLease } from './lease-record.ts';
+import { pause } from './pause.ts';
+
+interface Keeping {
+  readonly scope: Scope;
+  readonly client: KubeClient;
+  readonly holder: Holder;
+  readonly path: string;
+  readonly what: string;
+}
+
+/** A taken record, and when the request that took it was sent. */
+interface Taken {
+  readonly lease: Lease;
+  readonly sentAt: number;
+}
+
+/** Shortest time that one renewal gets, also when the machine slept past the deadline: the server then decides. */
+const SHORTEST_TRY_MS = 1000;
+
+/**
+ * Renews a lease every third of its duration, and aborts the scope when two thirds went by without success or when
+ * somebody else holds it. It goes on while the scope undoes its work, until released.
+ */
+export class LeaseKeeper {
+  readonly #keeping: Keeping;
+  readonly #stopping = new AbortController();
+  #lease: Lease;
+  #renewedAt: number;
+  #lost = false;
+  #loop: Promise<void> = Promise.resolve();
+
+  constructor(keeping: Keeping, { lease, sentAt }: Taken) {
+    this.#keeping = keeping;
+    this.#lease = lease;
+    this.#renewedAt = sentAt;
+  }
+
+  start(): void {
+    this.#loop = this.#renewForever().catch((error: unknown) => {
+      if (this.#stopping.signal.aborted) return;
+      this.#lost = true;
+      this.#keeping.scope.abort(error instanceof Error ? error : new Error(String(error)));
+    });
+  }
+
+  /** Gives it back with an empty holder, for whoever waits. A lease that is not ours any more is left alone. */
+  async release(signal: AbortSignal): Promise<void> {
+    this.#stopping.abort(new Error('released'));
+    await this.#loop;
+    const { client, path, holder } = this.#keeping;
+    for (let tries = 0; tries < 3 && !this.#lost; tries++) {
+      try {
+        await client.replace(path, releasedLease(this.#lease, new Date()), { signal });
+        return;
+      } catch (error) {
+        if (!isRefusal(error, 404, 409)) throw error;
+        const current = await client.find<Lease>(path, { signal });
+        if (current === undefined || !isHeldBy(current, holder)) return;
+        this.#lease = current;
+      }
+    }
+  }
+
+  async #renewForever(): Promise<never> {
+    const { holder } = this.#keeping;
+    for (;;) {
+      await pause(holder.durationMs / 3, this.#stopping.signal);
+      await this.#renew();
+    }
+  }
+
+  async #renew(): Promise<void> {
+    const { scope, what, holder } = this.#keeping;
+    const deadlineAt = this.#renewedAt + (holder.durationMs * 2) / 3;
+    for (;;) {
+      try {
+        const sentAt = performance.now();
+        if (await this.#try(Math.max(SHORTEST_TRY_MS, deadlineAt - sentAt))) {
+          this.#renewedAt = sentAt;
+          return;
+        }
+      } catch (error) {
+        this.#stopping.signal.throwIfAborted();
+        if (error instanceof LostLease) throw error;
+        if (performance.now() >= deadlineAt) {
+          throw new LostLease(`${what}: lost: not renewed within ${Math.round((holder.durationMs * 2) / 3000)} s`, {
+            cause: error,
+            hint: 'check the api server on the node',
+          });
+        }
+        scope.log.detail(`waiting: ${what}: not renewed: ${error instanceof Error ? error.message : String(error)}`);
+        await pause(Math.min(2000, holder.durationMs / 15), this.#stopping.signal);
+      }
+    }
+  }
+
+  /** False when the record had changed but is still ours: try again with the new one. */
+  async #try(timeoutMs: number): Promise<boolean> {
+    const { client, path, what, holder } = this.#keeping;
+    const bounds = { signal: this.#stopping.signal, timeoutMs };
+    try {
+      this.#lease = await client.replace<Lease>(path, renewedLease(this.#lease, new Date()), bounds);
+      return true;
+    } catch (error) {
+      if (!isRefusal(error, 404, 409)) throw error;
+    }
+    const current = await client.find<Lease>(path, bounds);
+    if (current === undefined) throw new LostLease(`${what}: lost: somebody deleted it`);
+    if (!isHeldBy(current, holder)) throw new LostLease(`${what}: lost: held by ${describeHolder(current)}`);
+    this.#lease = current;
+    return false;
+  }
+}
+
+class LostLease extends InfraError {}

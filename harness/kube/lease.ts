@@ -1,0 +1,117 @@
+import { InfraError } from '../errors/errors.ts';
+import type { Scope } from '../scope/scope.ts';
+import { type Look, until } from '../scope/until.ts';
+import type { KubeClient } from './client.ts';
+import { isRefusal } from './errors.ts';
+import { LeaseKeeper } from './lease-keeper.ts';
+import { describeHolder, type Holder, isFree, isHeldBy, type Lease, newLease, takenLease } from './lease-record.ts';
+import { resourcePath } from './objects.ts';
+
+export interface LeaseOptions extends Holder {
+  readonly namespace: string;
+  /** Default `sevlane`. */
+  readonly name?: string;
+  /** How long to queue for it; 0 tries once. */
+  readonly waitMs: number;
+}
+
+/** The cluster is ours until the scope closes, or until the scope is aborted because it is not any more. */
+export interface HeldLease {
+  /** Rises with every change of holder (`leaseTransitions`). */
+  readonly epoch: number;
+}
+
+/** Time for the requests of the last look when the wait itself is over. */
+const LAST_LOOK_MS = 10_000;
+const LONGEST_PAUSE_MS = 2000;
+
+/**
+ * Takes the Lease by compare-and-swap, renews it, and gives it back when the scope closes. Whether another holder is
+ * dead is judged by changes seen on our own clock, never by its timestamps, as client-go does.
+ * @throws InfraError naming the holder and since when, after `waitMs`.
+ */
+export async function acquireLease(scope: Scope, client: KubeClient, options: LeaseOptions): Promise<HeldLease> {
+  const { namespace, name = 'sevlane', waitMs, durationMs } = options;
+  const what = `lease "${name}" in namespace "${namespace}"`;
+  const seat: Seat = {
+    client,
+    holder: options,
+    fresh: (now) => newLease(namespace, name, options, now),
+    collection: resourcePath({ apiVersion: 'coordination.k8s.io/v1', plural: 'leases', namespace }),
+    path: resourcePath({ apiVersion: 'coordination.k8s.io/v1', plural: 'leases', namespace, name }),
+  };
+  const observer = new Observer();
+  const startedAt = performance.now();
+  const limits = {
+    scope,
+    withinMs: waitMs + LAST_LOOK_MS,
+    everyMs: Math.min(LONGEST_PAUSE_MS, durationMs / 10),
+    blame: 'infra',
+  } as const;
+  const taken = await until(what, limits, async (signal) => {
+    const sentAt = performance.now();
+    const seen = await look(seat, observer, signal);
+    if (seen.done) return { done: true, value: { lease: seen.value, sentAt } };
+    const waitedMs = performance.now() - startedAt;
+    if (waitedMs >= waitMs) throw busy(what, seen.saw, waitedMs);
+    return seen;
+  });
+  const keeper = new LeaseKeeper({ scope, client, holder: options, path: seat.path, what }, taken);
+  scope.defer(`release ${what}`, 10_000, (signal) => keeper.release(signal));
+  keeper.start();
+  const epoch = taken.lease.spec?.leaseTransitions ?? 0;
+  scope.log.detail(`${what}: taken`, { epoch });
+  return { epoch };
+}
+
+interface Seat {
+  readonly client: KubeClient;
+  readonly holder: Holder;
+  readonly fresh: (now: Date) => Lease;
+  readonly collection: string;
+  readonly path: string;
+}
+
+async function look(seat: Seat, observer: Observer, signal: AbortSignal): Promise<Look<Lease>> {
+  const { client, holder, path, collection } = seat;
+  const current = await client.find<Lease>(path, { signal });
+  try {
+    if (current === undefined) {
+      return { done: true, value: await client.create<Lease>(collection, seat.fresh(new Date()), { signal }) };
+    }
+    // The answer to our own taking may have been lost.
+    if (isHeldBy(current, holder)) return { done: true, value: current };
+    if (isFree(current) || observer.isExpired(current)) {
+      return {
+        done: true,
+        value: await client.replace<Lease>(path, takenLease(current, holder, new Date()), { signal }),
+      };
+    }
+  } catch (error) {
+    if (isRefusal(error, 409)) return { done: false, saw: 'another run was faster' };
+    throw error;
+  }
+  return { done: false, saw: `held by ${describeHolder(current)}` };
+}
+
+/** Judges whether a holder lives by the changes of its record, on our own clock. */
+class Observer {
+  #version: string | undefined;
+  #changedAt = 0;
+
+  isExpired({ metadata, spec }: Lease): boolean {
+    const now = performance.now();
+    if (metadata.resourceVersion !== this.#version) {
+      this.#version = metadata.resourceVersion;
+      this.#changedAt = now;
+      return false;
+    }
+    return now - this.#changedAt >= (spec?.leaseDurationSeconds ?? 1) * 1000;
+  }
+}
+
+function busy(what: string, saw: string, waitedMs: number): InfraError {
+  return new InfraError(`${what}: the cluster is busy: ${saw}; waited ${Math.round(waitedMs / 1000)} s`, {
+    hint: 'wait for that run to end, or queue for longer',
+  });
+}
