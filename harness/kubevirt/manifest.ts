@@ -17,9 +17,9 @@ export interface ManifestObject {
 /** What the run changes in a release's manifest: where its images come from and to whom its objects belong. */
 export interface ManifestChanges {
   readonly labels: Readonly<Record<string, string>>;
-  readonly imagePrefix?: string;
-  readonly imageTag?: string;
-  readonly imagePullPolicy?: string;
+  readonly imagePrefix: string | undefined;
+  readonly imageTag: string | undefined;
+  readonly imagePullPolicy: string | undefined;
 }
 
 /**

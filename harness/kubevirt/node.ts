@@ -3,6 +3,7 @@ import type { Scope } from '../scope/scope.ts';
 import { until } from '../scope/until.ts';
 import type { Feeds } from './feeds.ts';
 import type { Node } from './objects.ts';
+import { nodeReady } from './ready.ts';
 
 /** The node under test, as the cluster sees it now. */
 export interface LaneNode {
@@ -41,6 +42,18 @@ export function laneNode(scope: Scope, feeds: Feeds, hostname: string): LaneNode
       );
     },
   };
+}
+
+/** Waits until virt-handler has labelled the node and offers guests a place on it. */
+export async function waitForNode(scope: Scope, feeds: Feeds, name: string, withinMs: number): Promise<void> {
+  const limits = {
+    scope,
+    withinMs,
+    everyMs: withinMs,
+    blame: 'product' as const,
+    wake: (notify: () => void) => feeds.nodes.onChange(notify),
+  };
+  await until(`node ${name} ready for guests`, limits, async () => nodeReady(feeds.nodes.items.get(name), name));
 }
 
 function nodeName(nodes: readonly Node[], hostname: string): string {

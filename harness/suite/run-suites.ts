@@ -1,0 +1,87 @@
+import type { GuestConfig } from '../config/run-config.ts';
+import type { EvidenceKeeper } from '../evidence/collect.ts';
+import type { KubeClient } from '../kube/client.ts';
+import { resourcePath } from '../kube/objects.ts';
+import { type KubevirtFeeds, openGuestFeed } from '../kubevirt/feeds.ts';
+import { type GuestParts, makeGuest } from '../kubevirt/guest.ts';
+import type { Kubevirt } from '../kubevirt/install.ts';
+import type { LaneNode } from '../kubevirt/node.ts';
+import { nodeLabelValue } from '../kubevirt/versions.ts';
+import type { HostFacts } from '../model/host-facts.ts';
+import type { Scope } from '../scope/scope.ts';
+import { until } from '../scope/until.ts';
+import type { Selection, Suites } from './engine.ts';
+import { openLane } from './lane.ts';
+
+/** What the suites run on. */
+export interface SuiteGround {
+  readonly runId: string;
+  readonly selection: Selection;
+  readonly guest: GuestConfig;
+  readonly client: KubeClient;
+  readonly kubevirt: Kubevirt;
+  readonly feeds: Omit<KubevirtFeeds, 'vmis'>;
+  readonly node: LaneNode;
+  readonly host: HostFacts;
+  readonly evidence: EvidenceKeeper;
+}
+
+const NAMESPACE_MS = 60_000;
+
+/**
+ * Runs the wanted cases in a namespace of the run's own. Cases that fail are told as events.
+ * @throws the scope's reason when the run ended before all cases were through.
+ */
+export async function runSuites(scope: Scope, suites: Suites, ground: SuiteGround): Promise<void> {
+  const runLabels = { 'sevlane/run': ground.runId };
+  const namespace = await makeNamespace(scope, ground.client, { name: `sevlane-${ground.runId}`, labels: runLabels });
+  const feeds = { ...ground.feeds, vmis: await openGuestFeed(scope, ground.client, ground.runId) };
+  const { guest, client, node, kubevirt, host, evidence } = ground;
+  const image = guest.image ?? `quay.io/kubevirt/fedora-with-test-tooling-container-disk:${kubevirt.version.text}`;
+  const parts: Omit<GuestParts, 'scope'> = {
+    client,
+    feeds,
+    namespace,
+    nodeName: node.name,
+    runLabels,
+    image: { image, memory: guest.memory },
+    dialogue: { ...guest, loginMs: guest.bootMs },
+    bootMs: guest.bootMs,
+  };
+  const lane = openLane({
+    scope,
+    host,
+    node,
+    evidence,
+    labelValue: nodeLabelValue(kubevirt.version),
+    makeGuest: (spec, own) => makeGuest(spec, { ...parts, scope: own }),
+    bootMs: guest.bootMs,
+  });
+  await suites.run(ground.selection, lane, scope);
+  scope.signal.throwIfAborted();
+}
+
+/** Launcher pods need more than the restricted pod security standard allows. */
+const PRIVILEGED = { 'pod-security.kubernetes.io/enforce': 'privileged' };
+
+async function makeNamespace(
+  scope: Scope,
+  client: KubeClient,
+  { name, labels }: { readonly name: string; readonly labels: Readonly<Record<string, string>> },
+): Promise<string> {
+  const path = resourcePath({ apiVersion: 'v1', plural: 'namespaces' });
+  scope.defer(`namespace ${name}`, NAMESPACE_MS, async (signal, own) => {
+    if (!(await client.delete(`${path}/${name}`, { signal }))) return;
+    const limits = { scope: own, withinMs: NAMESPACE_MS, everyMs: 250, blame: 'infra' as const };
+    await until(`namespace ${name} gone`, limits, async (asking) => {
+      const found = await client.find(`${path}/${name}`, { signal: asking });
+      return found === undefined ? { done: true, value: undefined } : { done: false, saw: 'Terminating' };
+    });
+  });
+  await client.create(path, {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name, labels: { ...labels, ...PRIVILEGED } },
+  });
+  return name;
+}
