@@ -24,7 +24,7 @@ export function caseRows(run: RunRecord): readonly CaseResult[] {
   return [...run.plan, ...unplanned].map((one) => caseRow(run, one));
 }
 
-function caseRow(run: RunRecord, { title, suite, labels, guest }: PlannedCase): CaseResult {
+function caseRow(run: RunRecord, { title, suite, labels, guest, isProof }: PlannedCase): CaseResult {
   const ended = run.casesEnded.get(title);
   if (ended !== undefined && !isCutShort(run, ended.finding)) return ended;
   const startedAt = run.casesStarted.get(title);
@@ -34,6 +34,7 @@ function caseRow(run: RunRecord, { title, suite, labels, guest }: PlannedCase): 
     suite,
     labels,
     guest,
+    isProof,
     outcome: 'not-run',
     ms: ended?.ms ?? (startedAt === undefined ? 0 : between(startedAt, run.lastAt)),
     reason: wasBegun ? whyUnfinished(run) : whyNotReached(run),

@@ -30,6 +30,7 @@ const plannedCase = z.strictObject({
   title: z.string().describe('unique and constant over runs'),
   suite: z.string(),
   labels: z.array(z.string()),
+  isProof: z.boolean(),
   guest: z.string().describe('the kind of guest that the case looks at'),
 });
 

@@ -2,7 +2,7 @@ import { byPrecedence } from '../harness/errors/blame.ts';
 import { exitCode } from '../harness/errors/exit-code.ts';
 import type { Blame, Finding } from '../harness/model/finding.ts';
 import type { CaseResult, PhaseResult, RunResult } from '../harness/model/result.ts';
-import { TECHNOLOGIES, technologyName } from '../harness/model/technology.ts';
+import { TECHNOLOGIES, type Technology, technologyName } from '../harness/model/technology.ts';
 import { isRed, isSame, type RunRecord } from './run-record.ts';
 
 /** What a run comes to. */
@@ -54,7 +54,9 @@ function allFindings(run: RunRecord, rows: Rows): readonly Finding[] {
   const red = [rows.run, ...rows.phases, ...rows.cases].filter(isRed);
   const found = [...red.map((row) => row.finding ?? unexplained(row)), ...run.troubles];
   const distinct = found.filter((finding, at) => found.findIndex((other) => repeats(finding, other)) === at);
+  const unproven = run.demanded.filter((technology) => !isProven(technology, rows.cases));
   if (distinct.length === 0 && !rows.cases.some(isExecuted)) return [nothingExecuted(rows.cases)];
+  if (distinct.length === 0 && unproven.length > 0) return [leftUnproven(unproven)];
   return byPrecedence(distinct);
 }
 
@@ -65,6 +67,21 @@ function repeats(finding: Finding, other: Finding): boolean {
 
 function isExecuted({ outcome }: CaseResult): boolean {
   return outcome === 'passed' || outcome === 'failed' || outcome === 'errored';
+}
+
+/** Green means that every demanded kind of guest gave its proof, not only that nothing failed. */
+function isProven(technology: Technology, cases: readonly CaseResult[]): boolean {
+  return cases.some(({ guest, isProof, outcome }) => guest === technology && isProof && outcome === 'passed');
+}
+
+function leftUnproven(technologies: readonly Technology[]): Finding {
+  return {
+    blame: 'usage',
+    where: 'run',
+    message: `no ${listed(technologies.map(technologyName))} guest was proven: the chosen cases leave its proof out`,
+    hint: 'choose its kernel case too: see sevlane list, --label-filter, --focus, --skip and --require',
+    causes: [],
+  };
 }
 
 function unexplained(row: PhaseResult | CaseResult | RunResult): Finding {
@@ -102,7 +119,7 @@ function progress({ phases, cases }: Rows): string {
 
 function passedLine({ subject }: RunRecord, { cases }: Rows): string {
   const passed = cases.filter(({ outcome }) => outcome === 'passed');
-  const kinds = TECHNOLOGIES.filter((technology) => passed.some(({ guest }) => guest === technology));
+  const kinds = TECHNOLOGIES.filter((technology) => isProven(technology, cases));
   const counted = `${passed.length} ${passed.length === 1 ? 'case' : 'cases'}`;
   const proven =
     kinds.length === 0 ? `${counted} without an encrypted guest` : `${listed(kinds.map(technologyName))} guests`;

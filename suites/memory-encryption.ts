@@ -95,6 +95,7 @@ suite('[sig-compute] AMD memory encryption', [
     },
     {
       title: 'its kernel names exactly the features asked for',
+      isProof: true,
       withinMs: 180_000,
       async check({ guest, signal, note }) {
         const { text, transcript } = await guest.kernelLog(signal);

@@ -47,6 +47,8 @@ export interface PlannedCase {
   readonly labels: readonly string[];
   /** The kind of guest that the case looks at. */
   readonly guest: string;
+  /** True for the case without which nothing is proven of this kind of guest. */
+  readonly isProof: boolean;
 }
 
 /** What became of one planned case. */

@@ -4,6 +4,7 @@ import type { KubevirtVersion } from '../kubevirt/versions.ts';
 import { technologiesOf } from '../kubevirt/versions.ts';
 import type { HostFacts } from '../model/host-facts.ts';
 import type { NotDemanded } from '../model/report.ts';
+import type { PlannedCase } from '../model/result.ts';
 import { type GuestKind, TECHNOLOGIES, type Technology, technologyName } from '../model/technology.ts';
 import type { Scope } from '../scope/scope.ts';
 import type { Selection, Suites } from './engine.ts';
@@ -42,6 +43,22 @@ export function decideDemands({ require, version, host }: DemandFacts): Demands 
     demanded: reasons.flatMap(({ technology, reason }) => (reason === undefined ? [technology] : [])),
     notDemanded: reasons.flatMap(({ technology, reason }) => (reason === undefined ? [] : [{ technology, reason }])),
   };
+}
+
+/**
+ * Filters that leave out the proof of a technology narrow what is demanded by default, never what the user named:
+ * that a named guest goes unproven has to end red. The same holds when no proof at all is left.
+ */
+export function narrowDemands(
+  { demanded, notDemanded }: Demands,
+  require: DemandFacts['require'],
+  cases: readonly PlannedCase[],
+): Demands {
+  const proven = demanded.filter((technology) => cases.some(({ guest, isProof }) => isProof && guest === technology));
+  if (require !== undefined || proven.length === 0) return { demanded, notDemanded };
+  const left = demanded.filter((technology) => !proven.includes(technology));
+  const reason = 'its proof is left out by --label-filter, --focus or --skip';
+  return { demanded: proven, notDemanded: [...notDemanded, ...left.map((technology) => ({ technology, reason }))] };
 }
 
 /** Guests of the demanded technologies, and the control. */
