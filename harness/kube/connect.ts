@@ -20,6 +20,8 @@ export interface Cluster {
   /** A copy with every credential inside, mode 0600, removed when the scope closes. */
   readonly kubeconfigPath: string;
   readonly expiries: readonly Expiry[];
+  /** Every credential in use, to be masked wherever it shows up. */
+  readonly secrets: readonly string[];
   /** The API server as the node sees it. */
   readonly address: HostPort;
 }
@@ -44,7 +46,14 @@ export async function connectCluster(scope: Scope, ssh: SshConnection, options: 
   const client = openKubeClient(scope, ssh, access);
   const serverVersion = await readVersion(client);
   scope.log.detail(`kubernetes ${serverVersion} at ${client.description}`);
-  return { client, serverVersion, kubeconfigPath, expiries: access.expiries, address: access.server };
+  return {
+    client,
+    serverVersion,
+    kubeconfigPath,
+    expiries: access.expiries,
+    secrets: secretsOf(access),
+    address: access.server,
+  };
 }
 
 async function readSource(scope: Scope, ssh: SshConnection, source: KubeconfigSource): Promise<KubeconfigText> {
@@ -69,6 +78,10 @@ async function readSource(scope: Scope, ssh: SshConnection, source: KubeconfigSo
     });
   };
   return { text: await read(source.path), place, readFile: read };
+}
+
+function secretsOf({ token, basicAuth, clientCertificate }: KubeAccess): readonly string[] {
+  return [token, basicAuth?.password, clientCertificate?.key].filter((secret) => secret !== undefined);
 }
 
 function refuseExpired(access: KubeAccess): void {

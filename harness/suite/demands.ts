@@ -1,5 +1,6 @@
 import { toFinding } from '../errors/blame.ts';
 import { InfraError } from '../errors/errors.ts';
+import { missingCapabilities } from '../host/facts.ts';
 import type { KubevirtVersion } from '../kubevirt/versions.ts';
 import { technologiesOf } from '../kubevirt/versions.ts';
 import type { HostFacts } from '../model/host-facts.ts';
@@ -88,18 +89,17 @@ export function refuseMissing(scope: Scope, suites: Suites, asked: Asked): void 
       hint: 'test a later KubeVirt, or leave it out of --require',
     });
   }
-  const lacking = demands.demanded.filter((technology) => !host.support[technology].supported);
-  if (lacking.length === 0) return;
-  const lack = (technology: Technology) => `${technologyName(technology)} (${host.support[technology].readFrom})`;
-  const hint = 'switch it on in the firmware and the kernel of the host, or leave it out of --require';
-  for (const technology of lacking) {
-    const error = new InfraError(`the host lacks ${lack(technology)}`, { hint });
+  const lacking = missingCapabilities(host, demands.demanded);
+  const [first, ...others] = lacking;
+  if (first === undefined) return;
+  for (const { technology, message, hint } of lacking) {
     const [planned] = suites.plan({ ...selection, kinds: [technology] });
     if (planned === undefined) continue;
-    scope.emit({
-      type: 'case-ended',
-      result: { ...planned, outcome: 'errored', ms: 0, finding: toFinding(error, planned.title), evidence: [] },
-    });
+    const finding = toFinding(new InfraError(message, { hint }), planned.title);
+    scope.emit({ type: 'case-ended', result: { ...planned, outcome: 'errored', ms: 0, finding, evidence: [] } });
   }
-  throw new InfraError(`${host.hostname} lacks ${lacking.map(lack).join(' and ')}`, { hint });
+  const more = others.map(
+    ({ technology }) => ` and ${technologyName(technology)} (${host.support[technology].readFrom})`,
+  );
+  throw new InfraError(`${first.message}${more.join('')}`, { hint: first.hint });
 }

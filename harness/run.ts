@@ -1,0 +1,209 @@
+import type { RunConfig } from './config/run-config.ts';
+import { toFinding } from './errors/blame.ts';
+import { InfraError, Interrupted, UsageError } from './errors/errors.ts';
+import { keepEvidenceIn } from './evidence/collect.ts';
+import { createRedactor, type Redactor } from './evidence/redact.ts';
+import { probeHost } from './host/probe.ts';
+import type { KubeClient } from './kube/client.ts';
+import { type Cluster, connectCluster } from './kube/connect.ts';
+import { acquireLease } from './kube/lease.ts';
+import { sweepOtherRuns } from './kube/sweep.ts';
+import { type Feeds, openFeeds } from './kubevirt/feeds.ts';
+import { type Kubevirt, provideKubevirt } from './kubevirt/install.ts';
+import { type LaneNode, laneNode, waitForNode } from './kubevirt/node.ts';
+import { parseKubevirtVersion } from './kubevirt/versions.ts';
+import type { RunEvent } from './model/events.ts';
+import type { Host } from './model/host.ts';
+import type { HostFacts } from './model/host-facts.ts';
+import type { Provider } from './provider/contract.ts';
+import { deadline } from './scope/deadline.ts';
+import { phase } from './scope/phase.ts';
+import { type OwnedScope, openScope, type Scope } from './scope/scope.ts';
+import { connectSsh } from './ssh/client.ts';
+import type { SshConnection } from './ssh/connection.ts';
+import { type DemandFacts, decideDemands, kindsOf, narrowDemands, refuseMissing } from './suite/demands.ts';
+import { loadSuites, type Selection, type Suites } from './suite/engine.ts';
+import { runSuites } from './suite/run-suites.ts';
+
+/** Everything that a run needs to know; nothing is read from the process. */
+export interface RunInput {
+  readonly config: RunConfig;
+  readonly provider: Provider;
+  /** Lower-case letters, digits and dashes; the value of the label `sevlane/run`. */
+  readonly runId: string;
+  /** Folder for the report and the evidence; it exists. */
+  readonly artifacts: string;
+  /** Folder for what is secret or passing, outside of the artifacts; made and removed by the run. */
+  readonly runDir: string;
+  /** Who holds the lease, for others to read, and a link to the build. */
+  readonly holder: { readonly identity: string; readonly link?: string };
+  /** Hears all that happens, secrets masked: the report is made of nothing else. */
+  readonly sink: (event: RunEvent) => void;
+  /** Aborts, with an Interrupted, when the user or Prow wants the run to stop. */
+  readonly stop: AbortSignal;
+}
+
+const OPEN_MS = 60_000;
+
+/** The story of one run, from nothing to a node that is clean again. It never throws: what went wrong is told as events. */
+export async function run(input: RunInput): Promise<void> {
+  const { budgets } = input.config;
+  const redactor = createRedactor();
+  const hint = 'see which phase took the time; raise --run-timeout if it was needed';
+  const late = () => new InfraError(`the run was not done within ${budgets.runMs} ms`, { hint });
+  using bound = deadline(budgets.runMs, input.stop, late);
+  const scope = openScope((event) => input.sink(redactor.redactAll(event)), bound.signal);
+  scope.signal.addEventListener('abort', () => tellEnding(scope), { once: true });
+  try {
+    await lane(scope, input, redactor);
+  } catch {
+    // The phase in which it happened has told it.
+  }
+  await undo(scope, budgets.undoMs);
+}
+
+async function lane(scope: Scope, input: RunInput, redactor: Redactor): Promise<void> {
+  const { config, provider } = input;
+  const { budgets } = config;
+  const { suites, host } = await phase(scope, { name: 'open', budgetMs: OPEN_MS }, async (own) => {
+    const loaded = await loadSuites();
+    plan(own, loaded, { config, host: undefined });
+    return { suites: loaded, host: await provider.acquire(own) };
+  });
+  learnSecrets(redactor, config, host);
+  const ssh = await phase(scope, { name: 'connect', budgetMs: budgets.connectMs }, async (own) => {
+    const connection = await connectSsh(own, host.ssh);
+    own.emit({ type: 'subject', subject: { node: connection.description } });
+    return connection;
+  });
+  const facts = await phase(scope, { name: 'probe', budgetMs: budgets.probeMs }, async (own) => {
+    const found = await probeHost(own, ssh);
+    own.emit({ type: 'subject', subject: { host: found } });
+    plan(own, suites, { config, host: found });
+    return found;
+  });
+  const cluster = await phase(scope, { name: 'cluster', budgetMs: budgets.clusterMs }, (own) =>
+    reach(own, { input, host, ssh, redactor }),
+  );
+  await phase(scope, { name: 'lease', budgetMs: budgets.leaseMs }, (own) => takeTurn(own, cluster.client, input));
+  const ground = await phase(scope, { name: 'kubevirt', budgetMs: budgets.kubevirtMs }, (own) =>
+    prepare(own, cluster.client, { input, host, facts }),
+  );
+  await phase(scope, { name: 'suites', budgetMs: budgets.suitesMs }, async (own) => {
+    const { selection } = plan(own, suites, { config, host: facts, kubevirt: ground.kubevirt });
+    const evidence = keepEvidenceIn(input.artifacts, redactor);
+    const { runId } = input;
+    await runSuites(own, suites, {
+      ...ground,
+      runId,
+      selection,
+      guest: config.guest,
+      client: cluster.client,
+      host: facts,
+      evidence,
+    });
+  });
+}
+
+interface Known {
+  readonly config: RunConfig;
+  readonly host: HostFacts | undefined;
+  readonly kubevirt?: Kubevirt;
+}
+
+/** Tells what is demanded and which cases follow, from what is known by now. */
+function plan(scope: Scope, suites: Suites, { config, host, kubevirt }: Known): { readonly selection: Selection } {
+  const { choice } = config.kubevirt;
+  const version = kubevirt?.version ?? (choice.kind === 'version' ? parseKubevirtVersion(choice.version) : undefined);
+  const facts: DemandFacts = { require: config.tests.require, version, host };
+  const demands = decideDemands(facts);
+  const { labelFilter, focus, skip } = config.tests;
+  const selection: Selection = {
+    kinds: kindsOf(demands),
+    labels: (labels) => labelFilter?.matches(labels) ?? true,
+    ...(focus === undefined ? {} : { focus }),
+    ...(skip === undefined ? {} : { skip }),
+  };
+  const cases = suites.plan(selection);
+  scope.emit({ type: 'demands', ...narrowDemands(demands, facts.require, cases) });
+  scope.emit({ type: 'plan', cases });
+  if (cases.length === 0) {
+    throw new UsageError('no case is left to run', {
+      hint: 'loosen --label-filter, --focus, --skip or --require; sevlane list shows what there is',
+    });
+  }
+  if (host !== undefined) refuseMissing(scope, suites, { host, demands, selection, version });
+  return { selection };
+}
+
+interface ClusterWay {
+  readonly input: RunInput;
+  readonly host: Host;
+  readonly ssh: SshConnection;
+  readonly redactor: Redactor;
+}
+
+async function reach(scope: Scope, { input, host, ssh, redactor }: ClusterWay): Promise<Cluster> {
+  const cluster = await connectCluster(scope, ssh, { kubeconfig: host.kubeconfig, runDir: input.runDir });
+  for (const secret of cluster.secrets) redactor.learn(secret);
+  scope.emit({ type: 'subject', subject: { kubernetes: cluster.serverVersion } });
+  return cluster;
+}
+
+/** From here on the cluster is ours alone, and nothing of an earlier run is left on it. */
+async function takeTurn(scope: Scope, client: KubeClient, { config, runId, holder }: RunInput): Promise<void> {
+  const { namespace, durationMs, waitMs } = config.lease;
+  const link = holder.link === undefined ? {} : { link: holder.link };
+  await acquireLease(scope, client, { namespace, holder: holder.identity, runId, durationMs, waitMs, ...link });
+  await sweepOtherRuns(scope, client, { runId });
+}
+
+interface Ground {
+  readonly kubevirt: Kubevirt;
+  readonly feeds: Feeds & { readonly kubevirts: Kubevirt['feed'] };
+  readonly node: LaneNode;
+}
+
+async function prepare(
+  scope: Scope,
+  client: KubeClient,
+  { input, host, facts }: { readonly input: RunInput; readonly host: Host; readonly facts: HostFacts },
+): Promise<Ground> {
+  const { choice, mirror, imagePrefix, imageTag, imagePullPolicy } = input.config.kubevirt;
+  const withinMs = input.config.budgets.kubevirtMs;
+  const feeds = await openFeeds(scope, client);
+  const kubevirt = await provideKubevirt(scope, client, feeds, {
+    version: choice.kind === 'version' ? parseKubevirtVersion(choice.version) : undefined,
+    mirror: mirror ?? host.manifestMirror,
+    changes: { labels: { 'sevlane/run': input.runId }, imagePrefix, imageTag, imagePullPolicy },
+    withinMs,
+  });
+  scope.emit({ type: 'subject', subject: { kubevirt: kubevirt.version.text } });
+  const node = laneNode(scope, feeds, facts.hostname);
+  await waitForNode(scope, feeds, node.name, withinMs);
+  return { kubevirt, feeds: { ...feeds, kubevirts: kubevirt.feed }, node };
+}
+
+function learnSecrets(redactor: Redactor, config: RunConfig, host: Host): void {
+  const { user, password } = config.guest;
+  // A password that is the user's own name is a test image's public default: masking the word would hide the evidence.
+  if (password !== user) redactor.learn(password);
+  for (const auth of host.ssh.auth)
+    redactor.learn(auth.kind === 'password' ? auth.password : auth.privateKey.toString('utf8'));
+}
+
+function tellEnding(scope: Scope): void {
+  const { reason } = scope.signal;
+  const finding = toFinding(reason, 'run');
+  scope.emit({ type: 'ending', finding, ...(reason instanceof Interrupted ? { signal: reason.signalName } : {}) });
+}
+
+async function undo(scope: OwnedScope, budgetMs: number): Promise<void> {
+  const startedAt = performance.now();
+  scope.emit({ type: 'phase-started', phase: 'undo', budgetMs });
+  const [finding, ...others] = await scope.close(budgetMs);
+  for (const other of others) scope.emit({ type: 'trouble', finding: other });
+  const ms = Math.round(performance.now() - startedAt);
+  const result = finding === undefined ? ({ outcome: 'passed' } as const) : ({ outcome: 'errored', finding } as const);
+  scope.emit({ type: 'phase-ended', result: { name: 'undo', ms, ...result } });
+}
