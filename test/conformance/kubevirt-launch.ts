@@ -1,0 +1,125 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import type { KubeObject } from '../../providers/mock/api/objects.ts';
+import { effectiveConfig } from '../../providers/mock/kubevirt/config.ts';
+import { type LauncherCluster, launcherCluster } from '../../providers/mock/kubevirt/launcher/cluster.ts';
+import { launcherPod } from '../../providers/mock/kubevirt/launcher/pod.ts';
+import { asVmi } from '../../providers/mock/kubevirt/launcher/vmi.ts';
+import { type KubevirtVersion, parseVersion } from '../../providers/mock/kubevirt/version.ts';
+
+/** How many recorded answers of one kind and version the simulator gives the same. */
+export interface ConformanceRow {
+  readonly part: string;
+  readonly version: string;
+  readonly agreed: number;
+  readonly all: number;
+  /** One line a difference. */
+  readonly differences: readonly string[];
+}
+
+export interface ConformanceOptions {
+  /** Folder with the recorded answers of the real KubeVirt code. */
+  readonly vectors: string;
+  readonly versions?: readonly string[];
+}
+
+/** Launcher pods against what virt-controller really posted. */
+export async function run({ vectors, versions = VERSIONS }: ConformanceOptions): Promise<readonly ConformanceRow[]> {
+  return versions
+    .filter((version) => existsSync(join(vectors, version)))
+    .flatMap((text) => {
+      const version = parseVersion(text);
+      return version === undefined ? [] : [pods(vectors, version)];
+    });
+}
+
+const VERSIONS = ['v1.6.6', 'v1.7.4', 'v1.8.4', 'v1.9.0'];
+
+function pods(vectors: string, version: KubevirtVersion): ConformanceRow {
+  const folder = join(vectors, version.text, 'pods');
+  return compare(
+    'pods',
+    version,
+    readdirSync(folder).map((file) => file.replace(/\.json$/, '')),
+    (id) => {
+      const recorded = readJson(join(folder, `${id}.json`));
+      const vmi = asVmi(readJson(join(vectors, version.text, 'mutated', `${id}.json`)) as KubeObject);
+      const { apiVersion: _a, kind: _k, ...pod } = launcherPod(vmi, clusterOf(vectors, id, version));
+      return differences(normalPod(recorded), normalPod(pod));
+    },
+  );
+}
+
+function compare(
+  part: string,
+  { text: version }: KubevirtVersion,
+  ids: readonly string[],
+  differ: (id: string) => readonly string[],
+): ConformanceRow {
+  const found = ids.map((id) => {
+    try {
+      return { id, lines: differ(id) };
+    } catch (error) {
+      return { id, lines: [`threw ${error instanceof Error ? error.message : String(error)}`] };
+    }
+  });
+  return {
+    part,
+    version,
+    all: ids.length,
+    agreed: found.filter(({ lines }) => lines.length === 0).length,
+    differences: found.flatMap(({ id, lines }) => lines.map((line) => `${id}: ${line}`)),
+  };
+}
+
+/** The cluster that an input was answered under. */
+function clusterOf(vectors: string, id: string, version: KubevirtVersion): LauncherCluster {
+  const input = readJson(join(vectors, 'inputs', `${id}.json`)) as {
+    gates?: string[];
+    disabledGates?: string[];
+    useEmulation?: boolean;
+    additionalGuestMemoryOverheadRatio?: string;
+  };
+  const configuration = {
+    developerConfiguration: {
+      featureGates: ['WorkloadEncryptionSEV', ...(input.gates ?? [])],
+      disabledFeatureGates: input.disabledGates ?? [],
+      ...(input.useEmulation === undefined ? {} : { useEmulation: input.useEmulation }),
+    },
+    ...(input.additionalGuestMemoryOverheadRatio === undefined
+      ? {}
+      : { additionalGuestMemoryOverheadRatio: input.additionalGuestMemoryOverheadRatio }),
+  };
+  return launcherCluster(effectiveConfig(version, { configuration }));
+}
+
+function normalPod(pod: unknown): unknown {
+  const text = JSON.stringify(pod).replace(/"300s"/g, '"<240..359>s"');
+  const copy = JSON.parse(text) as { metadata: Record<string, unknown> };
+  delete copy.metadata.namespace;
+  // Older Go wrote the unset time as null; an API server reads both alike.
+  if (copy.metadata.creationTimestamp === null) delete copy.metadata.creationTimestamp;
+  return copy;
+}
+
+/** Paths at which two JSON values differ, with both values. */
+function differences(recorded: unknown, ours: unknown, path = ''): readonly string[] {
+  if (isDeepStrictEqual(recorded, ours)) return [];
+  if (isObject(recorded) && isObject(ours)) {
+    const keys = [...new Set([...Object.keys(recorded), ...Object.keys(ours)])];
+    return keys.flatMap((key) => differences(recorded[key], ours[key], `${path}.${key}`));
+  }
+  if (Array.isArray(recorded) && Array.isArray(ours) && recorded.length === ours.length) {
+    return recorded.flatMap((value, index) => differences(value, ours[index], `${path}[${index}]`));
+  }
+  return [`${path}: ${JSON.stringify(recorded)} is ${JSON.stringify(ours)}`];
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function readJson(file: string): unknown {
+  return JSON.parse(readFileSync(file, 'utf8'));
+}
