@@ -34,6 +34,7 @@ class SilentReporter extends Mocha.reporters.Base {
  */
 export async function loadSuites(folder = new URL('../../suites/', import.meta.url)): Promise<Suites> {
   const mocha = new Mocha({ ui: 'bdd', timeout: 0, color: false, reporter: SilentReporter });
+  mocha.cleanReferencesAfterRun(false);
   const files = (await readdir(folder)).filter((file) => file.endsWith('.js')).sort();
   for (const file of files) mocha.addFile(fileURLToPath(new URL(file, folder)));
   await mocha.loadFilesAsync();
@@ -44,7 +45,7 @@ export async function loadSuites(folder = new URL('../../suites/', import.meta.u
 }
 
 async function runMocha(mocha: Mocha, selection: Selection, lane: Lane, scope: Scope): Promise<void> {
-  prune(mocha.suite, selection);
+  mocha.grep(wantedTitles(mocha, selection));
   mocha.suite.ctx.lane = lane;
   await new Promise<void>((resolve) => {
     const runner = mocha.run(() => resolve());
@@ -73,11 +74,8 @@ function testsOf(suite: Mocha.Suite): readonly { readonly test: Mocha.Test; read
   return [...own, ...suite.suites.flatMap(testsOf)];
 }
 
-/** Takes unwanted tests out of the tree; mocha runs no hook of a suite that has none left. */
-function prune(suite: Mocha.Suite, selection: Selection): void {
-  suite.tests = suite.tests.filter((test) => {
-    const hung = caseOf(test);
-    return hung !== undefined && wanted(hung, selection);
-  });
-  for (const child of suite.suites) prune(child, selection);
+/** Matches the whole titles of the wanted tests and nothing else; mocha runs no hook of a suite that has none of them. */
+function wantedTitles(mocha: Mocha, selection: Selection): RegExp {
+  const titles = testsOf(mocha.suite).flatMap(({ test, hung }) => (wanted(hung, selection) ? [test.fullTitle()] : []));
+  return new RegExp(`^(?:${titles.map((title) => title.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|')})$`);
 }

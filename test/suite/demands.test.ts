@@ -1,0 +1,104 @@
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { parseKubevirtVersion } from '../../harness/kubevirt/versions.ts';
+import type { RunEvent } from '../../harness/model/events.ts';
+import type { PlannedCase } from '../../harness/model/result.ts';
+import type { Technology } from '../../harness/model/technology.ts';
+import { openScope } from '../../harness/scope/scope.ts';
+import { decideDemands, narrowDemands, refuseMissing } from '../../harness/suite/demands.ts';
+import type { Suites } from '../../harness/suite/engine.ts';
+import { hostFacts } from './made-up.ts';
+
+const planned = (guest: string, isProof = true): PlannedCase => ({
+  title: `${guest} case`,
+  suite: 's',
+  labels: [],
+  guest,
+  isProof,
+});
+
+describe('what is demanded', () => {
+  it('without a wish is all that host and KubeVirt can do, and says why the rest is not', () => {
+    const host = hostFacts(['sev', 'sev-es']);
+    const { demanded, notDemanded } = decideDemands({
+      require: undefined,
+      version: parseKubevirtVersion('v1.9.0'),
+      host,
+    });
+    expect(demanded).to.deep.equal(['sev', 'sev-es']);
+    expect(notDemanded).to.deep.equal([
+      { technology: 'sev-snp', reason: 'the host cannot: /sys/module/kvm_amd/parameters/sev_snp=N' },
+    ]);
+    const old = decideDemands({ require: undefined, version: parseKubevirtVersion('v1.6.6'), host: hostFacts() });
+    expect(old.notDemanded).to.deep.equal([{ technology: 'sev-snp', reason: 'KubeVirt v1.6.6 has no SEV-SNP' }]);
+  });
+
+  it('is SEV at least, also on a host without it', () => {
+    expect(decideDemands({ require: undefined, version: undefined, host: hostFacts([]) }).demanded).to.deep.equal([
+      'sev',
+    ]);
+  });
+
+  it('is what the user names, whatever the host says', () => {
+    const { demanded, notDemanded } = decideDemands({ require: ['sev-snp'], version: undefined, host: hostFacts([]) });
+    expect(demanded).to.deep.equal(['sev-snp']);
+    expect(notDemanded.map(({ reason }) => reason)).to.deep.equal(['not named in --require', 'not named in --require']);
+  });
+
+  it('shrinks with filters only where nobody named it', () => {
+    const demands = { demanded: ['sev', 'sev-es'] as Technology[], notDemanded: [] };
+    const onlyEs = [planned('sev', false), planned('sev-es')];
+    expect(narrowDemands(demands, undefined, onlyEs).demanded).to.deep.equal(['sev-es']);
+    expect(narrowDemands(demands, undefined, onlyEs).notDemanded[0]?.reason).to.include('--focus');
+    expect(narrowDemands(demands, ['sev', 'sev-es'], onlyEs).demanded).to.deep.equal(['sev', 'sev-es']);
+    expect(narrowDemands(demands, undefined, [planned('sev', false)]).demanded, 'no proof at all').to.deep.equal([
+      'sev',
+      'sev-es',
+    ]);
+  });
+});
+
+describe('a demand that the host cannot meet', () => {
+  const suites: Suites = { plan: ({ kinds }) => kinds.map((kind) => planned(kind)), run: async () => {} };
+
+  it('ends the run as infra with one red case each, and says what is lacking and where that was read', () => {
+    const events: RunEvent[] = [];
+    const demands = { demanded: ['sev', 'sev-es', 'sev-snp'] as Technology[], notDemanded: [] };
+    const asked = {
+      host: hostFacts(['sev']),
+      version: undefined,
+      demands,
+      selection: { kinds: [], labels: () => true },
+    };
+    expect(() =>
+      refuseMissing(
+        openScope((event) => events.push(event)),
+        suites,
+        asked,
+      ),
+    )
+      .to.throw(/lacks SEV-ES: .*sev_es=N.* and SEV-SNP \(.*sev_snp=N\)/)
+      .with.property('blame', 'infra');
+    const ended = events.flatMap((event) =>
+      event.type === 'case-ended' ? [`${event.result.outcome} ${event.result.title}`] : [],
+    );
+    expect(ended).to.deep.equal(['errored sev-es case', 'errored sev-snp case']);
+  });
+
+  it('is refused for a KubeVirt that has no such API', () => {
+    const demands = { demanded: ['sev-snp'] as Technology[], notDemanded: [] };
+    const asked = {
+      host: hostFacts(),
+      version: parseKubevirtVersion('v1.6.6'),
+      demands,
+      selection: { kinds: [], labels: () => true },
+    };
+    expect(() =>
+      refuseMissing(
+        openScope(() => {}),
+        suites,
+        asked,
+      ),
+    ).to.throw('KubeVirt v1.6.6 has no SEV-SNP');
+  });
+});
