@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { domainSecurity } from '../harness/kubevirt/domain-xml.ts';
 import { kernelFeatures } from '../harness/kubevirt/kernel-log.ts';
-import { launcherAsk, parseQuantity } from '../harness/kubevirt/launcher.ts';
+import { launcherAsk } from '../harness/kubevirt/launcher.ts';
+import { countOf, parseQuantity } from '../harness/kubevirt/quantity.ts';
 import { NODE_LABELS, SEV_DEVICE } from '../harness/model/guests.ts';
 import { TECHNOLOGIES } from '../harness/model/technology.ts';
 import { guestCases, hostCases, suite } from '../harness/suite/guest-cases.ts';
@@ -75,7 +76,7 @@ suite('[sig-compute] AMD memory encryption', [
           Object.fromEntries(nodeLabels.map((label) => [label, labelValue])),
         );
         expect(
-          [requests, limits].map((each) => Number(each[SEV_DEVICE] ?? 0)),
+          [requests, limits].map((each) => countOf(each, SEV_DEVICE)),
           SEV_DEVICE,
         ).to.deep.equal([sevDevices, sevDevices]);
         const needed = (parseQuantity(guest.memory) ?? Number.NaN) + sevDevices * SEV_OVERHEAD_BYTES;

@@ -3,6 +3,7 @@ import type { Scope } from '../scope/scope.ts';
 import { until } from '../scope/until.ts';
 import type { Feeds } from './feeds.ts';
 import type { Node } from './objects.ts';
+import { countOf } from './quantity.ts';
 import { nodeReady } from './ready.ts';
 
 /** The node under test, as the cluster sees it now. */
@@ -23,7 +24,7 @@ const DEVICE_MS = 60_000;
 export function laneNode(scope: Scope, feeds: Feeds, hostname: string): LaneNode {
   const name = nodeName([...feeds.nodes.items.values()], hostname);
   const current = (): Node | undefined => feeds.nodes.items.get(name);
-  const offered = (device: string): number => Number(current()?.status?.allocatable?.[device] ?? 0);
+  const offered = (device: string): number => countOf(current()?.status?.allocatable, device);
   return {
     name,
     labels: () => current()?.metadata.labels ?? {},

@@ -1,6 +1,7 @@
 import { InfraError, ProductFailure } from '../errors/errors.ts';
 import type { Look } from '../scope/until.ts';
 import { condition, conditionText, type KubevirtResource, type Node, type Pod } from './objects.ts';
+import { countOf } from './quantity.ts';
 
 const PULL_TROUBLE = ['ImagePullBackOff', 'ErrImageNeverPull', 'InvalidImageName'];
 
@@ -38,7 +39,7 @@ export function nodeReady(node: Node | undefined, name: string): Look<Node> {
   // The labeller writes all of its labels in one patch: any one of them tells that the SEV labels are final too.
   if (!Object.keys(labels).some((key) => key.startsWith('cpu-model.node.kubevirt.io/')))
     missing.push('no label of the node labeller');
-  if (Number(node.status?.allocatable?.['devices.kubevirt.io/kvm'] ?? 0) < 1)
+  if (countOf(node.status?.allocatable, 'devices.kubevirt.io/kvm') < 1)
     missing.push('devices.kubevirt.io/kvm not allocatable');
   return missing.length === 0 ? { done: true, value: node } : { done: false, saw: missing.join(', ') };
 }
