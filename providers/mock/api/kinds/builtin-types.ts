@@ -1,9 +1,19 @@
 import type { ResourceType } from '../resource-type.ts';
+import { ADMISSION_KINDS } from './admission.ts';
+import { APISERVICE_KINDS } from './apiservices.ts';
+import { BATCH_KINDS } from './batch.ts';
 import { COORDINATION_KINDS } from './coordination.ts';
 import { CORE_KINDS } from './core.ts';
+import { CRD_KINDS } from './crds.ts';
 import { EVENT_KINDS } from './events.ts';
 import { NODE_KINDS } from './nodes.ts';
 import { POD_KINDS } from './pods.ts';
+import { POLICY_KINDS } from './policy.ts';
+import { QUOTA_KINDS } from './quotas.ts';
+import { RBAC_KINDS } from './rbac.ts';
+import { REVIEW_KINDS } from './reviews.ts';
+import { SERVICE_KINDS } from './services.ts';
+import { STORAGE_KINDS } from './storage.ts';
 import { WORKLOAD_KINDS } from './workloads.ts';
 
 /** Every built-in type that the simulated API server serves. */
@@ -16,6 +26,16 @@ const BUILTIN: readonly ResourceType[] = [
   ...NODE_KINDS,
   ...POD_KINDS,
   ...EVENT_KINDS,
+  ...SERVICE_KINDS,
+  ...STORAGE_KINDS,
+  ...QUOTA_KINDS,
   ...WORKLOAD_KINDS,
+  ...BATCH_KINDS,
   ...COORDINATION_KINDS,
+  ...RBAC_KINDS,
+  ...POLICY_KINDS,
+  ...CRD_KINDS,
+  ...ADMISSION_KINDS,
+  ...APISERVICE_KINDS,
+  ...REVIEW_KINDS,
 ];

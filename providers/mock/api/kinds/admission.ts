@@ -1,0 +1,263 @@
+import { isObject, type Json, listAt, numberAt, objectAt, textAt } from '../json.ts';
+import type { KubeObject, StatusCause } from '../objects.ts';
+import type { ResourceType } from '../resource-type.ts';
+import { duplicate, forbidden, invalid, required, unsupported } from './causes.ts';
+import { column } from './columns.ts';
+import { defineKind } from './define.ts';
+import { META } from './meta.ts';
+import { qualifiedName } from './names.ts';
+import { expandTable } from './notation.ts';
+
+const GROUP = 'admissionregistration.k8s.io';
+
+const TYPES = expandTable(
+  'io.k8s.api.admissionregistration.v1',
+  `
+ServiceReference: namespace!:string+ name!:string+ path:string? port:int?=443
+WebhookClientConfig: url:string? service:ServiceReference caBundle:bytes
+RuleWithOperations: operations:[string] apiGroups:[string] apiVersions:[string] resources:[string] scope:string?=*
+NamedRuleWithOperations@: resourceNames:[string] operations:[string] apiGroups:[string] apiVersions:[string]
+  resources:[string] scope:string?=*
+MatchCondition: name!:string+ expression!:string+
+ValidatingWebhook: name!:string+ clientConfig!:WebhookClientConfig+ rules:[RuleWithOperations] failurePolicy:string?=Fail
+  matchPolicy:string?=Equivalent namespaceSelector:LabelSelector objectSelector:LabelSelector sideEffects:string?
+  timeoutSeconds:int?=10 admissionReviewVersions!:[string]+ matchConditions:[MatchCondition]{name}
+MutatingWebhook: name!:string+ clientConfig!:WebhookClientConfig+ rules:[RuleWithOperations] failurePolicy:string?=Fail
+  matchPolicy:string?=Equivalent namespaceSelector:LabelSelector objectSelector:LabelSelector sideEffects:string?
+  timeoutSeconds:int?=10 admissionReviewVersions!:[string]+ reinvocationPolicy:string?=Never matchConditions:[MatchCondition]{name}
+ValidatingWebhookConfiguration: webhooks:[ValidatingWebhook]{name}
+MutatingWebhookConfiguration: webhooks:[MutatingWebhook]{name}
+MatchResources@: namespaceSelector:LabelSelector objectSelector:LabelSelector resourceRules:[NamedRuleWithOperations]
+  excludeResourceRules:[NamedRuleWithOperations] matchPolicy:string?=Equivalent
+ParamKind@: apiVersion kind
+Validation: expression!:string+ message reason:string? messageExpression
+AuditAnnotation: key!:string+ valueExpression!:string+
+Variable@: name!:string+ expression!:string+
+ValidatingAdmissionPolicySpec: paramKind:ParamKind matchConstraints:MatchResources validations:[Validation]
+  failurePolicy:string?=Fail auditAnnotations:[AuditAnnotation] matchConditions:[MatchCondition]{name} variables:[Variable]{name}
+ExpressionWarning: fieldRef!:string+ warning!:string+
+TypeChecking: expressionWarnings:[ExpressionWarning]
+ValidatingAdmissionPolicyStatus: observedGeneration:long typeChecking:TypeChecking conditions:[Condition]{type}
+ValidatingAdmissionPolicy: spec:ValidatingAdmissionPolicySpec+ status:ValidatingAdmissionPolicyStatus+
+ParamRef@: name namespace selector:LabelSelector parameterNotFoundAction:string?
+ValidatingAdmissionPolicyBindingSpec: policyName paramRef:ParamRef matchResources:MatchResources validationActions:[string]#
+ValidatingAdmissionPolicyBinding: spec:ValidatingAdmissionPolicyBindingSpec+
+`,
+  META,
+);
+
+const SHARED = { group: GROUP, clusterWide: true, categories: ['api-extensions'], counted: true } as const;
+
+/** Webhook configurations, admission policies and their bindings. */
+export const ADMISSION_KINDS: readonly ResourceType[] = [
+  defineKind({
+    ...SHARED,
+    kind: 'MutatingWebhookConfiguration',
+    description: 'Webhooks that may change objects on their way in.',
+    schema: TYPES.MutatingWebhookConfiguration,
+    columns: [column('Webhooks', webhookCount, 'Number of webhooks.')],
+    defaults: withSelectors,
+    validate: webhookProblems,
+  }),
+  defineKind({
+    ...SHARED,
+    kind: 'ValidatingAdmissionPolicy',
+    plural: 'validatingadmissionpolicies',
+    description: 'Rules in CEL that objects must keep on their way in.',
+    subresources: ['status'],
+    schema: TYPES.ValidatingAdmissionPolicy,
+    columns: [
+      column('Validations', (object) => listAt(object, 'spec', 'validations').length, 'Number of rules.'),
+      column('ParamKind', paramKindText, 'Kind of its parameters.'),
+    ],
+    defaults: (object) => inSpec(object, 'matchConstraints'),
+    validate: policyProblems,
+  }),
+  defineKind({
+    ...SHARED,
+    kind: 'ValidatingAdmissionPolicyBinding',
+    description: 'Where an admission policy holds.',
+    schema: TYPES.ValidatingAdmissionPolicyBinding,
+    columns: [
+      column('PolicyName', (object) => textAt(object, 'spec', 'policyName'), 'The policy.'),
+      column('ParamRef', paramRefText, 'Its parameters.'),
+    ],
+    defaults: (object) => inSpec(object, 'matchResources'),
+    validate: bindingProblems,
+  }),
+  defineKind({
+    ...SHARED,
+    kind: 'ValidatingWebhookConfiguration',
+    description: 'Webhooks that may refuse objects on their way in.',
+    schema: TYPES.ValidatingWebhookConfiguration,
+    columns: [column('Webhooks', webhookCount, 'Number of webhooks.')],
+    defaults: withSelectors,
+    validate: webhookProblems,
+  }),
+];
+
+function withSelectors(object: KubeObject): KubeObject {
+  const webhooks = listAt(object, 'webhooks');
+  return webhooks.length === 0 ? object : { ...object, webhooks: webhooks.map(openSelectors) };
+}
+
+function openSelectors(value: unknown): unknown {
+  return isObject(value)
+    ? { ...value, namespaceSelector: value.namespaceSelector ?? {}, objectSelector: value.objectSelector ?? {} }
+    : value;
+}
+
+function inSpec(object: KubeObject, field: string): KubeObject {
+  const spec = objectAt(object, 'spec');
+  return isObject(spec[field]) ? { ...object, spec: { ...spec, [field]: openSelectors(spec[field]) } } : object;
+}
+
+function webhookCount(object: KubeObject): number {
+  return listAt(object, 'webhooks').length;
+}
+
+function paramKindText(object: KubeObject): string {
+  const kind = objectAt(object, 'spec', 'paramKind');
+  return textAt(kind, 'kind') === '' ? '<unset>' : `${textAt(kind, 'apiVersion')}/${textAt(kind, 'kind')}`;
+}
+
+function paramRefText(object: KubeObject): string {
+  const reference = objectAt(object, 'spec', 'paramRef');
+  const name = textAt(reference, 'name');
+  if (name === '') return reference.selector === undefined ? '<unset>' : '*';
+  return `${textAt(reference, 'namespace') || '*'}/${name}`;
+}
+
+function webhookProblems(object: KubeObject): readonly StatusCause[] {
+  const names = new Set<string>();
+  return listAt(object, 'webhooks').flatMap((webhook, index) => {
+    const at = `webhooks[${index}]`;
+    const one: Json = isObject(webhook) ? webhook : {};
+    const name = textAt(one, 'name');
+    const causes = [...webhookNameProblems(name, `${at}.name`), ...clientProblems(one, at), ...policyChoices(one, at)];
+    if (names.has(name)) causes.push(duplicate(`${at}.name`, name));
+    names.add(name);
+    for (const [number, rule] of listAt(one, 'rules').entries())
+      causes.push(...ruleProblems(rule, `${at}.rules[${number}]`));
+    return causes;
+  });
+}
+
+function webhookNameProblems(name: string, field: string): StatusCause[] {
+  if (name === '') return [required(field)];
+  if (name.split('.').length >= 3 && qualifiedName(name).length === 0) return [];
+  return [invalid(field, name, 'should be a domain with at least three segments separated by dots')];
+}
+
+function clientProblems(webhook: Json, at: string): StatusCause[] {
+  const client = objectAt(webhook, 'clientConfig');
+  const causes: StatusCause[] = [];
+  if ((client.url === undefined) === (client.service === undefined)) {
+    causes.push(required(`${at}.clientConfig`, 'exactly one of url or service is required'));
+  }
+  if (isObject(client.service)) {
+    if (textAt(client.service, 'name') === '')
+      causes.push(required(`${at}.clientConfig.service.name`, 'service name is required'));
+    if (textAt(client.service, 'namespace') === '') {
+      causes.push(required(`${at}.clientConfig.service.namespace`, 'service namespace is required'));
+    }
+  }
+  if (typeof client.url === 'string' && !client.url.startsWith('https://')) {
+    causes.push(
+      invalid(
+        `${at}.clientConfig.url`,
+        client.url,
+        "'https' is the only allowed URL scheme; desired format: https://host[/path]",
+      ),
+    );
+  }
+  return causes;
+}
+
+function policyChoices(webhook: Json, at: string): StatusCause[] {
+  const causes: StatusCause[] = [];
+  const versions = listAt(webhook, 'admissionReviewVersions');
+  if (versions.length === 0) {
+    causes.push(required(`${at}.admissionReviewVersions`, 'must specify one of v1, v1beta1'));
+  } else if (!versions.includes('v1') && !versions.includes('v1beta1')) {
+    causes.push(invalid(`${at}.admissionReviewVersions`, versions, 'must include at least one of v1, v1beta1'));
+  }
+  const effects = ['None', 'NoneOnDryRun'];
+  if (webhook.sideEffects === undefined) {
+    causes.push(required(`${at}.sideEffects`, 'must specify one of None, NoneOnDryRun'));
+  } else if (!effects.includes(textAt(webhook, 'sideEffects'))) {
+    causes.push(unsupported(`${at}.sideEffects`, webhook.sideEffects, effects));
+  }
+  const failure = textAt(webhook, 'failurePolicy');
+  if (!['Fail', 'Ignore'].includes(failure))
+    causes.push(unsupported(`${at}.failurePolicy`, failure, ['Fail', 'Ignore']));
+  const timeout = numberAt(webhook, 'timeoutSeconds') ?? 10;
+  if (timeout < 1 || timeout > 30) {
+    causes.push(invalid(`${at}.timeoutSeconds`, timeout, `the timeout value must be between 1 and 30 seconds`));
+  }
+  return causes;
+}
+
+const OPERATIONS = ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE'];
+
+function ruleProblems(rule: unknown, at: string): StatusCause[] {
+  const causes: StatusCause[] = [];
+  for (const field of ['apiGroups', 'apiVersions', 'resources', 'operations']) {
+    const values = listAt(rule, field);
+    if (values.length === 0) causes.push(required(`${at}.${field}`));
+    else if (values.length > 1 && values.includes('*') && field !== 'resources') {
+      causes.push(invalid(`${at}.${field}`, values, "if '*' is present, must not specify other " + wordsFor(field)));
+    }
+  }
+  for (const [index, operation] of listAt(rule, 'operations').entries()) {
+    if (!OPERATIONS.includes(`${operation}`))
+      causes.push(unsupported(`${at}.operations[${index}]`, operation, OPERATIONS));
+  }
+  return causes;
+}
+
+function wordsFor(field: string): string {
+  return field === 'apiGroups' ? 'API groups' : field === 'apiVersions' ? 'API versions' : field;
+}
+
+function policyProblems(object: KubeObject): readonly StatusCause[] {
+  const spec = objectAt(object, 'spec');
+  const causes: StatusCause[] = [];
+  if (!isObject(spec.matchConstraints)) causes.push(required('spec.matchConstraints'));
+  else if (listAt(spec, 'matchConstraints', 'resourceRules').length === 0) {
+    causes.push(required('spec.matchConstraints.resourceRules'));
+  }
+  if (listAt(spec, 'validations').length === 0 && listAt(spec, 'auditAnnotations').length === 0) {
+    causes.push(
+      required('spec.validations', 'validations or auditAnnotations must be non-empty'),
+      required('spec.auditAnnotations', 'validations or auditAnnotations must be non-empty'),
+    );
+  }
+  for (const [index, validation] of listAt(spec, 'validations').entries()) {
+    if (textAt(validation, 'expression').trim() === '') {
+      causes.push(required(`spec.validations[${index}].expression`, 'expression is not specified'));
+    }
+  }
+  return causes;
+}
+
+const ACTIONS = ['Audit', 'Deny', 'Warn'];
+
+function bindingProblems(object: KubeObject): readonly StatusCause[] {
+  const actions = listAt(object, 'spec', 'validationActions');
+  const causes: StatusCause[] = [];
+  if (textAt(object, 'spec', 'policyName') === '') causes.push(required('spec.policyName'));
+  if (actions.length === 0) causes.push(required('spec.validationActions'));
+  for (const [index, action] of actions.entries()) {
+    if (!ACTIONS.includes(`${action}`)) causes.push(unsupported(`spec.validationActions[${index}]`, action, ACTIONS));
+  }
+  if (actions.includes('Deny') && actions.includes('Warn')) {
+    causes.push(
+      forbidden(
+        'spec.validationActions',
+        'must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers serves no purpose)',
+      ),
+    );
+  }
+  return causes;
+}
