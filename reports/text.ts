@@ -73,8 +73,13 @@ function wrong(report: Report): readonly string[] {
   const others = report.findings.filter((finding) => !cases.some((one) => one.finding && isSame(one.finding, finding)));
   return [
     ...cases.map(failedCase),
-    ...others.map((finding) => `  error: ${oneLine(tell(finding))}${because(finding)}`),
+    ...others.map((finding) => `  error: ${oneLine(tell(finding))}${because(finding)}${remedy(finding, report)}`),
   ];
+}
+
+/** What to do about it, where that is not the run's own hint. */
+function remedy({ hint }: Finding, report: Report): string {
+  return hint === undefined || hint === report.hint ? '' : `: ${oneLine(hint)}`;
 }
 
 function failedCase(one: CaseResult): string {

@@ -46,7 +46,7 @@ export function blameWord(blame: Blame): string {
 /** What one finding says, with the place where it was noticed when that helps to understand it. */
 export function tell(finding: Finding): string {
   const where = finding.where.replace(/^(phase|case) /, '');
-  const isClear = where === '' || where === 'run' || finding.message.startsWith(where);
+  const isClear = finding.blame === 'usage' || where === '' || where === 'run' || finding.message.startsWith(where);
   return isClear ? finding.message : `${where}: ${finding.message}`;
 }
 
@@ -106,8 +106,10 @@ function tellAll(worst: Finding, findings: readonly Finding[], rows: Rows): stri
   const alike = findings.filter(({ blame }) => blame === worst.blame);
   if (worst.blame === 'interrupted') return `${worst.message}${progress(rows)}`;
   if (worst.blame === 'usage' && alike.length > 1) return `${alike.length} mistakes: ${alike.map(tell).join('; ')}`;
-  const more = alike.length - 1;
-  return more === 0 ? tell(worst) : `${tell(worst)}; and ${more} more like it`;
+  // What a phase tells is the whole story; of failed cases there may be many.
+  const isOfCase = rows.cases.some(({ finding }) => finding === worst);
+  const more = isOfCase ? alike.length - 1 : 0;
+  return more === 0 ? tell(worst) : `${tell(worst)}; and ${more} more failed`;
 }
 
 function progress({ phases, cases }: Rows): string {

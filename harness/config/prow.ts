@@ -25,6 +25,22 @@ export function isCi(env: Environment): boolean {
   return (ci !== '' && ci !== 'false' && ci !== '0') || (env.PROW_JOB_ID ?? '') !== '';
 }
 
+/** Who runs here, for others who want the same cluster: the Prow job and its page, or the user and the machine. */
+export function holderOf(env: Environment, machine: string): { readonly identity: string; readonly link?: string } {
+  const { PROW_JOB_ID: job, BUILD_ID: build, JOB_NAME: name } = env;
+  // A revived pod keeps its job's id but gets a new build, and the old process may still be alive: both name the holder.
+  if (job && build) return { identity: `prow ${name ?? 'job'} ${job}/${build}`, link: prowPage(env) };
+  return { identity: `${env.USER || env.LOGNAME || 'somebody'}@${machine}` };
+}
+
+/** The page of this build on KubeVirt's Prow. Source: pod-utils' upload layout. */
+function prowPage({ JOB_NAME, BUILD_ID, JOB_TYPE, REPO_OWNER, REPO_NAME, PULL_NUMBER }: Environment): string {
+  const pull = JOB_TYPE === 'batch' ? 'batch' : `${REPO_OWNER}_${REPO_NAME}/${PULL_NUMBER}`;
+  const isPull = JOB_TYPE === 'presubmit' || JOB_TYPE === 'batch';
+  const path = isPull ? `pr-logs/pull/${pull}/${JOB_NAME}/${BUILD_ID}` : `logs/${JOB_NAME}/${BUILD_ID}`;
+  return `https://prow.ci.kubevirt.io/view/gs/kubevirt-prow/${path}`;
+}
+
 function milliseconds(value: unknown): number | undefined {
   const ms = typeof value === 'number' ? value / 1e6 : typeof value === 'string' ? parseDuration(value) : undefined;
   return ms === undefined || !(ms > 0) ? undefined : ms;

@@ -25,6 +25,10 @@ export interface SettingsInput {
   readonly providers: readonly ProviderRows[];
   /** Rows of the command itself, beside the table's and the providers'. */
   readonly commandRows?: readonly Setting[];
+  /** True for a command that proves something, so that in CI its provider must be named. */
+  readonly isProof: boolean;
+  /** The provider whose own command this is; nothing else is asked then. */
+  readonly ownProvider?: ProviderRows | undefined;
 }
 
 /** What came of it: a config, or every mistake at once. */
@@ -34,14 +38,21 @@ export type Resolution = {
   readonly rows: readonly Setting[];
   /** Things to say aloud that are no mistakes. */
   readonly notes: readonly string[];
+  /** Values by key; undefined where unset or mistaken. */
+  readonly values: Readonly<Record<string, unknown>>;
+  /** Keys whose text was refused. */
+  readonly refused: ReadonlySet<string>;
+  /** The chosen provider, as far as the choice is clear. */
+  readonly provider: string | undefined;
 } & (
-  | { readonly ok: true; readonly config: RunConfig; readonly values: Readonly<Record<string, unknown>> }
+  | { readonly ok: true; readonly config: RunConfig }
   | { readonly ok: false; readonly problems: readonly SettingProblem[] }
 );
 
 interface Chosen {
   readonly row: Setting;
   readonly given: Given | undefined;
+  readonly text: string;
   readonly value: unknown;
 }
 
@@ -62,24 +73,28 @@ export function resolveSettings(input: SettingsInput): Resolution {
   const rows = allRows.filter((row) => belongs(row, choice.provider, input));
   problems.push(...strayProblems(allRows, givenFor, { ...input, chosen: choice.provider }));
 
+  const refused = new Set<string>();
   const chosen = rows.map((row): Chosen => {
     const given = ignored(row, givenFor(row.key), choice.provider);
-    const parsed = parseRow(row, given, input);
-    if (!('problem' in parsed)) return { row, given, value: parsed.value };
+    const text = located(given?.text ?? row.default ?? '', row, given, input);
+    const parsed = given === undefined && row.default === undefined ? { value: undefined } : row.parse(text);
+    if (!('problem' in parsed)) return { row, given, text, value: parsed.value };
+    refused.add(row.key);
     const place = given?.place ?? `default of --${row.key}`;
     problems.push({ place, problem: parsed.problem, fix: parsed.fix });
-    return { row, given, value: undefined };
+    return { row, given, text, value: undefined };
   });
   const values = Object.fromEntries(chosen.map(({ row, value }) => [row.key, value]));
   const resolved = chosen.map((one) => resolvedSetting(one, choice.provider?.name));
 
   const time = runTime(values, givenFor('run-timeout'), input.env);
   problems.push(...time.problems, ...snpProblems(values, givenFor('require')), ...volumeProblems(values, givenFor));
-  const common = { resolved, rows, notes: [...choice.notes, ...time.notes] };
+  const provider = choice.provider?.name;
+  const common = { resolved, rows, notes: [...choice.notes, ...time.notes], values, refused, provider };
   if (problems.length > 0 || choice.provider === undefined) return { ...common, ok: false, problems };
   // Every row was parsed by the table's own `parse`, so the values have the types that the table promises.
   const config = toRunConfig(values as unknown as CoreValues, choice.provider.name, time.runMs);
-  return { ...common, ok: true, config, values: Object.freeze(values) };
+  return { ...common, ok: true, config };
 }
 
 function uniqueRows(rows: readonly Setting[]): readonly Setting[] {
@@ -89,6 +104,7 @@ function uniqueRows(rows: readonly Setting[]): readonly Setting[] {
 function chooseProvider(given: Given | undefined, input: SettingsInput) {
   const names = input.providers.map((provider) => provider.name);
   const none = { provider: undefined, notes: [] as string[] };
+  if (input.ownProvider !== undefined) return { ...none, provider: input.ownProvider, problems: [] };
   if (given !== undefined) {
     const provider = input.providers.find(({ name }) => name === given.text);
     if (provider !== undefined) return { provider, notes: [], problems: [] };
@@ -97,12 +113,13 @@ function chooseProvider(given: Given | undefined, input: SettingsInput) {
     return { ...none, problems: [{ place: given.place, problem: `provider "${given.text}" is not known`, fix }] };
   }
   const simulated = input.providers.find((provider) => provider.simulated);
-  if (simulated === undefined || isCi(input.env)) {
-    const problem = 'no provider is named, and in CI a simulated green must never pass for a real one';
+  if (simulated === undefined || (input.isProof && isCi(input.env))) {
+    const reason = simulated === undefined ? '' : ', and in CI a simulated green must never pass for a real one';
+    const problem = `no provider is named${reason}`;
     return { ...none, problems: [{ place: '--provider', problem, fix: `name one of ${names.join(', ')}` }] };
   }
   const note = `no provider named: running on the simulated host "${simulated.name}", nothing here is proven on hardware`;
-  return { provider: simulated, notes: [note], problems: [] };
+  return { provider: simulated, notes: input.isProof ? [note] : [], problems: [] };
 }
 
 /** Rows of the table, of the command and of the chosen provider; of all providers while none is known. */
@@ -140,11 +157,6 @@ function ignored(row: Setting, given: Given | undefined, chosen: ProviderRows | 
   return chosen?.simulated === true && REAL_NODE_KEYS.has(row.key) ? undefined : given;
 }
 
-function parseRow(row: Setting, given: Given | undefined, input: SettingsInput) {
-  const text = given?.text ?? row.default;
-  return text === undefined ? { value: undefined } : row.parse(located(text, row, given, input));
-}
-
 /** Paths are meant relative to where they are written: the working folder, or the folder of sevlane.yaml. */
 function located(text: string, row: Setting, given: Given | undefined, input: SettingsInput): string {
   const isPath = row.valueName === 'FILE' || row.valueName === 'FILES' || row.valueName === 'DIR';
@@ -161,14 +173,14 @@ function located(text: string, row: Setting, given: Given | undefined, input: Se
     .join(',');
 }
 
-function resolvedSetting({ row, given, value }: Chosen, provider: string | undefined): ResolvedSetting {
+function resolvedSetting({ row, given, text, value }: Chosen, provider: string | undefined): ResolvedSetting {
   const { key } = row;
-  if (given !== undefined) return { key, value, text: given.text, origin: given.origin, place: given.place };
+  if (given !== undefined) return { key, value, text, origin: given.origin, place: given.place };
   if (key === 'provider' && provider !== undefined) {
     return { key, value: provider, text: provider, origin: 'default', place: 'default' };
   }
   if (row.default === undefined) return { key, value, text: '', origin: 'unset', place: 'unset' };
-  return { key, value, text: row.default, origin: 'default', place: 'default' };
+  return { key, value, text, origin: 'default', place: 'default' };
 }
 
 /** The run's deadline: as told, or the Prow job's timeout less what undoing and the last writes need. */

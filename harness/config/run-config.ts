@@ -39,7 +39,7 @@ export interface GuestConfig {
   readonly image: string | undefined;
   readonly user: string;
   readonly password: string;
-  /** The prompts match at line ends (flag m). */
+  /** The prompts match at the beginning of a line (flag m). */
   readonly loginPrompt: RegExp;
   readonly passwordPrompt: RegExp;
   readonly shellPrompt: RegExp;

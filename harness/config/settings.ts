@@ -144,22 +144,22 @@ export const TABLE = {
     group: 'Guest',
     valueName: 'REGEX',
     parse: regex('m'),
-    // One word before "login:", or "Last failed login:" would be taken for the prompt.
-    default: '^\\S+ login: ?$',
+    // One word before "login:", or "Last failed login:" would be taken for the prompt. No end: the kernel may write on.
+    default: '^\\S+ login: ',
     help: 'how the console asks for the user',
   },
   'guest-password-prompt': {
     group: 'Guest',
     valueName: 'REGEX',
     parse: regex('m'),
-    default: '^Password: ?$',
+    default: '^Password: ',
     help: 'how the console asks for the password',
   },
   'guest-shell-prompt': {
     group: 'Guest',
     valueName: 'REGEX',
     parse: regex('m'),
-    default: '^\\[\\S+@\\S+ [^\\]]+\\][$#] ?$',
+    default: '^\\[\\S+@\\S+ [^\\]]+\\][$#] ',
     help: 'how the shell waits for a command',
   },
   'guest-kernel-log-command': {
@@ -176,7 +176,7 @@ export const TABLE = {
     default: '1Gi',
     help: 'memory of a guest',
   },
-  'guest-boot-timeout': budget('Guest', '6m', 'from creating a guest to its login prompt'),
+  'guest-boot-timeout': budget('Guest', '6m', 'a guest from its creation to its login prompt'),
   'lease-namespace': {
     group: 'Lease',
     valueName: 'NAMESPACE',

@@ -14,7 +14,7 @@ export function progressLine(event: RunEvent, detail: Detail): string | undefine
     case 'run-started':
       return `run ${event.runId} on ${event.simulated ? 'simulated host' : 'provider'} ${event.provider}, artifacts in ${event.artifacts}`;
     case 'phase-started':
-      return `${event.phase}: begun, may take ${spokenTime(event.budgetMs)}`;
+      return `${event.phase}: begun${event.budgetMs > 0 ? `, may take ${spokenTime(event.budgetMs)}` : ''}`;
     case 'phase-ended':
       return rowLine({ ...event.result, title: event.result.name });
     case 'subject':

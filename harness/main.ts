@@ -1,0 +1,230 @@
+#!/usr/bin/env node
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { PROVIDERS } from '../providers/index.ts';
+import { type Alarms, guarded } from '../reports/guard.ts';
+import { eventLine } from '../reports/json.ts';
+import { planJson, planText } from '../reports/plan-text.ts';
+import { openProgress } from '../reports/progress/progress.ts';
+import { openReporter, type Reporter } from '../reports/reporter.ts';
+import { closingText } from '../reports/text.ts';
+import { openReportFiles } from '../reports/write.ts';
+import { findSettingsFile } from './config/file.ts';
+import { nearest } from './config/nearest.ts';
+import { holderOf } from './config/prow.ts';
+import { type Resolution, resolveSettings } from './config/resolve.ts';
+import { SETTINGS } from './config/settings.ts';
+import { configJson, configTable, helpText, overviewText, problemsText, shownSettings } from './config/show.ts';
+import { toFinding } from './errors/blame.ts';
+import { Interrupted, LaneError, UsageError } from './errors/errors.ts';
+import { exitCode } from './errors/exit-code.ts';
+import type { RunEvent } from './model/events.ts';
+import type { Setting, SettingProblem } from './model/setting.ts';
+import { planOf } from './plan.ts';
+import type { ProviderFactory } from './provider/contract.ts';
+import { run } from './run.ts';
+
+interface Command {
+  readonly name: string;
+  readonly summary: string;
+  readonly rows: readonly Setting[];
+  /** The provider that brought the command. */
+  readonly owner?: ProviderFactory;
+  readonly isProof?: boolean;
+  act(resolution: Resolution): Promise<number>;
+}
+
+const { stdout, stderr } = process;
+
+const COMMANDS: readonly Command[] = [
+  {
+    name: 'run',
+    summary: 'borrows the node, boots the guests, proves them and gives everything back',
+    rows: [],
+    isProof: true,
+    act: runLane,
+  },
+  { name: 'list', summary: 'prints the plan of a run without touching anything', rows: [], act: listPlan },
+  { name: 'config', summary: 'prints every setting, its value and where it came from', rows: [], act: showConfig },
+  ...PROVIDERS.flatMap((owner) => owner.commands.map((command) => broughtBy(owner, command))),
+];
+
+/** What signals and bugs do right now: a run replaces these by its own. */
+const alarms: { current: Alarms } = {
+  current: {
+    onSignal: (signalName) => process.exit(exitCode([toFinding(new Interrupted(signalName), '')], signalName)),
+    onBug: (error) => void refuse(error).then((code) => process.exit(code)),
+  },
+};
+
+await main(process.argv.slice(2));
+
+async function main(argv: readonly string[]): Promise<void> {
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => alarms.current.onSignal(name));
+  for (const name of ['uncaughtException', 'unhandledRejection'] as const)
+    process.on(name, (error) => alarms.current.onBug(error));
+  // A reader that goes away, such as head, is no reason to leave the node in disorder.
+  for (const stream of [stdout, stderr]) stream.on('error', () => {});
+  process.exit(await dispatch(argv).catch(refuse));
+}
+
+async function dispatch([name, ...rest]: readonly string[]): Promise<number> {
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help')
+    return await say(overviewText(COMMANDS));
+  if (name === '--version' || name === '-V') return await say(`${await ownVersion()}\n`);
+  const command = COMMANDS.find((candidate) => candidate.name === name);
+  if (command === undefined) throw unknownCommand(name);
+  const providerRows = (command.owner === undefined ? PROVIDERS : [command.owner]).flatMap(({ settings }) => settings);
+  if (rest.includes('--help') || rest.includes('-h')) {
+    return await say(helpText(command, [...SETTINGS, ...providerRows, ...command.rows]));
+  }
+  const resolution = resolveSettings({
+    argv: rest,
+    env: process.env,
+    file: await findSettingsFile(process.cwd()),
+    workingFolder: process.cwd(),
+    providers: PROVIDERS,
+    commandRows: command.rows,
+    isProof: command.isProof ?? false,
+    ownProvider: command.owner,
+  });
+  return await command.act(resolution);
+}
+
+function unknownCommand(name: string): UsageError {
+  const near = nearest(
+    name,
+    COMMANDS.map((command) => command.name),
+  );
+  const hint = near === undefined ? 'see sevlane --help' : `did you mean sevlane ${near}?`;
+  return new UsageError(`"${name}" is no command`, { hint });
+}
+
+function broughtBy(
+  owner: ProviderFactory,
+  { name, summary, settings, ...command }: ProviderFactory['commands'][number],
+): Command {
+  return {
+    name,
+    summary,
+    rows: settings,
+    owner,
+    async act(resolution) {
+      const problems = await allProblems(resolution, owner);
+      if (problems.length > 0) return await sayProblems(problems);
+      const stop = new AbortController();
+      alarms.current = { ...alarms.current, onSignal: (signalName) => stop.abort(new Interrupted(signalName)) };
+      return await command.run(resolution.values, { stdout, stderr }, stop.signal);
+    },
+  };
+}
+
+async function showConfig(resolution: Resolution): Promise<number> {
+  const { resolved, rows, values } = resolution;
+  await say(values.json === true ? configJson(resolved, rows) : configTable(resolved, rows));
+  return resolution.ok ? 0 : await sayProblems(resolution.problems);
+}
+
+async function listPlan(resolution: Resolution): Promise<number> {
+  if (!resolution.ok) return await sayProblems(resolution.problems);
+  const plan = await planOf(resolution.config);
+  await say(resolution.config.output.json ? planJson(plan) : planText(plan));
+  if (plan.cases.length > 0) return 0;
+  throw new UsageError('no case is left', { hint: 'loosen --label-filter, --focus, --skip or --require' });
+}
+
+async function runLane(resolution: Resolution): Promise<number> {
+  const startedAt = new Date();
+  const factory = PROVIDERS.find(({ name }) => name === resolution.provider);
+  const problems = await allProblems(resolution, factory);
+  const named = resolution.refused.has('artifacts') ? undefined : resolution.values.artifacts;
+  if (problems.length > 0) await sayProblems(problems);
+  if (problems.length > 0 && typeof named !== 'string') return exitCode([toFinding(new UsageError(''), '')]);
+
+  const runId = `${startedAt.toISOString().slice(0, 19).replace(/[-:T]/g, '')}-${randomBytes(3).toString('hex')}`;
+  const folder = typeof named === 'string' ? named : resolve('_artifacts', runId);
+  const files = await openReportFiles(folder, process.env.INFRA_COMMIT);
+  const { quiet, verbose, json } = resolution.values;
+  const progress = openProgress(stderr, quiet === true ? 'quiet' : verbose === true ? 'verbose' : 'normal');
+  const provider = resolution.provider ?? 'none';
+  const simulated = factory?.simulated ?? false;
+  const settings = shownSettings(resolution.resolved, resolution.rows);
+  const reporter = openReporter({
+    opening: { runId, startedAt: startedAt.toISOString(), provider, simulated, settings },
+    files,
+    listeners: [progress.tell, ...(json === true ? [(event: RunEvent) => void stdout.write(eventLine(event))] : [])],
+  });
+  reporter.tell({ type: 'run-started', runId, provider, simulated, artifacts: folder });
+  if (tellSettings(reporter, problems, startedAt) && resolution.ok && factory !== undefined) {
+    for (const message of resolution.notes) reporter.tell({ type: 'log', level: 'info', message, facts: {} });
+    const { config, values } = resolution;
+    const listen = (own: Alarms) => {
+      alarms.current = own;
+    };
+    await guarded(reporter, { isTerminal: stderr.isTTY === true, listen }, async (stop) => {
+      const runDir = join(tmpdir(), `sevlane-${runId}`);
+      const holder = holderOf(process.env, hostname());
+      const provider = factory.create(values);
+      await run({ runId, config, provider, stop, sink: reporter.sink, artifacts: folder, runDir, holder });
+    });
+  }
+  const report = await reporter.finish();
+  progress.close();
+  await say(closingText(report, folder), json === true ? stderr : stdout);
+  return report.exitCode;
+}
+
+/** Tells the first phase, which was over before anybody could listen. True when the run may go on. */
+function tellSettings(reporter: Reporter, problems: readonly SettingProblem[], startedAt: Date): boolean {
+  const ms = Date.now() - startedAt.getTime();
+  reporter.tell({ type: 'phase-started', phase: 'settings', budgetMs: 0 });
+  const [first, ...others] = problems.map(({ place, problem, fix }) =>
+    toFinding(new UsageError(`${place}: ${problem}`, { hint: fix }), 'phase settings'),
+  );
+  if (first === undefined) {
+    reporter.tell({ type: 'phase-ended', result: { name: 'settings', outcome: 'passed', ms } });
+    return true;
+  }
+  reporter.tell({ type: 'phase-ended', result: { name: 'settings', outcome: 'errored', ms, finding: first } });
+  for (const finding of others) reporter.tell({ type: 'trouble', finding });
+  return false;
+}
+
+/** The mistakes of the settings, and those that only the provider can see and that do not follow from them. */
+async function allProblems(
+  resolution: Resolution,
+  factory: ProviderFactory | undefined,
+): Promise<readonly SettingProblem[]> {
+  const problems = resolution.ok ? [] : resolution.problems;
+  const more = (await factory?.check(resolution.values)) ?? [];
+  return [...problems, ...more.filter(({ place }) => !resolution.refused.has(place.replace(/^--/, '')))];
+}
+
+async function sayProblems(problems: readonly SettingProblem[]): Promise<number> {
+  const count = problems.length === 1 ? '1 mistake' : `${problems.length} mistakes`;
+  await say(`usage: ${count} in the settings\n${problemsText(problems)}`, stderr);
+  return exitCode([toFinding(new UsageError(''), '')]);
+}
+
+/** The last words about an error that no report can hold. */
+async function refuse(error: unknown): Promise<number> {
+  const finding = toFinding(error, 'sevlane');
+  const word = error instanceof LaneError ? finding.blame : 'sevlane bug';
+  await say(
+    [`${word}: ${finding.message}`, finding.hint, finding.stack, ''].filter((line) => line !== undefined).join('\n'),
+    stderr,
+  );
+  return exitCode([finding]);
+}
+
+async function say(text: string, stream: NodeJS.WritableStream = stdout): Promise<number> {
+  await new Promise<void>((done) => stream.write(text, () => done()));
+  return 0;
+}
+
+async function ownVersion(): Promise<string> {
+  const manifest: unknown = JSON.parse(await readFile(join(import.meta.dirname, '../../package.json'), 'utf8'));
+  return String(typeof manifest === 'object' && manifest !== null ? Reflect.get(manifest, 'version') : 'unknown');
+}

@@ -1,0 +1,5 @@
+import type { ProviderFactory } from '../harness/provider/contract.ts';
+import { externalProvider } from './external/provider.ts';
+
+/** Everybody who can lend an SEV node. The simulated one stands in when none is named. */
+export const PROVIDERS: readonly ProviderFactory[] = [externalProvider];

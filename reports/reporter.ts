@@ -1,0 +1,60 @@
+import { toFinding } from '../harness/errors/blame.ts';
+import type { RunEvent, UnstampedEvent } from '../harness/model/events.ts';
+import type { Report } from '../harness/model/report.ts';
+import { closeRecord, openRecord, record, reportOf } from './record.ts';
+import type { Opening } from './run-record.ts';
+import { casesWithoutProof, type ReportFiles } from './write.ts';
+
+/** Hears the events of one run, keeps its report on disk and ends it. */
+export interface Reporter {
+  readonly sink: (event: RunEvent) => void;
+  /** The same for events of our own, which get the time here. */
+  readonly tell: (event: UnstampedEvent) => void;
+  /** Ends the run: evidence is looked at once more, the report is written and given back. Never throws. */
+  finish(): Promise<Report>;
+}
+
+interface ReporterParts {
+  readonly opening: Opening;
+  readonly files: ReportFiles;
+  /** Who else wants to hear each event, such as the progress display. */
+  readonly listeners: readonly ((event: RunEvent) => void)[];
+}
+
+/** Opens the report: from here on the folder holds a valid one, red until the run has ended. */
+export function openReporter({ opening, files, listeners }: ReporterParts): Reporter {
+  let run = openRecord(opening);
+  let isOpen = true;
+  files.update(reportOf(run));
+  const sink = (event: RunEvent) => {
+    // Work that was left behind may still speak when the report is closed.
+    if (!isOpen) return;
+    run = record(run, event);
+    if (changesRows(event)) files.update(reportOf(run));
+    for (const listen of listeners) listen(event);
+  };
+  const tell = (event: UnstampedEvent) => sink({ ...event, at: new Date().toISOString() } as RunEvent);
+  return {
+    sink,
+    tell,
+    async finish() {
+      for (const result of await casesWithoutProof(files.folder, reportOf(run).cases))
+        tell({ type: 'case-ended', result });
+      run = closeRecord(run, new Date().toISOString());
+      files.update(reportOf(run));
+      try {
+        await files.flush();
+      } catch (error) {
+        tell({ type: 'trouble', finding: toFinding(error, 'report') });
+      }
+      const report = reportOf(run);
+      tell({ type: 'run-ended', verdict: report.verdict, exitCode: report.exitCode, artifacts: files.folder });
+      isOpen = false;
+      return report;
+    },
+  };
+}
+
+function changesRows({ type }: RunEvent): boolean {
+  return type !== 'log' && type !== 'waiting' && type !== 'run-ended';
+}
