@@ -22,7 +22,11 @@ export interface Component {
   /** The informer of this collection; one for all who ask. */
   informer<T extends KubeObject>(path: string): Informer<T>;
   /** A loop over keys. Wire it with `trigger`; it starts working when all informers that it was given have synced. */
-  loop(watched: readonly Informer<never>[], reconcile: (key: string) => Promise<void>, parallel?: number): Loop;
+  loop(
+    watched: readonly { readonly synced: Promise<void> }[],
+    reconcile: (key: string) => Promise<void>,
+    parallel?: number,
+  ): Loop;
   now(): string;
 }
 
