@@ -11,17 +11,17 @@ import { sweepOtherRuns } from './kube/sweep.ts';
 import { type Feeds, openFeeds } from './kubevirt/feeds.ts';
 import { type Kubevirt, provideKubevirt } from './kubevirt/install.ts';
 import { type LaneNode, laneNode, waitForNode } from './kubevirt/node.ts';
-import { parseKubevirtVersion } from './kubevirt/versions.ts';
 import type { RunEvent } from './model/events.ts';
 import type { Host } from './model/host.ts';
 import type { HostFacts } from './model/host-facts.ts';
+import { namedVersion, selectionOf } from './plan.ts';
 import type { Provider } from './provider/contract.ts';
 import { deadline } from './scope/deadline.ts';
 import { phase } from './scope/phase.ts';
 import { type OwnedScope, openScope, type Scope } from './scope/scope.ts';
 import { connectSsh } from './ssh/client.ts';
 import type { SshConnection } from './ssh/connection.ts';
-import { type DemandFacts, decideDemands, kindsOf, narrowDemands, refuseMissing } from './suite/demands.ts';
+import { type DemandFacts, decideDemands, narrowDemands, refuseMissing } from './suite/demands.ts';
 import { loadSuites, type Selection, type Suites } from './suite/engine.ts';
 import { runSuites } from './suite/run-suites.ts';
 
@@ -113,17 +113,10 @@ interface Known {
 
 /** Tells what is demanded and which cases follow, from what is known by now. */
 function plan(scope: Scope, suites: Suites, { config, host, kubevirt }: Known): { readonly selection: Selection } {
-  const { choice } = config.kubevirt;
-  const version = kubevirt?.version ?? (choice.kind === 'version' ? parseKubevirtVersion(choice.version) : undefined);
+  const version = kubevirt?.version ?? namedVersion(config.kubevirt);
   const facts: DemandFacts = { require: config.tests.require, version, host };
   const demands = decideDemands(facts);
-  const { labelFilter, focus, skip } = config.tests;
-  const selection: Selection = {
-    kinds: kindsOf(demands),
-    labels: (labels) => labelFilter?.matches(labels) ?? true,
-    ...(focus === undefined ? {} : { focus }),
-    ...(skip === undefined ? {} : { skip }),
-  };
+  const selection = selectionOf(config.tests, demands);
   const cases = suites.plan(selection);
   scope.emit({ type: 'demands', ...narrowDemands(demands, facts.require, cases) });
   scope.emit({ type: 'plan', cases });
@@ -169,11 +162,11 @@ async function prepare(
   client: KubeClient,
   { input, host, facts }: { readonly input: RunInput; readonly host: Host; readonly facts: HostFacts },
 ): Promise<Ground> {
-  const { choice, mirror, imagePrefix, imageTag, imagePullPolicy } = input.config.kubevirt;
+  const { mirror, imagePrefix, imageTag, imagePullPolicy } = input.config.kubevirt;
   const withinMs = input.config.budgets.kubevirtMs;
   const feeds = await openFeeds(scope, client);
   const kubevirt = await provideKubevirt(scope, client, feeds, {
-    version: choice.kind === 'version' ? parseKubevirtVersion(choice.version) : undefined,
+    version: namedVersion(input.config.kubevirt),
     mirror: mirror ?? host.manifestMirror,
     changes: { labels: { 'sevlane/run': input.runId }, imagePrefix, imageTag, imagePullPolicy },
     withinMs,
