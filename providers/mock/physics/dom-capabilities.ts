@@ -70,6 +70,11 @@ ${features(profile, virtualizer)}
 `;
 }
 
+/** What the host model requires beyond the named model. */
+export function hostModelFeatures(): readonly string[] {
+  return HOST_MODEL_FEATURES;
+}
+
 /** What `virsh hypervisor-cpu-baseline --features` prints: every feature of the host model, by name. */
 export function supportedFeatures(profile: HostProfile): string {
   const features = [...new Set(cpuFlags(profile).map((flag) => FLAG_NAMES[flag] ?? flag))].filter((f) =>

@@ -94,7 +94,7 @@ function hostDisk(name: string, { path, type }: NonNullable<Volume['hostDisk']>)
 function downwardMetrics(name: string): DataSource {
   return {
     volume: { name, emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } },
-    mounts: [{ name, mountPath: '/var/run/kubevirt-private/downwardapi-disks' }],
+    mounts: [{ name, mountPath: '/var/run/kubevirt-private/downwardmetric-disk' }],
   };
 }
 

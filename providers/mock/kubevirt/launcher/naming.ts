@@ -18,4 +18,10 @@ export function podInterfaceName(networkName: string): string {
   return `pod${createHash('sha256').update(networkName).digest('hex').slice(0, 11)}`;
 }
 
+/** MAC address of a guest's interface that asks for none: stable, and locally administered. */
+export function guestMac({ metadata }: Vmi, interfaceName: string): string {
+  const digest = createHash('sha256').update(`${metadata.uid}/${interfaceName}`).digest();
+  return ['02', ...Array.from(digest.subarray(0, 5), (byte) => byte.toString(16).padStart(2, '0'))].join(':');
+}
+
 const LABEL_LENGTH = 63;

@@ -52,6 +52,7 @@ export interface Domain {
   readonly machine?: { readonly type?: string };
   readonly chassis?: Readonly<Record<string, string>>;
   readonly launchSecurity?: LaunchSecurity;
+  readonly rebootPolicy?: string;
   readonly ioThreadsPolicy?: string;
   readonly ioThreads?: { readonly supplementalPoolThreadCount?: number };
 }
@@ -152,6 +153,7 @@ export interface Devices {
   readonly watchdog?: { readonly name: string; readonly i6300esb?: { readonly action?: string } };
   readonly sound?: { readonly name: string; readonly model?: string };
   readonly clientPassthrough?: unknown;
+  readonly video?: { readonly type?: string };
   readonly autoattachGraphicsDevice?: boolean;
   readonly autoattachSerialConsole?: boolean;
   readonly autoattachPodInterface?: boolean;

@@ -1,0 +1,158 @@
+import type { LauncherCluster } from './cluster.ts';
+import { configDirectory, diskDirectory } from './data-volumes.ts';
+import { alias, pciAddress, virtioModel } from './domain-devices.ts';
+import { ioThreadCount } from './domain-threads.ts';
+import { type DomainHost, usesIommu } from './domain-xml.ts';
+import { type Disk, type DiskTarget, type Vmi, type Volume, vcpuCount } from './vmi.ts';
+import { element, textElement, type XmlElement } from './xml.ts';
+
+/** The disks of the domain, named vda, sda and so on in the VMI's order. @throws Error for a disk without its volume. */
+export function diskElements(vmi: Vmi, cluster: LauncherCluster, host: DomainHost): readonly XmlElement[] {
+  const threads = threadNumbers(vmi);
+  const taken = new Map<string, number>();
+  return (vmi.spec.domain.devices.disks ?? []).map((disk, index) => {
+    const bus = targetOf(disk).bus ?? '';
+    const prefix = bus === 'virtio' ? 'vd' : 'sd';
+    const unit = taken.get(prefix) ?? 0;
+    taken.set(prefix, unit + 1);
+    const medium = mediumOf(disk, vmi, { cluster, host });
+    return diskElement(disk, { vmi, cluster, medium, dev: prefix + letters(unit), unit, thread: threads[index] });
+  });
+}
+
+/** What lies behind a disk. */
+interface Medium {
+  readonly type: 'file' | 'block';
+  readonly source: Readonly<Record<string, string>>;
+  readonly format: string;
+  readonly backing?: XmlElement;
+}
+
+interface Placing {
+  readonly vmi: Vmi;
+  readonly cluster: LauncherCluster;
+  readonly medium: Medium;
+  readonly dev: string;
+  readonly unit: number;
+  readonly thread: number | undefined;
+}
+
+function diskElement(disk: Disk, { vmi, cluster, medium, dev, unit, thread }: Placing): XmlElement {
+  const target = targetOf(disk);
+  const isCdrom = disk.cdrom !== undefined;
+  const virtio = target.bus === 'virtio';
+  const readonly = target.readonly ?? isCdrom;
+  const address =
+    target.bus === 'scsi' && !isCdrom
+      ? element('address', { type: 'drive', bus: 0, controller: 0, unit })
+      : target.pciAddress
+        ? pciAddress(target.pciAddress)
+        : undefined;
+  const driver = {
+    cache: disk.cache || 'none',
+    error_policy: disk.errorPolicy ?? 'stop',
+    io: disk.io || (medium.type === 'block' ? 'native' : undefined),
+    name: 'qemu',
+    type: medium.format,
+    iothread: thread,
+    queues: virtio && vmi.spec.domain.devices.blockMultiQueue ? vcpuCount(vmi.spec.domain.cpu) : undefined,
+    discard: isCdrom && medium.backing === undefined ? undefined : 'unmap',
+    iommu: virtio && usesIommu(vmi, cluster) ? 'on' : undefined,
+  };
+  return element(
+    'disk',
+    {
+      device: isCdrom ? 'cdrom' : disk.lun ? 'lun' : 'disk',
+      type: medium.type,
+      model: virtio && disk.disk ? virtioModel(vmi) : undefined,
+    },
+    element('source', medium.source),
+    element('target', { bus: target.bus, dev }),
+    disk.serial && !isCdrom ? textElement('serial', disk.serial) : undefined,
+    element('driver', driver),
+    readonly && element('readonly'),
+    alias(disk.name),
+    medium.backing,
+    disk.bootOrder !== undefined && element('boot', { order: disk.bootOrder }),
+    address,
+    disk.shareable === true && element('shareable'),
+  );
+}
+
+function targetOf({ disk, lun, cdrom }: Disk): DiskTarget {
+  return disk ?? lun ?? cdrom ?? {};
+}
+
+function mediumOf(
+  disk: Disk,
+  vmi: Vmi,
+  { cluster, host }: { readonly cluster: LauncherCluster; readonly host: DomainHost },
+): Medium {
+  const volumes = vmi.spec.volumes ?? [];
+  const index = volumes.findIndex(({ name }) => name === disk.name);
+  const volume = volumes[index];
+  if (volume === undefined) {
+    if (disk.cdrom !== undefined) return { type: 'block', source: {}, format: 'raw' };
+    throw new Error(`disk "${disk.name}" of "${vmi.metadata.name}" has no volume of its name`);
+  }
+  const file = (path: string, format = 'raw'): Medium => ({ type: 'file', source: { file: path }, format });
+  const copyOnWrite = `/var/run/kubevirt-ephemeral-disks/disk-data/${disk.name}/disk.qcow2`;
+  if (volume.containerDisk !== undefined) {
+    return {
+      ...file(copyOnWrite, 'qcow2'),
+      backing: backing(host.diskFormat, `/var/run/kubevirt/container-disks/disk_${index}.img`),
+    };
+  }
+  if (volume.ephemeral !== undefined) {
+    return { ...file(copyOnWrite, 'qcow2'), backing: backing('raw', `${diskDirectory(disk.name)}/disk.img`) };
+  }
+  const claim = volume.persistentVolumeClaim?.claimName ?? volume.dataVolume?.name;
+  if (claim !== undefined && cluster.claim(claim)?.volumeMode === 'Block') {
+    return { type: 'block', source: { dev: `/dev/${disk.name}`, name: disk.name }, format: 'raw' };
+  }
+  if (claim !== undefined) return file(`${diskDirectory(disk.name)}/disk.img`);
+  if (volume.emptyDisk !== undefined) return file(`/var/run/libvirt/empty-disks/${disk.name}.qcow2`, 'qcow2');
+  return file(generatedFile(volume, vmi));
+}
+
+/** Images that virt-launcher makes from other data before the guest starts. */
+function generatedFile(volume: Volume, { metadata }: Vmi): string {
+  const cloudInit = `/var/run/kubevirt-ephemeral-disks/cloud-init-data/${metadata.namespace}/${metadata.name}`;
+  if (volume.cloudInitNoCloud !== undefined) return `${cloudInit}/noCloud.iso`;
+  if (volume.cloudInitConfigDrive !== undefined) return `${cloudInit}/configdrive.iso`;
+  if (volume.hostDisk !== undefined) return `${diskDirectory(volume.name)}/${volume.hostDisk.path.split('/').at(-1)}`;
+  const root = '/var/run/kubevirt-private';
+  if (volume.sysprep !== undefined) return `${root}/sysprep-disks/${volume.name}.iso`;
+  if (volume.serviceAccount !== undefined) return `${root}/service-account-disk/service-account.iso`;
+  if (volume.downwardMetrics !== undefined) return `${root}/downwardmetric-disk/vhostmd0`;
+  const directory = configDirectory(volume);
+  if (directory === undefined) throw new Error(`volume "${volume.name}" of "${metadata.name}" has no known source`);
+  return `${directory.replace(/\/[^/]+$/, '-disks')}/${volume.name}.iso`;
+}
+
+function backing(format: string, path: string): XmlElement {
+  return element(
+    'backingStore',
+    { type: 'file' },
+    element('format', { type: format }),
+    element('source', { file: path }),
+  );
+}
+
+/** I/O thread of each virtio disk: shared ones in turn, then one for each disk that wants its own. */
+function threadNumbers(vmi: Vmi): readonly (number | undefined)[] {
+  const { total, shared, pool } = ioThreadCount(vmi);
+  let [nextShared, nextOwn] = [1, shared + 1];
+  return (vmi.spec.domain.devices.disks ?? []).map((disk) => {
+    if (total === 0 || pool || targetOf(disk).bus !== 'virtio') return undefined;
+    if (disk.dedicatedIOThread) return nextOwn++;
+    const own = nextShared;
+    nextShared = (nextShared % shared) + 1;
+    return own;
+  });
+}
+
+function letters(index: number): string {
+  const last = String.fromCharCode(97 + (index % 26));
+  return index < 26 ? last : letters(Math.floor(index / 26) - 1) + last;
+}
