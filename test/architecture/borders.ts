@@ -1,0 +1,116 @@
+/** The rooms and the files in them; the first pattern that matches counts. */
+export const ROOMS: readonly (readonly [room: string, pattern: RegExp])[] = [
+  ['main', /^harness\/main\.ts$/],
+  ['run', /^harness\/run\.ts$/],
+  ['plan', /^harness\/plan\.ts$/],
+  ['provider', /^harness\/provider\//],
+  ['model', /^harness\/model\//],
+  ['errors', /^harness\/errors\//],
+  ['config', /^harness\/config\//],
+  ['scope', /^harness\/scope\//],
+  ['ssh', /^harness\/ssh\//],
+  ['kube', /^harness\/kube\//],
+  ['command', /^harness\/command\//],
+  ['host', /^harness\/host\//],
+  ['evidence', /^harness\/evidence\//],
+  ['kubevirt', /^harness\/kubevirt\//],
+  ['suite', /^harness\/suite\//],
+  ['reports', /^reports\//],
+  ['providers/index', /^providers\/index\.ts$/],
+  ['providers/external', /^providers\/external\//],
+  ['providers/mock', /^providers\/mock\//],
+  ['suites', /^suites\//],
+];
+
+/**
+ * Who may import whom, besides itself: names of rooms, or single files of a room. Type-only imports and `import()`
+ * count too. docs/architecture.md shows the same table.
+ */
+export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  model: [],
+  errors: ['model'],
+  config: ['model', 'errors'],
+  reports: ['model', 'errors'],
+  scope: ['model', 'errors'],
+  provider: ['model', 'scope'],
+  ssh: ['model', 'errors', 'scope'],
+  command: ['model', 'errors', 'scope'],
+  kube: ['model', 'errors', 'scope', 'harness/ssh/connection.ts'],
+  host: ['model', 'errors', 'scope', 'ssh', 'kube'],
+  evidence: ['model', 'errors', 'scope', 'ssh', 'kube'],
+  kubevirt: ['model', 'errors', 'scope', 'kube', 'command'],
+  suite: ['model', 'errors', 'scope', 'kube', 'kubevirt', 'host', 'evidence', 'harness/config/run-config.ts'],
+  plan: ['model', 'config', 'kubevirt', 'suite'],
+  run: [
+    'model',
+    'errors',
+    'config',
+    'scope',
+    'provider',
+    'ssh',
+    'kube',
+    'command',
+    'host',
+    'evidence',
+    'kubevirt',
+    'suite',
+    'plan',
+  ],
+  'providers/external': ['model', 'errors', 'scope', 'provider', 'ssh'],
+  // It shares our wire and never our client code, nor any table of what is expected: or both would share one mistake.
+  'providers/mock': ['model', 'errors', 'scope', 'provider'],
+  'providers/index': ['provider', 'providers/external', 'providers/mock'],
+  suites: [
+    'model',
+    'harness/suite/guest-cases.ts',
+    'harness/kubevirt/domain-xml.ts',
+    'harness/kubevirt/kernel-log.ts',
+    'harness/kubevirt/launcher.ts',
+    'harness/kubevirt/quantity.ts',
+    'harness/kubevirt/versions.ts',
+  ],
+  main: ['model', 'errors', 'config', 'provider', 'plan', 'run', 'reports', 'providers/index'],
+};
+
+/** Files that a room may not import although it may import theirs: tables of what the harness expects. */
+export const NEVER: Readonly<Record<string, readonly string[]>> = {
+  'providers/mock': ['harness/model/guests.ts'],
+};
+
+/** Packages that belong to certain rooms. */
+export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  '@kubernetes/client-node': ['kube'],
+  ssh2: ['ssh', 'providers/mock'],
+  mocha: ['suite'],
+  chai: ['suites'],
+  commander: ['config'],
+  'log-update': ['reports'],
+  'junit-report-builder': ['reports'],
+};
+
+/** The room of a file, from the root of the project. */
+export function roomOf(file: string): string | undefined {
+  return ROOMS.find(([, pattern]) => pattern.test(file))?.[0];
+}
+
+/** What is wrong with this import; undefined when it is allowed. */
+export function crossing(file: string, target: string): string | undefined {
+  const from = roomOf(file);
+  const to = roomOf(target);
+  if (from === undefined) return `${file} stands in no room`;
+  if (to === undefined) return `${file} imports ${target}, which stands in no room`;
+  if (NEVER[from]?.includes(target) === true) return `${file} (${from}) imports ${target}, which it must never share`;
+  if (from === to) return undefined;
+  const allowed = MAY_IMPORT[from] ?? [];
+  if (allowed.includes(to) || allowed.includes(target)) return undefined;
+  return `${file} (${from}) imports ${target} (${to})`;
+}
+
+/** What is wrong with importing this package here; undefined when it is allowed. */
+export function wrongPackage(file: string, specifier: string): string | undefined {
+  const name = specifier.startsWith('@') ? specifier.split('/').slice(0, 2).join('/') : (specifier.split('/')[0] ?? '');
+  const rooms = PACKAGES[name];
+  const room = roomOf(file) ?? '';
+  if ((room === 'model' || room === 'errors') && !specifier.startsWith('node:')) return `${file} imports ${specifier}`;
+  return rooms === undefined || rooms.includes(room) ? undefined : `${file} (${room}) imports ${specifier}`;
+}
