@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '../../providers/mock/api/objects.ts';
 import { effectiveConfig } from '../../providers/mock/kubevirt/config.ts';
+import { HYPERV_LABELS, type LabellerSources, nodeLabels, relabelled } from '../../providers/mock/kubevirt/labels.ts';
 import { type LauncherCluster, launcherCluster } from '../../providers/mock/kubevirt/launcher/cluster.ts';
 import { domainXml, plainHost } from '../../providers/mock/kubevirt/launcher/domain-xml.ts';
 import { launcherPod } from '../../providers/mock/kubevirt/launcher/pod.ts';
@@ -31,7 +32,7 @@ export async function run({ vectors, versions = VERSIONS }: ConformanceOptions):
     .filter((version) => existsSync(join(vectors, version)))
     .flatMap((text) => {
       const version = parseVersion(text);
-      return version === undefined ? [] : [pods(vectors, version), domains(vectors, version)];
+      return version === undefined ? [] : [pods(vectors, version), domains(vectors, version), labels(vectors, version)];
     });
 }
 
@@ -80,6 +81,40 @@ function lineDifferences(recorded: readonly string[], ours: readonly string[]): 
   const found = [...missing, ...extra];
   return found.length > 0 ? found : ['lines stand in another order or number'];
 }
+
+function labels(vectors: string, version: KubevirtVersion): ConformanceRow {
+  const recorded = readJson(join(vectors, version.text, 'labels.json')) as Record<
+    string,
+    { labels: Labels; nodeAfterRun: Labels }
+  >;
+  return compare('labels', version, Object.keys(recorded), (name) => {
+    const read = (file: string) => readFileSync(join(vectors, 'inputs-hosts', name, `${file}.xml`), 'utf8');
+    const sources: LabellerSources = {
+      domCapabilities: read('virsh_domcapabilities'),
+      supportedFeatures: read('supported_features'),
+      capabilities: read('capabilities'),
+      hyperv: name === 'milan-snp' ? HYPERV_LABELS : [],
+    };
+    const wanted = nodeLabels(sources, { version });
+    const after = relabelled(STALE_LABELS, wanted, version);
+    return [
+      ...differences(recorded[name]?.labels, wanted),
+      ...differences(recorded[name]?.nodeAfterRun, after, 'after'),
+    ];
+  });
+}
+
+type Labels = Readonly<Record<string, string>>;
+
+const STALE_LABELS: Labels = {
+  'kubevirt.io/sev': 'true',
+  'kubevirt.io/sev-es': 'true',
+  'kubevirt.io/sev-snp': 'true',
+  'cpu-model.node.kubevirt.io/StaleModel': 'true',
+  'custom/label': 'x',
+  'kubernetes.io/hostname': 'node-a',
+  'kubevirt.io/schedulable': 'true',
+};
 
 function compare(
   part: string,
