@@ -1,13 +1,17 @@
+import { generateKeyPairSync } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { Director } from '../scenario/director.ts';
+import { keepApiServices } from './api-services.ts';
+import { openAuthorizer } from './auth/authorize.ts';
+import { openTokens, type StaticToken } from './auth/tokens.ts';
 import type { Network } from './backends.ts';
 import { bootstrap } from './bootstrap.ts';
-import type { Caller, Core } from './core.ts';
-import { answerResource } from './handle.ts';
-import type { UserInfo } from './objects.ts';
+import type { Core } from './core.ts';
+import { serveCustomResources } from './crds.ts';
+import { handle } from './pipeline.ts';
 import { openRegistry } from './registry.ts';
-import { type ApiRequest, type ApiResponse, header, requestInfo } from './request.ts';
-import { ApiError, internalError, noSuchResource } from './status.ts';
+import type { ApiRequest, ApiResponse } from './request.ts';
+import { openRequestLog, type RequestLog } from './request-log.ts';
 import { openStore, type Store } from './store.ts';
 import { builtinTypes } from './type-functions.ts';
 
@@ -18,6 +22,9 @@ export interface ApiOptions {
   readonly network: Network;
   /** As /version tells it, e.g. `v1.32.3`. */
   readonly version: string;
+  /** PEM key (P-256) that signs service account tokens; default: one of its own. */
+  readonly serviceAccountKey?: string;
+  readonly staticTokens?: readonly StaticToken[];
   /** How many changes watches and exact lists can look back; default 20000. */
   readonly historyWindow?: number;
   /** Default 10.96.0.0/16. */
@@ -29,36 +36,43 @@ export interface Api {
   handle(request: ApiRequest): Promise<ApiResponse>;
   readonly store: Store;
   readonly core: Core;
+  /** Every request over the wire. */
+  readonly requests: RequestLog;
+  /** Stops what the server does on its own. Stored objects stay readable. */
+  stop(): void;
 }
 
 /** Opens an API server with the namespaces and roles that a new cluster has. */
 export function openApi(options: ApiOptions): Api {
   const { clock, director, network, version, historyWindow = 20_000, serviceCidr = '10.96.0.0/16' } = options;
   const store = openStore(historyWindow);
-  const registry = openRegistry(builtinTypes());
-  const core: Core = { store, registry, clock, director, network, version, serviceCidr, tokens: { issuer: '' } };
+  const key = options.serviceAccountKey ?? newKey();
+  const core: Core = {
+    store,
+    clock,
+    director,
+    network,
+    version,
+    serviceCidr,
+    registry: openRegistry(builtinTypes()),
+    tokens: openTokens(store, clock, { key, statics: options.staticTokens ?? [] }),
+    authorizer: openAuthorizer(store),
+  };
   bootstrap(core);
-  return { store, core, handle: (request) => handle(core, request) };
+  const stops = [serveCustomResources(core), keepApiServices(core)];
+  const requests = openRequestLog();
+  return {
+    store,
+    core,
+    requests,
+    handle: (request) => handle(core, requests, request),
+    stop: () => {
+      for (const stop of stops) stop();
+    },
+  };
 }
 
-async function handle(core: Core, request: ApiRequest): Promise<ApiResponse> {
-  const warnings: string[] = [];
-  try {
-    const user: UserInfo =
-      request.identity.by === 'trusted' ? request.identity.user : { username: 'system:anonymous', groups: [] };
-    const caller: Caller = {
-      user,
-      userAgent: header(request, 'user-agent') ?? '',
-      warn: (text) => void warnings.push(text),
-      signal: request.signal,
-    };
-    const info = requestInfo(request.method, request.path);
-    if (!info.resourceRequest) throw noSuchResource();
-    const type = core.registry.find(info.group, info.version, info.resource);
-    if (type === undefined) throw noSuchResource();
-    return await answerResource({ core, caller, request, info, type, staleBy: 0 });
-  } catch (error) {
-    const refusal = error instanceof ApiError ? error : internalError(String((error as Error).stack));
-    return { type: 'object', status: refusal.status, headers: refusal.headers, body: refusal.body };
-  }
+function newKey(): string {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }

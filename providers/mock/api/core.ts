@@ -1,10 +1,11 @@
 import type { Clock } from '../clock.ts';
 import type { Director } from '../scenario/director.ts';
+import type { Authorizer } from './auth/authorize.ts';
+import type { Tokens } from './auth/tokens.ts';
 import type { Network } from './backends.ts';
 import type { UserInfo } from './objects.ts';
 import type { Registry } from './registry.ts';
 import type { Store } from './store.ts';
-import type { Tokens } from './tokens.ts';
 
 /** Everything the handlers of one simulated API server share. */
 export interface Core {
@@ -14,6 +15,7 @@ export interface Core {
   readonly director: Director;
   readonly network: Network;
   readonly tokens: Tokens;
+  readonly authorizer: Authorizer;
   /** As /version tells it, e.g. `v1.32.3`. */
   readonly version: string;
   /** CIDR that ClusterIPs come from. */

@@ -1,5 +1,6 @@
 import { type Attributes, admitWithoutObject } from './admission/admit.ts';
 import { type Caller, type Core, rfc3339 } from './core.ts';
+import { terminatingStatus } from './crds.ts';
 import type { KubeObject, StatusCause } from './objects.ts';
 import { dryRunProblems, unsupported } from './options.ts';
 import { isRecord, type RequestInfo } from './request.ts';
@@ -174,5 +175,5 @@ function crdDeletion(core: Core, object: KubeObject): Deletion {
     deletionTimestamp: rfc3339(core.clock.now()),
     finalizers: finalizers.includes(CRD_FINALIZER) ? finalizers : [...finalizers, CRD_FINALIZER],
   };
-  return { gone: false, object: { ...object, metadata } };
+  return { gone: false, object: terminatingStatus(core, { ...object, metadata }) };
 }

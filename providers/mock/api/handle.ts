@@ -1,3 +1,4 @@
+import { answerReview, isReview } from './auth/reviews.ts';
 import { objectBody, plainBody } from './bodies.ts';
 import type { Caller, Core } from './core.ts';
 import { deleteObject, deleteOptions } from './delete.ts';
@@ -5,10 +6,11 @@ import type { KubeObject } from './objects.ts';
 import { writeOptions } from './options.ts';
 import { isApply, patchChange } from './patch-request.ts';
 import { getObject, listObjects } from './read.ts';
-import { listAnswer, objectAnswer } from './represent.ts';
+import { listAnswer, objectAnswer, watchForm } from './represent.ts';
 import type { ApiRequest, ApiResponse, RequestInfo } from './request.ts';
 import type { ResourceType } from './resource-type.ts';
 import { badRequest, methodNotAllowed, noSuchResource } from './status.ts';
+import { answerSubresource } from './subresources/index.ts';
 import { openWatch } from './watch.ts';
 import { createObject, type Target, updateObject } from './write.ts';
 
@@ -23,9 +25,11 @@ export interface Call {
   readonly staleBy: number;
 }
 
-/** Answers a request for an object or a list, without subresource. @throws ApiError. */
+/** Answers a request for a served resource. @throws ApiError. */
 export async function answerResource(call: Call): Promise<ApiResponse> {
   const { core, request, info, type } = call;
+  if (isReview(type)) return answerReview(call);
+  if (info.subresource !== '') return answerSubresource(call);
   checkPlace(info, type);
   if (!type.verbs.includes(info.verb)) throw methodNotAllowed();
   switch (info.verb) {
@@ -34,7 +38,12 @@ export async function answerResource(call: Call): Promise<ApiResponse> {
     case 'list':
       return listAnswer(core, request, type, listObjects(core, type, info, call.staleBy));
     case 'watch':
-      return { type: 'watch', status: 200, headers: {}, events: openWatch(core, type, info, (event) => event.object) };
+      return {
+        type: 'watch',
+        status: 200,
+        headers: {},
+        events: openWatch(core, type, info, watchForm(core, request, type)),
+      };
     case 'create':
       return create(call);
     case 'update':

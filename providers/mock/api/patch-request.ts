@@ -38,6 +38,15 @@ export function patchChange(
   };
 }
 
+/** Applies the patch in a request to a document that is no stored object, e.g. a Scale. @throws ApiError. */
+export function patchedDocument(request: ApiRequest, document: unknown, kind: string): unknown {
+  if (kind !== JSON_PATCH && kind !== MERGE_PATCH && kind !== STRATEGIC_PATCH) {
+    throw unsupportedMediaType([JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH]);
+  }
+  const patch = patchValue(request, kind);
+  return kind === JSON_PATCH ? jsonPatched(document, patch) : mergePatch(document, patch);
+}
+
 function checkMediaType(type: ResourceType, kind: string): void {
   const all = [JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, APPLY_PATCH];
   if (type.custom && kind === STRATEGIC_PATCH) throw unsupportedMediaType([JSON_PATCH, MERGE_PATCH, APPLY_PATCH]);
@@ -75,8 +84,12 @@ function parsed(body: Buffer): unknown {
 function applied(type: ResourceType, old: KubeObject, kind: string, patch: unknown): KubeObject {
   if (kind === MERGE_PATCH) return mergePatch(old, patch) as KubeObject;
   if (kind === STRATEGIC_PATCH) return strategicMergePatch(old, patch, type.schema) as KubeObject;
+  return jsonPatched(old, patch) as KubeObject;
+}
+
+function jsonPatched(document: unknown, patch: unknown): unknown {
   try {
-    return jsonPatch(old, patch) as KubeObject;
+    return jsonPatch(document, patch);
   } catch {
     const message = 'the server rejected our request due to an error in our request';
     throw new ApiError(failure({ code: 422, reason: 'Invalid', message, details: {} }));

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import type { KubeObject, UserInfo } from './objects.ts';
 
 /** A request, over the wire or in process. */
@@ -21,20 +21,41 @@ export interface ApiRequest {
 /** What the connection itself says about who asks; `trusted` callers are in process and need no credentials. */
 export type Identity =
   | { readonly by: 'trusted'; readonly user: UserInfo }
-  | {
-      readonly by: 'wire';
-      readonly certificate?: { readonly user: string; readonly groups: readonly string[]; readonly sha256: string };
-    };
+  | { readonly by: 'wire'; readonly certificate?: Certificate; readonly refused?: boolean };
+
+/** A client certificate that the server's authority has signed. With another signer the identity is `refused`. */
+export interface Certificate {
+  readonly user: string;
+  readonly groups: readonly string[];
+  /** Of the DER form, hexadecimal. */
+  readonly sha256: string;
+}
 
 export type ResponseHeaders = Readonly<Record<string, string | readonly string[]>>;
 
 /** An answer before it is written in bytes. `stream` goes on, `hand-over` leaves the wire to somebody else. */
 export type ApiResponse =
-  | { readonly type: 'object'; readonly status: number; readonly headers: ResponseHeaders; readonly body: unknown }
-  | { readonly type: 'text'; readonly status: number; readonly headers: ResponseHeaders; readonly text: string }
-  | { readonly type: 'watch'; readonly status: 200; readonly headers: ResponseHeaders; readonly events: WatchSource }
-  | { readonly type: 'stream'; readonly status: number; readonly headers: ResponseHeaders; readonly stream: Readable }
-  | { readonly type: 'hand-over'; readonly serve: (request: IncomingMessage, response: ServerResponse) => void };
+  | (Head & { readonly type: 'object'; readonly body: unknown })
+  | (Head & { readonly type: 'text'; readonly text: string })
+  | (Head & { readonly type: 'watch'; readonly events: WatchSource })
+  | (Head & { readonly type: 'stream'; readonly stream: Readable })
+  | {
+      readonly type: 'hand-over';
+      readonly serve: (request: IncomingMessage, response: ServerResponse) => void;
+    }
+  | (Head & {
+      readonly type: 'upgrade';
+      readonly accept: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+      /** For a request that turns out not to be one for an upgrade. */
+      readonly otherwise: Head & { readonly type: 'object'; readonly body: unknown };
+    });
+
+interface Head {
+  readonly status: number;
+  readonly headers: ResponseHeaders;
+  /** A scenario closes the connection after so many bytes of the body; 0 is before any. */
+  readonly cutAfterBytes?: number;
+}
 
 /** Events of a watch; `object` may be a Table or a Status too. */
 export interface WireEvent {

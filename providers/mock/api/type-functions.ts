@@ -162,3 +162,18 @@ export function trackUpdate(
 }
 
 export { isDeepStrictEqual };
+
+export type IncludeObject = 'None' | 'Object' | 'Metadata';
+
+export function asTable(type: ResourceType, objects: readonly KubeObject[], now: Date, include: IncludeObject) {
+  return {
+    kind: 'Table',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata: {},
+    columnDefinitions: type.columns.map(({ cell: _, ...column }) => column),
+    rows: objects.map((object) => ({
+      cells: type.columns.map((column) => column.cell(object, now)),
+      object: include === 'None' ? null : object,
+    })),
+  };
+}

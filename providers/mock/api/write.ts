@@ -79,6 +79,8 @@ interface Update {
   /** PUT of these types needs a resourceVersion. */
   readonly needsVersion?: boolean;
   readonly tracked?: boolean;
+  /** A change of the system's own, e.g. a binding: neither prepared nor validated by the kind's strategy, nor booked. */
+  readonly raw?: boolean;
 }
 
 /** Changes a stored object after admission and validation, and removes it when its last finalizer goes. @throws ApiError. */
@@ -89,14 +91,10 @@ export async function updateObject(core: Core, caller: Caller, update: Update): 
     if (old === undefined) throw notFound(update.target.type, update.target.name);
     const wanted = await wantedObject(core, caller, update, old);
     const now = core.store.get(key);
-    if (now === old) return options(update).dryRun ? wanted : stored(core, key, old, wanted);
+    if (now === old) return update.options.dryRun ? wanted : stored(core, key, old, wanted);
     const unconditional = wanted.metadata.resourceVersion === old.metadata.resourceVersion && attempt < 5;
     if (now !== undefined && !unconditional) throw conflict(update.target.type, update.target.name);
   }
-}
-
-function options(update: Update): WriteOptions {
-  return update.options;
 }
 
 async function wantedObject(core: Core, caller: Caller, update: Update, old: KubeObject): Promise<KubeObject> {
@@ -104,14 +102,17 @@ async function wantedObject(core: Core, caller: Caller, update: Update, old: Kub
   const { type } = target;
   const changed = await update.change(old);
   checkVersion(update, changed, old);
-  const carried = type.strategy.prepareForUpdate(withSystemFields(type, changed, old), old, target.subresource);
+  if (update.raw) return withSystemFields(type, changed, old);
+  // To the kind's strategy a new scale is a change of the whole object.
+  const part = target.subresource === 'scale' ? '' : target.subresource;
+  const carried = type.strategy.prepareForUpdate(withSystemFields(type, changed, old), old, part);
   const managed = update.tracked
     ? carried
     : trackManagers(core, caller, { target, object: carried, old, options: update.options });
   const attributes = attributesOf(target, caller, update.options, 'UPDATE', managed, old);
   const admitted = await admitMutating(core, caller, attributes);
-  const final = type.strategy.prepareForUpdate(withSystemFields(type, admitted, old), old, target.subresource);
-  const causes = updateProblems(type, final, old, target.subresource);
+  const final = type.strategy.prepareForUpdate(withSystemFields(type, admitted, old), old, part);
+  const causes = updateProblems(type, final, old, part);
   if (causes.length > 0) throw invalid(type, target.name, causes);
   await admitValidating(core, caller, { ...attributes, object: final });
   return isNoChange(final, old) ? old : final;

@@ -206,7 +206,7 @@ function ruleProblems(rule: unknown, at: string): StatusCause[] {
     const values = listAt(rule, field);
     if (values.length === 0) causes.push(required(`${at}.${field}`));
     else if (values.length > 1 && values.includes('*') && field !== 'resources') {
-      causes.push(invalid(`${at}.${field}`, values, "if '*' is present, must not specify other " + wordsFor(field)));
+      causes.push(invalid(`${at}.${field}`, values, `if '*' is present, must not specify other ${wordsFor(field)}`));
     }
   }
   for (const [index, operation] of listAt(rule, 'operations').entries()) {

@@ -90,7 +90,7 @@ export const STORAGE_KINDS: readonly ResourceType[] = [
     validateUpdate: (object, old) =>
       ['provisioner', 'parameters', 'reclaimPolicy', 'volumeBindingMode']
         .filter((field) => !sameJson(object[field], old[field]))
-        .map((field) => forbidden(field, 'updates to ' + field + ' are forbidden.')),
+        .map((field) => forbidden(field, `updates to ${field} are forbidden.`)),
   }),
 ];
 

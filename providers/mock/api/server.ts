@@ -1,0 +1,143 @@
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import { type Api, type ApiOptions, openApi } from './api.ts';
+import type { ApiRequest, ApiResponse, Identity } from './request.ts';
+import { writeResponse } from './wire.ts';
+
+export interface ApiServerOptions extends ApiOptions {
+  /** PEM: what the server presents. */
+  readonly serving: { readonly certificate: string; readonly key: string };
+  /** PEM of the authority whose client certificates say who asks: CN is the user, O the groups. */
+  readonly clientCa: string;
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** Default 0: the system chooses. */
+  readonly port?: number;
+}
+
+/** A simulated API server that listens. */
+export interface ApiServer {
+  readonly port: number;
+  /** The server behind the wire, for `inProcess` and for tests that count requests. */
+  readonly api: Api;
+  /** Ends every connection and stops listening. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/** Starts a Kubernetes API server over HTTPS: HTTP/1.1 with keep-alive, client certificates optional. */
+export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const api = openApi(options);
+  const { certificate: cert, key } = options.serving;
+  const server = createServer({ cert, key, ca: options.clientCa, requestCert: true, rejectUnauthorized: false });
+  server.keepAliveTimeout = 90_000;
+  server.requestTimeout = 0;
+  const sockets = new Set<Duplex>();
+  server.on('secureConnection', (socket: TLSSocket) => {
+    sockets.add(socket);
+    socket.on('error', () => socket.destroy());
+    socket.once('close', () => sockets.delete(socket));
+  });
+  server.on('request', (request, response) => void serve(api, request, response));
+  server.on('upgrade', (request, socket, head) => void upgrade(api, request, { socket, head }));
+  await listening(server, options);
+  const { port } = server.address() as AddressInfo;
+  return { port, api, close: () => closed(api, server, sockets) };
+}
+
+function listening(server: Server, { host = '127.0.0.1', port = 0 }: ApiServerOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function closed(api: Api, server: Server, sockets: ReadonlySet<Duplex>): Promise<void> {
+  api.stop();
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    for (const socket of sockets) socket.destroy();
+  });
+}
+
+async function serve(api: Api, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  const body = await bodyOf(request).catch(() => undefined);
+  if (body === undefined) return;
+  const asked = requestOf(request, body, gone.signal);
+  const answer = await api.handle(asked);
+  if (answer.type === 'hand-over') answer.serve(replayed(request, body), response);
+  else if (answer.type === 'upgrade') writeResponse(asked, answer.otherwise, response);
+  else writeResponse(asked, answer, response);
+}
+
+const LARGEST_BODY = 3 * 1024 * 1024;
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of request) {
+    size += (part as Buffer).length;
+    if (size > LARGEST_BODY * 2) throw new Error('request body too large');
+    parts.push(part as Buffer);
+  }
+  return Buffer.concat(parts);
+}
+
+function requestOf(request: IncomingMessage, body: Buffer, signal: AbortSignal): ApiRequest {
+  const socket = request.socket as TLSSocket;
+  return {
+    method: request.method ?? 'GET',
+    path: request.url ?? '/',
+    headers: request.headers,
+    ...(body.length === 0 ? {} : { body }),
+    identity: identityOf(socket),
+    signal,
+    ...(socket.remotePort === undefined ? {} : { remotePort: socket.remotePort }),
+  };
+}
+
+function identityOf(socket: TLSSocket): Identity {
+  const { subject, raw } = socket.getPeerCertificate();
+  if (raw === undefined) return { by: 'wire' };
+  if (!socket.authorized) return { by: 'wire', refused: true };
+  const { CN = '', O = [] } = subject as { CN?: string; O?: string | string[] };
+  const sha256 = socket.getPeerX509Certificate()?.fingerprint256.replaceAll(':', '').toLowerCase() ?? '';
+  return { by: 'wire', certificate: { user: CN, groups: typeof O === 'string' ? [O] : O, sha256 } };
+}
+
+// Its body has been read, so whoever takes the request over gets it from a copy.
+function replayed(request: IncomingMessage, body: Buffer): IncomingMessage {
+  const copy = new IncomingMessage(request.socket);
+  const { method, url, httpVersion, headers } = request;
+  Object.assign(copy, { method, url, httpVersion, headers });
+  copy.push(body);
+  copy.push(null);
+  return copy;
+}
+
+interface Raw {
+  readonly socket: Duplex;
+  readonly head: Buffer;
+}
+
+async function upgrade(api: Api, request: IncomingMessage, { socket, head }: Raw): Promise<void> {
+  const gone = new AbortController();
+  socket.once('close', () => gone.abort());
+  socket.on('error', () => socket.destroy());
+  const asked = requestOf(request, Buffer.alloc(0), gone.signal);
+  const answer: ApiResponse = await api.handle(asked);
+  if (answer.type === 'upgrade') return answer.accept(request, socket, head);
+  const response = new ServerResponse(request);
+  response.shouldKeepAlive = false;
+  response.assignSocket(socket as TLSSocket);
+  response.once('finish', () => socket.end());
+  if (answer.type === 'hand-over') answer.serve(request, response);
+  else writeResponse(asked, answer, response);
+}

@@ -1,4 +1,0 @@
-/** Placeholder. */
-export interface Tokens {
-  readonly issuer: string;
-}
