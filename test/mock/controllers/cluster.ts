@@ -29,14 +29,23 @@ export interface TestCluster {
   readonly network: ReturnType<typeof networkSwitch>;
   readonly controllers: ReturnType<typeof startControllers>;
   /** Waits, by watching the collection, until the object of this name satisfies the test. */
-  until(collection: string, name: string, test: (object: KubeObject | undefined) => boolean): Promise<KubeObject | undefined>;
+  until(
+    collection: string,
+    name: string,
+    test: (object: KubeObject | undefined) => boolean,
+  ): Promise<KubeObject | undefined>;
   /** Everything that is stored, as `kind ns/name`. */
   stop(): Promise<void>;
 }
 
 /** A simulated API server with all controllers, at the default pace. */
 export async function startCluster(
-  options: { readonly director?: Director; readonly profile?: HostProfile; readonly leaveOut?: readonly string[]; readonly pace?: number } = {},
+  options: {
+    readonly director?: Director;
+    readonly profile?: HostProfile;
+    readonly leaveOut?: readonly string[];
+    readonly pace?: number;
+  } = {},
 ): Promise<TestCluster> {
   const clock = clockAt(options.pace ?? DEFAULT_PACE);
   const { director = NOTHING_WRONG, profile = MILAN, leaveOut = [] } = options;
@@ -69,7 +78,11 @@ export async function startCluster(
 async function until(
   api: KubeApi,
   rest: Rest,
-  wanted: { readonly collection: string; readonly name: string; readonly test: (object: KubeObject | undefined) => boolean },
+  wanted: {
+    readonly collection: string;
+    readonly name: string;
+    readonly test: (object: KubeObject | undefined) => boolean;
+  },
 ): Promise<KubeObject | undefined> {
   const { collection, name, test } = wanted;
   const end = new AbortController();

@@ -68,7 +68,8 @@ describe('the controllers of Kubernetes', () => {
   it('collect what a deleted deployment leaves behind', async () => {
     await rest().remove(`${DEPLOYMENTS}/web`, { propagationPolicy: 'Foreground' });
     await cluster.until(DEPLOYMENTS, 'web', (object) => object === undefined);
-    for (const pod of await pods()) await cluster.until('/api/v1/namespaces/default/pods', pod.metadata.name ?? '', (o) => o === undefined);
+    for (const pod of await pods())
+      await cluster.until('/api/v1/namespaces/default/pods', pod.metadata.name ?? '', (o) => o === undefined);
     expect((await rest().list('/apis/apps/v1/namespaces/default/replicasets')).items).to.deep.equal([]);
   });
 
@@ -79,8 +80,10 @@ describe('the controllers of Kubernetes', () => {
       metadata: { name: 'picky', namespace: 'default' },
       spec: { nodeSelector: { 'kubevirt.io/sev': 'true' }, containers: [{ name: 'c', image: 'c' }] },
     });
-    const pod = (await cluster.until('/api/v1/namespaces/default/pods', 'picky', (object) =>
-      ((object as Pod | undefined)?.status?.conditions?.length ?? 0) > 0,
+    const pod = (await cluster.until(
+      '/api/v1/namespaces/default/pods',
+      'picky',
+      (object) => ((object as Pod | undefined)?.status?.conditions?.length ?? 0) > 0,
     )) as Pod;
     expect(pod.status?.conditions?.[0]).to.include({
       type: 'PodScheduled',
@@ -90,7 +93,11 @@ describe('the controllers of Kubernetes', () => {
         "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector. no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.",
     });
     await rest().patch('/api/v1/nodes/sev-milan-1', 'merge', { metadata: { labels: { 'kubevirt.io/sev': 'true' } } });
-    await cluster.until('/api/v1/namespaces/default/pods', 'picky', (object) => (object as Pod).status?.phase === 'Running');
+    await cluster.until(
+      '/api/v1/namespaces/default/pods',
+      'picky',
+      (object) => (object as Pod).status?.phase === 'Running',
+    );
     await rest().remove('/api/v1/namespaces/default/pods/picky');
     await cluster.until('/api/v1/namespaces/default/pods', 'picky', (object) => object === undefined);
   });
@@ -101,7 +108,9 @@ describe('the controllers of Kubernetes', () => {
       apiVersion: 'batch/v1',
       kind: 'Job',
       metadata: { name: 'once', namespace: 'default' },
-      spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'c', command: ['true'] }] } } },
+      spec: {
+        template: { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'c', command: ['true'] }] } },
+      },
     });
     const job = (await cluster.until(jobs, 'once', (object) =>
       ((object as Workload | undefined)?.status?.conditions ?? []).some(({ type }) => type === 'Complete'),
@@ -117,7 +126,11 @@ describe('the controllers of Kubernetes', () => {
       ...deployment('web:1'),
       metadata: { name: 'web', namespace: 'tl' },
     });
-    await cluster.until('/apis/apps/v1/namespaces/tl/deployments', 'web', (object) => (object as Loose).status?.['availableReplicas'] === 2);
+    await cluster.until(
+      '/apis/apps/v1/namespaces/tl/deployments',
+      'web',
+      (object) => (object as Loose).status?.['availableReplicas'] === 2,
+    );
     await rest().remove('/api/v1/namespaces/tl');
     await cluster.until('/api/v1/namespaces', 'tl', (object) => object === undefined);
     expect(await pods('tl')).to.deep.equal([]);

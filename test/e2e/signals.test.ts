@@ -1,0 +1,79 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { after, before, describe, it } from 'mocha';
+import { PHASES } from '../../harness/model/result.ts';
+import { lane, readArtifacts, type Sim, startLane, startSim } from './cli.ts';
+import { allObjects, openSimApi, type SimApi } from './sim-api.ts';
+
+describe('a run that is stopped by a signal', function () {
+  this.timeout(120_000);
+  let sim: Sim;
+  let api: SimApi;
+  let clean: readonly string[];
+
+  before(async () => {
+    sim = await startSim();
+    api = await openSimApi(sim.kubeconfig);
+    clean = await allObjects(api);
+  });
+
+  after(async () => {
+    api.close();
+    await sim.stop();
+  });
+
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    for (const phase of PHASES) {
+      it(`${signal} in phase ${phase}: leaves the node as it was and a whole report`, async () => {
+        const running = await startLane([...sim.args, '--require', 'sev', '--verbose']);
+        await running.said(`${phase}: begun`);
+        running.kill(signal);
+        const { exitCode, stdout, report, cases, phases } = await running.ended();
+        // A signal that comes when the last phase is over finds a run that has ended by itself.
+        expect(exitCode, stdout).to.be.oneOf(
+          phase === 'undo' ? [0, signal === 'SIGINT' ? 130 : 143] : [signal === 'SIGINT' ? 130 : 143],
+        );
+        if (exitCode !== 0) expect(stdout).to.match(/^interrupted: stopped by SIG(TERM|INT)/);
+        expect(cases).to.have.length(report.cases.length);
+        expect(phases.map(({ name }) => name)).to.have.length(report.phases.length + 1);
+        expect(await allObjects(api)).to.deep.equal(clean);
+      });
+    }
+  }
+});
+
+/** Each costs two seconds or so: the landing check asks for more of them. */
+const KILLS = Number(process.env.SEVLANE_TEST_KILLS ?? 8);
+
+describe('a run that is killed', function () {
+  this.timeout(600_000);
+
+  it('at any moment leaves files that parse and are red, and the next run sweeps what was left', async () => {
+    const sim = await startSim();
+    const api = await openSimApi(sim.kubeconfig);
+    const clean = await allObjects(api);
+    try {
+      const args = [...sim.args, '--require', 'sev', '--lease-duration', '3s'];
+      const { report } = await lane(args);
+      const lastedMs = Date.parse(report.endedAt ?? '') - Date.parse(report.startedAt);
+      for (let round = 0; round < KILLS; round += 1) {
+        const running = await startLane(args);
+        await running.said(/./);
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * lastedMs));
+        running.kill('SIGKILL');
+        for (const file of await readdir(running.artifacts))
+          expect(file, 'a temporary file that a reader would take for a report').not.to.match(/^junit.*\.tmp/);
+        const left = await readArtifacts(running.artifacts);
+        expect(left.report.exitCode, left.report.verdict).to.equal(3);
+        await running.ended();
+      }
+      const last = await lane(args);
+      expect(last.exitCode, last.stdout).to.equal(0);
+      expect(await allObjects(api)).to.deep.equal(clean);
+    } finally {
+      api.close();
+      await sim.stop();
+    }
+  });
+});
