@@ -31,14 +31,20 @@ export function wholeSchema(schema: Schema): Schema {
     ...schema,
     type: 'object',
     properties: {
-      apiVersion: { type: 'string' },
-      kind: { type: 'string' },
-      metadata: { ...objectMetaSchema, zeroValue: 'emit' },
+      ...IDENTITY,
       ...schema.properties,
+      // A custom resource's schema may mention metadata, but says nothing of it.
+      ...IDENTITY,
     },
   };
   WHOLE.set(schema, whole);
   return whole;
 }
+
+const IDENTITY: Readonly<Record<string, Schema>> = {
+  apiVersion: { type: 'string' },
+  kind: { type: 'string' },
+  metadata: { ...objectMetaSchema, zeroValue: 'emit' },
+};
 
 const WHOLE = new WeakMap<Schema, Schema>();
