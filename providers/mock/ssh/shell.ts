@@ -1,0 +1,60 @@
+import type { Clock } from '../clock.ts';
+import { NO_GUESTS, type RunningGuests } from '../physics/asids.ts';
+import { hostFiles } from '../physics/files.ts';
+import type { HostProfile } from '../physics/host.ts';
+import type { Director } from '../scenario/director.ts';
+import { type HostShell, Killed } from './host-shell.ts';
+import type { Shell } from './shell/environment.ts';
+import { runScript } from './shell/interpret.ts';
+import { treeOf } from './shell/tree.ts';
+
+/** The machine behind a shell. */
+export interface ShellSetup {
+  readonly user: string;
+  readonly profile: HostProfile;
+  readonly director: Director;
+  readonly clock: Clock;
+  /** Files beside those that physics gives, e.g. the node's kubeconfig, which root alone may read. */
+  readonly ownFiles?: Readonly<Record<string, string>>;
+  /** Encrypted guests that run at this moment. */
+  readonly running?: () => RunningGuests;
+}
+
+/** A bash-like shell on the simulated host. Each command sees the host as it is at its beginning. */
+export function openHostShell(setup: ShellSetup): HostShell {
+  return {
+    async run(command, { stdin, stdout, stderr, signal }) {
+      try {
+        const code = await runScript(command, freshShell(setup, signal), { stdin, out: stdout, err: stderr });
+        return { code };
+      } catch (error) {
+        const reason: unknown = signal.aborted ? signal.reason : error;
+        if (reason instanceof Killed) return { signal: reason.signalName };
+        stderr(`bash: ${error instanceof Error ? error.message : String(error)}\n`);
+        return { code: 1 };
+      }
+    },
+  };
+}
+
+function freshShell(
+  { user, profile, director, clock, ownFiles = {}, running }: ShellSetup,
+  signal: AbortSignal,
+): Shell {
+  const current = director.host(profile);
+  const files = new Map(hostFiles(current, running?.() ?? NO_GUESTS));
+  files.set('/dev/null', { kind: 'device', major: 1, minor: 3, mode: 0o666 });
+  for (const [path, content] of Object.entries(ownFiles)) files.set(path, { kind: 'text', content, mode: 0o600 });
+  const tree = treeOf(files, (path, content) => director.hostFile(path, content));
+  return {
+    machine: { profile: current, tree, now: () => clock.now(), sleep: (ms, until) => clock.sleep(ms, until) },
+    signal,
+    user,
+    cwd: user === 'root' ? '/root' : `/home/${user}`,
+    status: 0,
+    variables: new Map(),
+    functions: new Map(),
+    positional: [],
+    options: new Set(),
+  };
+}

@@ -1,0 +1,56 @@
+import type { HostProfile } from '../../physics/host.ts';
+import type { Command } from './syntax.ts';
+import type { FileTree } from './tree.ts';
+
+/** The machine that a shell runs on, as it is at this moment. */
+export interface Machine {
+  readonly profile: HostProfile;
+  readonly tree: FileTree;
+  readonly now: () => Date;
+  /** Waits for so many simulated milliseconds, or until the signal aborts. */
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+/** Where a command's bytes come from and go to. */
+export interface Streams {
+  readonly stdin: () => Promise<string>;
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+}
+
+/** What a shell remembers from one command to the next. A subshell works on a copy. */
+export interface Shell {
+  readonly machine: Machine;
+  readonly signal: AbortSignal;
+  user: string;
+  cwd: string;
+  status: number;
+  readonly variables: Map<string, string>;
+  readonly functions: Map<string, Command>;
+  positional: readonly string[];
+  readonly options: Set<string>;
+}
+
+/** One call of a program or builtin. */
+export interface Call extends Streams {
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly shell: Shell;
+  /** Runs another command with these streams, e.g. for sudo or xargs. */
+  readonly run: (words: readonly string[], shell: Shell, streams: Streams) => Promise<number>;
+  /** Runs a script, e.g. for `sh -c`. */
+  readonly script: (text: string, shell: Shell, streams: Streams) => Promise<number>;
+}
+
+/** A program: prints, and gives its exit status. */
+export type Program = (call: Call) => number | Promise<number>;
+
+/** A copy of a shell that cannot change the original. */
+export function subshell(shell: Shell): Shell {
+  return {
+    ...shell,
+    variables: new Map(shell.variables),
+    functions: new Map(shell.functions),
+    options: new Set(shell.options),
+  };
+}
