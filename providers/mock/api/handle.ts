@@ -27,10 +27,15 @@ export interface Call {
 
 /** Answers a request for a served resource. @throws ApiError. */
 export async function answerResource(call: Call): Promise<ApiResponse> {
+  checkPlace(call.info, call.type);
+  // A namespace object's own name stands where others have their namespace.
+  const placed = call.type.namespaced ? call : { ...call, info: { ...call.info, namespace: '' } };
+  if (isReview(call.type)) return answerReview(placed);
+  return placed.info.subresource === '' ? answerObject(placed) : answerSubresource(placed);
+}
+
+async function answerObject(call: Call): Promise<ApiResponse> {
   const { core, request, info, type } = call;
-  if (isReview(type)) return answerReview(call);
-  if (info.subresource !== '') return answerSubresource(call);
-  checkPlace(info, type);
   if (!type.verbs.includes(info.verb)) throw methodNotAllowed();
   switch (info.verb) {
     case 'get':

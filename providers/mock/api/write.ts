@@ -6,6 +6,7 @@ import { metadataProblems, metadataUpdateProblems, withGeneratedName } from './m
 import type { KubeObject, StatusCause } from './objects.ts';
 import type { WriteOptions } from './options.ts';
 import type { ResourceType } from './resource-type.ts';
+import { allocateForService, keepAllocated } from './services.ts';
 import { alreadyExists, conflict, internal, invalid, notFound } from './status.ts';
 import { type Key, storageKey } from './store.ts';
 import { validateSchema } from './type-functions.ts';
@@ -56,7 +57,7 @@ export async function createObject(
 function prepared(core: Core, target: Target, object: KubeObject): KubeObject {
   const { type, namespace } = target;
   const { deletionTimestamp: _, deletionGracePeriodSeconds: __, ...metadata } = object.metadata;
-  return type.strategy.prepareForCreate({
+  const fresh = type.strategy.prepareForCreate({
     ...object,
     metadata: {
       ...metadata,
@@ -65,6 +66,11 @@ function prepared(core: Core, target: Target, object: KubeObject): KubeObject {
       creationTimestamp: timestamp(core),
     },
   });
+  return isService(type) ? allocateForService(core, fresh) : fresh;
+}
+
+function isService({ group, plural }: ResourceType): boolean {
+  return group === '' && plural === 'services';
 }
 
 /** Computes the wanted object from the stored one; may be called again when another writer came between. */
@@ -111,7 +117,8 @@ async function wantedObject(core: Core, caller: Caller, update: Update, old: Kub
     : trackManagers(core, caller, { target, object: carried, old, options: update.options });
   const attributes = attributesOf(target, caller, update.options, 'UPDATE', managed, old);
   const admitted = await admitMutating(core, caller, attributes);
-  const final = type.strategy.prepareForUpdate(withSystemFields(type, admitted, old), old, part);
+  const whole = type.strategy.prepareForUpdate(withSystemFields(type, admitted, old), old, part);
+  const final = isService(type) ? keepAllocated(whole, old) : whole;
   const causes = updateProblems(type, final, old, part);
   if (causes.length > 0) throw invalid(type, target.name, causes);
   await admitValidating(core, caller, { ...attributes, object: final });
