@@ -34,10 +34,7 @@ export async function replayApiServer(folder: string): Promise<readonly Verdict[
     anonymous: agentFor(pki.ca),
   };
   try {
-    return await replay(
-      { port: server.port, agents, compact: () => server.api.store.compact(), captures: new Map() },
-      folder,
-    );
+    return await replay({ port: server.port, agents, captures: new Map() }, folder);
   } finally {
     for (const agent of Object.values(agents)) agent.destroy();
     await server.close();
@@ -59,7 +56,6 @@ const QUIET: Director = {
 interface Session {
   readonly port: number;
   readonly agents: Readonly<Record<string, Agent>>;
-  readonly compact: () => void;
   readonly captures: Map<string, string>;
 }
 
@@ -86,7 +82,6 @@ const MERGE = 'application/merge-patch+json';
 // The steps between the numbered requests, as the recordings' index tells them.
 async function before(session: Session, n: number): Promise<void> {
   if (n === 278) for (const name of ['w-a', 'w-b']) await step(session, 'POST', CONFIGMAPS, watched(name));
-  if (n === 295) session.compact();
   if (n === 299) {
     const left = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'left' }, data: { a: '1' } };
     await step(session, 'POST', '/api/v1/namespaces/term/configmaps', left);

@@ -74,14 +74,8 @@ function withStatus(core: Core, crd: KubeObject, status: Readonly<Record<string,
   const changed: KubeObject = { ...crd, status };
   const type = core.registry.find('apiextensions.k8s.io', 'v1', 'customresourcedefinitions');
   if (type === undefined) return changed;
-  const by = {
-    manager: 'kube-apiserver',
-    operation: 'Update' as const,
-    subresource: 'status',
-    time: timestamp(core),
-    type,
-  };
-  return { ...changed, metadata: { ...changed.metadata, managedFields: trackUpdate(crd, changed, by) } };
+  const by = { manager: 'kube-apiserver', subresource: 'status', time: timestamp(core), type };
+  return trackUpdate({ old: crd, next: changed, ...by });
 }
 
 function nameClash(core: Core, crd: KubeObject): { reason: string; message: string } | undefined {

@@ -1,10 +1,11 @@
+import { applyObject, isApply } from './apply.ts';
 import { answerReview, isReview } from './auth/reviews.ts';
 import { objectBody, plainBody } from './bodies.ts';
 import type { Caller, Core } from './core.ts';
 import { deleteObject, deleteOptions } from './delete.ts';
 import type { KubeObject } from './objects.ts';
 import { writeOptions } from './options.ts';
-import { isApply, patchChange } from './patch-request.ts';
+import { patchChange } from './patch-request.ts';
 import { getObject, listObjects } from './read.ts';
 import { listAnswer, objectAnswer, watchForm } from './represent.ts';
 import type { ApiRequest, ApiResponse, RequestInfo } from './request.ts';
@@ -112,6 +113,7 @@ export async function patch(call: Call): Promise<ApiResponse> {
   if (info.name === '') throw methodNotAllowed();
   const options = writeOptions('PatchOptions', info, isApply(request));
   const target = targetOf(call);
+  if (isApply(request)) return applyObject(call, target, options);
   const change = patchChange(core, caller, request, { target, options });
   return objectAnswer(core, request, type, await updateObject(core, caller, { target, options, change }));
 }

@@ -23,13 +23,16 @@ export function trackManagers(
   },
 ): KubeObject {
   const { target, old, options } = write;
-  const managedFields = trackUpdate(old, write.object, {
-    manager: managerName(options, caller),
-    operation: 'Update',
-    subresource: target.subresource,
-    time: timestamp(core),
-    type: target.type,
-  });
-  const { managedFields: _, ...metadata } = write.object.metadata;
-  return { ...write.object, metadata: managedFields.length === 0 ? metadata : { ...metadata, managedFields } };
+  const { subresource, type } = target;
+  const manager = managerName(options, caller);
+  const tracked = trackUpdate({ old, next: write.object, manager, subresource, time: timestamp(core), type });
+  return subresource === 'scale' ? withoutScaleTimes(tracked) : tracked;
+}
+
+// The real server books a new scale without saying when.
+function withoutScaleTimes(object: KubeObject): KubeObject {
+  const managedFields = (object.metadata.managedFields ?? []).map(({ time, ...entry }) =>
+    entry.subresource === 'scale' || time === undefined ? entry : { ...entry, time },
+  );
+  return { ...object, metadata: { ...object.metadata, managedFields } };
 }

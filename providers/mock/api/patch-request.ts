@@ -1,3 +1,4 @@
+import { APPLY_PATCH } from './apply.ts';
 import { complete, contentType } from './bodies.ts';
 import type { Caller, Core } from './core.ts';
 import type { KubeObject } from './objects.ts';
@@ -12,14 +13,6 @@ import type { Change, Target } from './write.ts';
 const JSON_PATCH = 'application/json-patch+json';
 const MERGE_PATCH = 'application/merge-patch+json';
 const STRATEGIC_PATCH = 'application/strategic-merge-patch+json';
-/** Server-side apply, in YAML or JSON. */
-export const APPLY_PATCH = 'application/apply-patch+yaml';
-
-/** True if the body is a server-side apply. */
-export function isApply(request: ApiRequest): boolean {
-  return contentType(request) === APPLY_PATCH;
-}
-
 /** Reads a patch and returns how it changes an object. @throws ApiError 400 or 415. */
 export function patchChange(
   _core: Core,
@@ -83,8 +76,16 @@ function parsed(body: Buffer): unknown {
 
 function applied(type: ResourceType, old: KubeObject, kind: string, patch: unknown): KubeObject {
   if (kind === MERGE_PATCH) return mergePatch(old, patch) as KubeObject;
-  if (kind === STRATEGIC_PATCH) return strategicMergePatch(old, patch, type.schema) as KubeObject;
+  if (kind === STRATEGIC_PATCH) return strategicallyPatched(old, patch, type);
   return jsonPatched(old, patch) as KubeObject;
+}
+
+function strategicallyPatched(old: KubeObject, patch: unknown, type: ResourceType): KubeObject {
+  try {
+    return strategicMergePatch(old, patch, type.schema);
+  } catch (error) {
+    throw badRequest((error as Error).message);
+  }
 }
 
 function jsonPatched(document: unknown, patch: unknown): unknown {

@@ -9,20 +9,20 @@ const NODE_PORTS = 2768;
 
 /** Gives a new Service its ClusterIP and node ports out of the cluster's ranges. @throws ApiError 422 for a taken address. */
 export function allocateForService(core: Core, service: KubeObject): KubeObject {
-  const spec = isRecord(service['spec']) ? service['spec'] : {};
-  const type = spec['type'] ?? 'ClusterIP';
+  const spec = isRecord(service.spec) ? service.spec : {};
+  const type = spec.type ?? 'ClusterIP';
   if (type === 'ExternalName') return service;
-  const families = { ipFamilies: ['IPv4'], ipFamilyPolicy: spec['ipFamilyPolicy'] ?? 'SingleStack' };
-  const clusterIP = addressFor(core, service, spec['clusterIP']);
-  const ports = type === 'ClusterIP' ? spec['ports'] : withNodePorts(core, spec['ports']);
+  const families = { ipFamilies: ['IPv4'], ipFamilyPolicy: spec.ipFamilyPolicy ?? 'SingleStack' };
+  const clusterIP = addressFor(core, service, spec.clusterIP);
+  const ports = type === 'ClusterIP' ? spec.ports : withNodePorts(core, spec.ports);
   const addressed = { clusterIP, clusterIPs: [clusterIP], ...families, ...(ports === undefined ? {} : { ports }) };
   return { ...service, spec: ordered({ ...spec, ...addressed }) };
 }
 
 /** Carries over what was allocated once, where an update leaves it out. */
 export function keepAllocated(service: KubeObject, old: KubeObject): KubeObject {
-  const spec = isRecord(service['spec']) ? service['spec'] : {};
-  const before = isRecord(old['spec']) ? old['spec'] : {};
+  const spec = isRecord(service.spec) ? service.spec : {};
+  const before = isRecord(old.spec) ? old.spec : {};
   const kept = Object.fromEntries(
     ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy']
       .filter((key) => before[key] !== undefined && (spec[key] === undefined || spec[key] === ''))
@@ -85,7 +85,9 @@ function dotted(value: number): string {
 function withNodePorts(core: Core, ports: unknown): unknown {
   if (!Array.isArray(ports)) return ports;
   const taken = new Set(
-    core.store.list('services', '').flatMap((one) => ((at(one, 'spec', 'ports') ?? []) as { nodePort?: number }[]).map((port) => port.nodePort)),
+    core.store
+      .list('services', '')
+      .flatMap((one) => ((at(one, 'spec', 'ports') ?? []) as { nodePort?: number }[]).map((port) => port.nodePort)),
   );
   return ports.map((port: { readonly nodePort?: number }) => {
     if (port.nodePort) return port;

@@ -1,12 +1,14 @@
-import { isDeepStrictEqual } from 'node:util';
-import { applyPatch, type Operation } from 'rfc6902';
 import { parse } from 'yaml';
-import type { KubeObject, ManagedFieldsEntry, StatusCause } from './objects.ts';
-import { isRecord } from './request.ts';
+import { builtinTypes } from './kinds/builtin-types.ts';
+import type { KubeObject, StatusCause } from './objects.ts';
 import type { ResourceType } from './resource-type.ts';
 import type { Schema } from './schema.ts';
-import { builtinTypes } from './kinds/builtin-types.ts';
+
 export { builtinTypes } from './kinds/builtin-types.ts';
+export { jsonPatch } from './patch/json-patch.ts';
+export { mergePatch } from './patch/merge-patch.ts';
+export { strategicMergePatch } from './patch/strategic-merge-patch.ts';
+export { trackUpdate } from './patch/track-update.ts';
 export { applyDefaults, prune } from './structural.ts';
 
 // Thin stand-ins for the functions of the types room; each goes as soon as the real one is there.
@@ -53,37 +55,6 @@ export function decodeBody(bytes: Buffer, mediaType: string): { value: unknown; 
 export function validateSchema(_object: KubeObject, _schema: Schema): readonly StatusCause[] {
   return [];
 }
-
-export function jsonPatch(document: unknown, operations: unknown): unknown {
-  const copy = structuredClone(document);
-  const errors = applyPatch(copy, operations as Operation[]).filter((error) => error !== null);
-  if (errors[0] !== undefined) throw errors[0];
-  return copy;
-}
-
-export function mergePatch(document: unknown, patch: unknown): unknown {
-  if (!isRecord(patch)) return patch;
-  const merged: Record<string, unknown> = { ...(isRecord(document) ? document : {}) };
-  for (const [key, value] of Object.entries(patch)) {
-    if (value === null) delete merged[key];
-    else merged[key] = mergePatch(merged[key], value);
-  }
-  return merged;
-}
-
-export function strategicMergePatch(document: unknown, patch: unknown, _schema: Schema): unknown {
-  return mergePatch(document, patch);
-}
-
-export function trackUpdate(
-  _old: KubeObject | undefined,
-  object: KubeObject,
-  _by: { manager: string; operation: 'Update'; subresource: string; time: string; type: ResourceType },
-): readonly ManagedFieldsEntry[] {
-  return object.metadata.managedFields ?? [];
-}
-
-export { isDeepStrictEqual };
 
 export type IncludeObject = 'None' | 'Object' | 'Metadata';
 
