@@ -2,13 +2,15 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '../../providers/mock/api/objects.ts';
+import { migrationStatus } from '../../providers/mock/kubevirt/conditions.ts';
 import { effectiveConfig } from '../../providers/mock/kubevirt/config.ts';
 import { HYPERV_LABELS, type LabellerSources, nodeLabels, relabelled } from '../../providers/mock/kubevirt/labels.ts';
 import { type LauncherCluster, launcherCluster } from '../../providers/mock/kubevirt/launcher/cluster.ts';
 import { domainXml, plainHost } from '../../providers/mock/kubevirt/launcher/domain-xml.ts';
 import { launcherPod } from '../../providers/mock/kubevirt/launcher/pod.ts';
-import { asVmi } from '../../providers/mock/kubevirt/launcher/vmi.ts';
+import { asVmi, type Condition, type Vmi } from '../../providers/mock/kubevirt/launcher/vmi.ts';
 import { type KubevirtVersion, parseVersion } from '../../providers/mock/kubevirt/version.ts';
+import { type DataVolume, printableStatus, type Vm, vmConditions } from '../../providers/mock/kubevirt/vm-status.ts';
 
 /** How many recorded answers of one kind and version the simulator gives the same. */
 export interface ConformanceRow {
@@ -32,7 +34,8 @@ export async function run({ vectors, versions = VERSIONS }: ConformanceOptions):
     .filter((version) => existsSync(join(vectors, version)))
     .flatMap((text) => {
       const version = parseVersion(text);
-      return version === undefined ? [] : [pods(vectors, version), domains(vectors, version), labels(vectors, version)];
+      const parts = [pods, domains, labels, migrations, vmStates];
+      return version === undefined ? [] : parts.map((part) => part(vectors, version));
     });
 }
 
@@ -115,6 +118,85 @@ const STALE_LABELS: Labels = {
   'kubernetes.io/hostname': 'node-a',
   'kubevirt.io/schedulable': 'true',
 };
+
+interface RecordedCondition {
+  readonly status: string;
+  readonly reason?: string;
+  readonly message?: string;
+}
+
+interface Misc {
+  readonly liveMigrationConditions: Readonly<
+    Record<
+      string,
+      {
+        readonly LiveMigratable: RecordedCondition;
+        readonly StorageLiveMigratable: RecordedCondition;
+        readonly events: readonly string[];
+        readonly migrationMethod: string;
+      }
+    >
+  >;
+  readonly vmStates?: Readonly<
+    Record<
+      string,
+      { readonly printableStatus: string; readonly vmConditions: Readonly<Record<string, RecordedCondition>> }
+    >
+  >;
+}
+
+function migrations(vectors: string, version: KubevirtVersion): ConformanceRow {
+  const { liveMigrationConditions: all } = readJson(join(vectors, version.text, 'misc.json')) as Misc;
+  return compare('migration conditions', version, Object.keys(all), (key) => {
+    const [id = '', without] = key.split('@');
+    const vmi = asVmi(readJson(join(vectors, version.text, 'mutated', `${id}.json`)) as KubeObject);
+    const cluster = clusterOf(vectors, id, version);
+    const hostModel = without === 'noHostModel' ? undefined : 'EPYC-Milan';
+    const status = migrationStatus(vmi, { cluster, nodeName: 'node-a', hostModel });
+    return differences(all[key], {
+      LiveMigratable: withoutType(status.liveMigratable),
+      StorageLiveMigratable: withoutType(status.storageLiveMigratable),
+      events: status.warning === undefined ? [] : [`Warning Migrated ${status.warning}`],
+      migrationMethod: status.method,
+    });
+  });
+}
+
+interface VmState {
+  readonly id: string;
+  readonly vm: Vm;
+  readonly vmi: Vmi | null;
+  readonly dvs?: readonly (DataVolume & { readonly metadata: { readonly name: string } })[];
+  readonly pvcs?: readonly {
+    readonly metadata: { readonly name: string };
+    readonly status?: { readonly phase?: string };
+  }[];
+}
+
+function vmStates(vectors: string, version: KubevirtVersion): ConformanceRow {
+  const inputs = readJson(join(vectors, 'inputs-vm-states.json')) as readonly VmState[];
+  const recorded = (readJson(join(vectors, version.text, 'misc.json')) as Misc).vmStates ?? {};
+  return compare('vm states', version, Object.keys(recorded), (id) => {
+    const state = inputs.find((input) => input.id === id);
+    if (state === undefined) return ['has no input'];
+    const vmi = state.vmi ?? undefined;
+    const around = {
+      version,
+      vmi,
+      dataVolume: (name: string) => state.dvs?.find(({ metadata }) => metadata.name === name),
+      claimPhase: (name: string) => state.pvcs?.find(({ metadata }) => metadata.name === name)?.status?.phase,
+    };
+    const conditions = vmConditions(state.vm, vmi).map(
+      (condition) => [condition.type, withoutType(condition)] as const,
+    );
+    const ours = { printableStatus: printableStatus(state.vm, around), vmConditions: Object.fromEntries(conditions) };
+    return differences(recorded[id], ours);
+  });
+}
+
+function withoutType({ type: _, ...rest }: Condition): RecordedCondition {
+  return rest;
+}
 
 function compare(
   part: string,

@@ -184,7 +184,7 @@ function balloon(vmi: Vmi, cluster: LauncherCluster): XmlElement {
     isCpuDedicated(vmi) ||
     wantsGuaranteedQos(vmi) ||
     hasHugepages(vmi) ||
-    vmi.metadata.annotations?.['fedora.kubevirt.io/disable-free-page-reporting'] === 'true';
+    vmi.metadata.annotations?.['kubevirt.io/free-page-reporting-disabled'] === 'true';
   const period = memBalloonStatsPeriod ?? 10;
   return element(
     'memballoon',

@@ -1,5 +1,5 @@
 import type { LauncherCluster } from './cluster.ts';
-import type { Clock, Vmi } from './vmi.ts';
+import { type Clock, requiresTscFrequency, type Vmi } from './vmi.ts';
 import { element, textElement, type XmlElement } from './xml.ts';
 
 /** The SMBIOS tables that the guest reads. */
@@ -29,12 +29,11 @@ export function sysinfoElement({ spec }: Vmi, { configuration }: LauncherCluster
 }
 
 /** The guest's clock; libvirt's default when the VMI says nothing. */
-export function clockElement({ spec, status }: Vmi): XmlElement | undefined {
+export function clockElement(vmi: Vmi): XmlElement | undefined {
+  const { spec, status } = vmi;
   const frequency = status?.topologyHints?.tscFrequency;
   const { clock } = spec.domain;
-  const manual =
-    frequency !== undefined &&
-    spec.domain.cpu?.features?.some(({ name, policy }) => name === 'invtsc' && policy !== 'disable');
+  const manual = frequency !== undefined && requiresTscFrequency(vmi);
   if (clock === undefined && !manual) return undefined;
   return element('clock', offsetOf(clock), timers(clock), manual && element('timer', { name: 'tsc', frequency }));
 }

@@ -11,6 +11,7 @@ import {
   isSevEs,
   isSnp,
   isTdx,
+  requiresTscFrequency,
   type Vmi,
 } from './vmi.ts';
 
@@ -29,6 +30,8 @@ export function nodeSelector(vmi: Vmi, cluster: LauncherCluster): Record<string,
   cpuLabels(vmi).forEach(require);
   const machine = vmi.status?.machine?.type || spec.domain.machine?.type;
   if (machine && atLeast(version, 'v1.5.3')) require(`machine-type.node.kubevirt.io/${machine}`);
+  const tsc = vmi.status?.topologyHints?.tscFrequency;
+  if (tsc && requiresTscFrequency(vmi)) require(`scheduling.node.kubevirt.io/tsc-frequency-${tsc}`);
   if (spec.domain.cpu?.realtime !== undefined) require('kubevirt.io/realtime');
   return { ...selector, ...encryptionLabels(vmi, cluster) };
 }

@@ -35,6 +35,9 @@ export interface VmiSpec {
 
 export interface VmiStatus {
   readonly phase?: string;
+  readonly nodeName?: string;
+  readonly conditions?: readonly Condition[];
+  readonly migrationState?: { readonly startTimestamp?: string; readonly endTimestamp?: string };
   readonly runtimeUser?: number;
   readonly machine?: { readonly type?: string };
   readonly volumeStatus?: readonly { readonly name: string; readonly hotplugVolume?: unknown }[];
@@ -296,6 +299,13 @@ export interface Probe {
 /** User and group that everything in a launcher runs as, save with the deprecated Root gate. */
 export const QEMU_UID = 107;
 
+export interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason?: string;
+  readonly message?: string;
+}
+
 /** Takes a stored VirtualMachineInstance, which its CRD's schema has checked. @throws Error for another kind. */
 export function asVmi(object: KubeObject): Vmi {
   if (object.kind !== 'VirtualMachineInstance' || typeof object.spec !== 'object') {
@@ -326,6 +336,19 @@ export function isTdx({ spec }: Vmi): boolean {
 /** On s390x any launchSecurity means Secure Execution. */
 export function isSecureExecution({ spec }: Vmi): boolean {
   return spec.architecture === 's390x' && spec.domain.launchSecurity != null;
+}
+
+/** The guest's clock must run at a known frequency: invtsc is demanded, or Hyper-V reenlightenment used. */
+export function requiresTscFrequency(vmi: Vmi): boolean {
+  const demanded = vmi.spec.domain.cpu?.features?.some(
+    ({ name, policy }) => name === 'invtsc' && (policy === 'require' || policy === 'force'),
+  );
+  return demanded === true || requiresTscForMigration(vmi);
+}
+
+export function requiresTscForMigration({ spec }: Vmi): boolean {
+  const { reenlightenment } = spec.domain.features?.hyperv ?? {};
+  return reenlightenment !== undefined && reenlightenment.enabled !== false;
 }
 
 export function isNonRoot({ status, metadata }: Vmi): boolean {
