@@ -116,7 +116,11 @@ function broughtBy(
       if (problems.length > 0) return await sayProblems(problems);
       const stop = new AbortController();
       alarms.current = { ...alarms.current, onSignal: (signalName) => stop.abort(new Interrupted(signalName)) };
-      return await command.run(resolution.values, { stdout, stderr }, stop.signal);
+      return await command.run(
+        resolution.values,
+        { pid: process.pid, stdin: process.stdin, stdout, stderr },
+        stop.signal,
+      );
     },
   };
 }

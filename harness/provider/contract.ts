@@ -24,8 +24,10 @@ export interface ProviderCommand {
   run(values: SettingValues, terminal: Terminal, signal: AbortSignal): Promise<number>;
 }
 
-/** The two streams of the process, so that only main touches `process`. */
+/** The streams and the number of the process, so that only main touches `process`. */
 export interface Terminal {
+  readonly pid?: number;
+  readonly stdin?: NodeJS.ReadableStream;
   readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
   readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
 }

@@ -5,7 +5,7 @@ import type { Scenario } from './grammar.ts';
 import { nearest } from './pattern.ts';
 import { readScenario } from './read.ts';
 
-/** One mistake about a scenario: `place` is `sim-scenario`, or `file:line:column: field`. */
+/** One mistake about a scenario: `place` is `--sim-scenario`, or `file:line:column: field`. */
 export interface LoadProblem {
   readonly place: string;
   readonly problem: string;
@@ -31,7 +31,7 @@ export function loadScenario(nameOrFile: string): LoadedScenario {
   const near = nearest(nameOrFile, names);
   const question = near === undefined ? '' : `did you mean ${near}? `;
   const fix = `${question}there are ${names.join(', ')}; or name a file, e.g. ./mine.yaml`;
-  return { problems: [{ place: 'sim-scenario', problem: `no scenario is called "${nameOrFile}"`, fix }] };
+  return { problems: [{ place: '--sim-scenario', problem: `no scenario is called "${nameOrFile}"`, fix }] };
 }
 
 // From dist/providers/mock/scenario/ to the folder as it stands in the package: the compiler copies no YAML.

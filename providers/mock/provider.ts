@@ -1,0 +1,51 @@
+import { UsageError } from '../../harness/errors/errors.ts';
+import type { Host } from '../../harness/model/host.ts';
+import type { Provider, ProviderFactory, SettingValues } from '../../harness/provider/contract.ts';
+import type { Scope } from '../../harness/scope/scope.ts';
+import { readSimValues, SIM_SETTINGS, type SimValues } from './settings.ts';
+import { simCommand } from './sim-command.ts';
+import { simExecCommand } from './sim-exec-command.ts';
+import { startSimulatedHost } from './simulated-host.ts';
+
+/** A simulated host in this process: real SSH, HTTPS and websockets on loopback, and only the physics is made up. */
+export const mockProvider: ProviderFactory = {
+  name: 'mock',
+  simulated: true,
+  settings: SIM_SETTINGS,
+  commands: [simCommand, simExecCommand],
+  async check(values) {
+    const read = readSimValues(values);
+    return 'problems' in read ? read.problems : [];
+  },
+  create: (values) => ({ name: 'mock', simulated: true, acquire: (scope) => lend(checked(values), scope) }),
+};
+
+const STOP_WITHIN_MS = 10_000;
+
+async function lend(values: SimValues, scope: Scope): ReturnType<Provider['acquire']> {
+  const host = await startSimulatedHost({
+    ...values,
+    heard: (event) => scope.log.detail(`simulated host: ${event}`),
+  });
+  scope.defer('simulated host', STOP_WITHIN_MS, () => host.stop());
+  const { name } = values.profile;
+  scope.log.info(`simulating a ${name} under the scenario ${values.scenario.name}`, { kubernetes: host.kubernetes });
+  const { host: address, port, user, keyFile, privateKey, knownHostsFile } = host.ssh;
+  const lent: Host = {
+    ssh: {
+      ...{ host: address, port, user },
+      auth: [{ kind: 'key', path: keyFile, privateKey: Buffer.from(privateKey) }],
+      hostKeys: { knownHostsFiles: [knownHostsFile] },
+    },
+    kubeconfig: { kind: 'file', path: host.nodeKubeconfigFile },
+    manifestMirror: host.manifestMirror,
+  };
+  return lent;
+}
+
+function checked(values: SettingValues): SimValues {
+  const read = readSimValues(values);
+  if ('values' in read) return read.values;
+  const [first] = read.problems;
+  throw new UsageError(`${first?.place}: ${first?.problem}`, { hint: first?.fix ?? '' });
+}

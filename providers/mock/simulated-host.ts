@@ -1,0 +1,215 @@
+import { inProcess } from './api/in-process.ts';
+import { type ApiServer, startApiServer } from './api/server.ts';
+import { networkSwitch } from './api/switch.ts';
+import { type Clock, clockAt } from './clock.ts';
+import { type Controllers, startControllers } from './controllers/index.ts';
+import { type ExecSocket, openExecSocket } from './exec-socket.ts';
+import { makeRunKeys, type RunKeys } from './keys.ts';
+import { knownHostsText, kubeconfigText } from './kubeconfig.ts';
+import { defaultKubernetes } from './kubernetes-version.ts';
+import { writeMirror } from './kubevirt/manifest.ts';
+import type { KubevirtVersion } from './kubevirt/version.ts';
+import { KNOWN_VERSIONS } from './kubevirt/versions.ts';
+import type { HostProfile } from './physics/host.ts';
+import { makeRunFolder, type RunFolder } from './run-folder.ts';
+import { direct } from './scenario/direct.ts';
+import type { Director } from './scenario/director.ts';
+import type { Scenario } from './scenario/grammar.ts';
+import { apiServerAddresses } from './ssh/address-book.ts';
+import { type SshServer, startSshServer } from './ssh/server.ts';
+import { openHostShell } from './ssh/shell.ts';
+
+/** What a simulated host is to be. */
+export interface SimulatedHostOptions {
+  readonly profile: HostProfile;
+  readonly scenario: Scenario;
+  /** Simulated seconds in a real one. */
+  readonly pace: number;
+  readonly seed: number;
+  /** Default: the newest Kubernetes that suits the KubeVirt. */
+  readonly kubernetes?: string | undefined;
+  /** The release that a run is going to install; its manifest is in the mirror beside those of all known ones. */
+  readonly kubevirt?: KubevirtVersion | undefined;
+  /** Default root. */
+  readonly user?: string;
+  /** Hears every event that a scenario may wait for. */
+  readonly heard?: (event: string) => void;
+}
+
+/** A running simulated host and how it is reached. Every file lies in one folder that `stop` removes. */
+export interface SimulatedHost {
+  readonly ssh: {
+    readonly host: string;
+    readonly port: number;
+    readonly user: string;
+    readonly keyFile: string;
+    readonly privateKey: string;
+    readonly knownHostsFile: string;
+    readonly password: string;
+  };
+  /** Names the API server's real port on loopback, for tools of this machine and for a real sshd in front. */
+  readonly kubeconfigFile: string;
+  /** As it lies on the node: names the node's own address, which leads to the API server through the SSH connection. */
+  readonly nodeKubeconfigFile: string;
+  readonly manifestMirror: string;
+  readonly execSocket: string;
+  readonly kubernetes: string;
+  /** For tests: what is stored and was asked, what the scenario does, and bugs of the simulator met on the way. */
+  readonly api: ApiServer['api'];
+  readonly director: Director;
+  readonly failures: readonly Error[];
+  /** Ends everything and leaves nothing behind. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+/** Where the node's own kubeconfig lies, as kubeadm puts it. */
+export const NODE_KUBECONFIG = '/etc/kubernetes/admin.conf';
+/** Of the range that is kept for documentation, so that nothing real can be meant. */
+const NODE_ADDRESS = '192.0.2.10';
+const NODE_API_PORT = 6443;
+
+/** Starts a host: keys, API server with node and controllers, SSH server, exec socket and manifests. */
+export async function startSimulatedHost(options: SimulatedHostOptions): Promise<SimulatedHost> {
+  const life = new AbortController();
+  const undo: (() => Promise<void>)[] = [async () => life.abort()];
+  let stopped: Promise<void> | undefined;
+  const stop = () => {
+    stopped ??= undoAll(undo);
+    return stopped;
+  };
+  try {
+    return await assemble(options, { life, undo, stop });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+interface Life {
+  readonly life: AbortController;
+  /** Run last first. */
+  readonly undo: (() => Promise<void>)[];
+  readonly stop: () => Promise<void>;
+}
+
+async function undoAll(undo: (() => Promise<void>)[]): Promise<void> {
+  for (let next = undo.pop(); next !== undefined; next = undo.pop()) await next();
+}
+
+async function assemble(options: SimulatedHostOptions, { life, undo, stop }: Life): Promise<SimulatedHost> {
+  const { scenario, pace, seed, kubevirt, user = 'root' } = options;
+  const clock = clockAt(pace);
+  const heard = options.heard === undefined ? {} : { heard: options.heard };
+  const director = direct(scenario, { seed, clock, signal: life.signal, ...heard });
+  const profile = director.host(options.profile);
+  const kubernetes = options.kubernetes ?? defaultKubernetes(kubevirt);
+
+  const folder = await makeRunFolder();
+  undo.push(() => folder.remove());
+  const keys = await makeRunKeys({ nodeName: profile.hostname, nodeAddress: NODE_ADDRESS });
+  const cluster = await startCluster({ clock, director, profile, kubernetes, keys, signal: life.signal }, undo);
+  const files = await writeClusterFiles({ folder, keys, apiPort: cluster.server.port, kubevirt });
+  const { ssh, exec } = await openDoors(
+    { clock, director, profile: options.profile, keys, user, files, folder, apiPort: cluster.server.port },
+    undo,
+  );
+  const knownHosts = knownHostsText(ssh.host, ssh.port, keys.sshHost.publicKey);
+  return {
+    ssh: {
+      host: ssh.host,
+      port: ssh.port,
+      user,
+      keyFile: await folder.write('id_ed25519', keys.sshClient.privateKey),
+      privateKey: keys.sshClient.privateKey,
+      knownHostsFile: await folder.write('known_hosts', knownHosts),
+      password: keys.sshPassword,
+    },
+    kubeconfigFile: files.kubeconfig,
+    nodeKubeconfigFile: files.nodeKubeconfig,
+    manifestMirror: files.mirror,
+    execSocket: exec.path,
+    kubernetes,
+    api: cluster.server.api,
+    director,
+    failures: cluster.controllers.failures,
+    stop,
+  };
+}
+
+interface Parts {
+  readonly clock: Clock;
+  readonly director: Director;
+  readonly profile: HostProfile;
+  readonly keys: RunKeys;
+}
+
+async function startCluster(
+  { clock, director, profile, kubernetes, keys, signal }: Parts & { kubernetes: string; signal: AbortSignal },
+  undo: (() => Promise<void>)[],
+): Promise<{ server: ApiServer; controllers: Controllers }> {
+  const network = networkSwitch();
+  const server = await startApiServer({
+    ...{ clock, director, network, version: kubernetes, serviceAccountKey: keys.serviceAccountKey },
+    serving: keys.apiServer,
+    clientCa: keys.clusterCa.certificate,
+  });
+  undo.push(() => server.close());
+  const controllers = startControllers({
+    ...{ clock, director, network, profile, kubernetesVersion: kubernetes, signal },
+    as: inProcess(server.api),
+    clusterCa: keys.clusterCa.certificate,
+  });
+  undo.push(() => controllers.stop());
+  await controllers.ready;
+  return { server, controllers };
+}
+
+interface ClusterFiles {
+  readonly kubeconfig: string;
+  readonly nodeKubeconfig: string;
+  readonly nodeKubeconfigText: string;
+  readonly mirror: string;
+}
+
+interface ClusterFilesNeeds {
+  readonly folder: RunFolder;
+  readonly keys: RunKeys;
+  readonly apiPort: number;
+  readonly kubevirt: KubevirtVersion | undefined;
+}
+
+async function writeClusterFiles({ folder, keys, apiPort, kubevirt }: ClusterFilesNeeds): Promise<ClusterFiles> {
+  const configFor = (server: string) => kubeconfigText(server, keys.clusterCa.certificate, keys.admin);
+  const nodeKubeconfigText = configFor(`https://${NODE_ADDRESS}:${NODE_API_PORT}`);
+  const mirror = `${folder.path}/kubevirt`;
+  const asked = KNOWN_VERSIONS.some(({ text }) => text === kubevirt?.text) ? [] : [kubevirt];
+  await writeMirror(mirror, [...KNOWN_VERSIONS, ...asked.filter((version) => version !== undefined)]);
+  return {
+    kubeconfig: await folder.write('kubeconfig', configFor(`https://127.0.0.1:${apiPort}`)),
+    nodeKubeconfig: await folder.write('node-kubeconfig', nodeKubeconfigText),
+    nodeKubeconfigText,
+    mirror,
+  };
+}
+
+interface DoorNeeds extends Parts {
+  readonly user: string;
+  readonly files: ClusterFiles;
+  readonly folder: RunFolder;
+  readonly apiPort: number;
+}
+
+async function openDoors(
+  { clock, director, profile, keys, user, files, folder, apiPort }: DoorNeeds,
+  undo: (() => Promise<void>)[],
+): Promise<{ ssh: SshServer; exec: ExecSocket }> {
+  const ownFiles = { [NODE_KUBECONFIG]: files.nodeKubeconfigText };
+  const shell = openHostShell({ user, profile, director, clock, ownFiles });
+  const exec = await openExecSocket(`${folder.path}/exec.sock`, shell);
+  undo.push(() => exec.close());
+  const { hostname } = director.host(profile);
+  const names = { nodeName: hostname, nodeAddress: NODE_ADDRESS, port: NODE_API_PORT, realPort: apiPort };
+  const ssh = await startSshServer({ keys, user, hostname, shell, director, addresses: apiServerAddresses(names) });
+  undo.push(() => ssh.close());
+  return { ssh, exec };
+}
