@@ -1,9 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { typesOfCrd } from '../../../providers/mock/api/crd.ts';
 import { builtinTypes } from '../../../providers/mock/api/kinds/builtin-types.ts';
 import type { KubeObject } from '../../../providers/mock/api/objects.ts';
 import type { ResourceType } from '../../../providers/mock/api/resource-type.ts';
 
 const FOLDER = '../shared/vectors/apiserver';
+
+/** What stands for every recorded time. */
+export const RECORDED_TIME = '2030-01-01T00:00:00Z';
 
 /** One request to a real API server and its answer. */
 export interface Recording {
@@ -31,7 +35,12 @@ export function recordings(): readonly Recording[] {
   return readdirSync(FOLDER)
     .filter((name) => /^\d+-.*\.json$/.test(name))
     .sort()
-    .map((name) => JSON.parse(readFileSync(`${FOLDER}/${name}`, 'utf8')) as Recording);
+    .map((name) => read(readFileSync(`${FOLDER}/${name}`, 'utf8')));
+}
+
+// Masked times become one real time, so that they can be read and sorted.
+function read(text: string): Recording {
+  return JSON.parse(text.replaceAll('"<time>"', `"${RECORDED_TIME}"`).replaceAll('<rand>', 'x7k2q')) as Recording;
 }
 
 /** The recording with a number. */
@@ -42,9 +51,7 @@ export function recording(n: number): Recording {
 }
 
 /** The resource that a path asks for. */
-export function resourceOf(
-  path: string,
-):
+export function resourceOf(path: string):
   | {
       readonly plural: string;
       readonly group: string;
@@ -65,12 +72,19 @@ export function resourceOf(
   return { group, version, plural, name, subresource, namespace: scoped ? (below[1] ?? '') : '' };
 }
 
-/** The built-in type of a recording's resource. */
-export function typeOf(one: Recording, more: readonly ResourceType[] = []): ResourceType | undefined {
+/** The type of a recording's resource, built-in or the one recorded custom one. */
+export function typeOf(one: Recording): ResourceType | undefined {
   const wanted = resourceOf(one.request.path);
-  return [...builtinTypes(), ...more].find(
+  return [...builtinTypes(), ...customTypes()].find(
     (type) => type.group === wanted?.group && type.version === wanted.version && type.plural === wanted.plural,
   );
+}
+
+let widgets: readonly ResourceType[] | undefined;
+
+function customTypes(): readonly ResourceType[] {
+  widgets ??= typesOfCrd(answered(recording(130))).types;
+  return widgets;
 }
 
 /** The object in a recorded answer. */

@@ -7,9 +7,17 @@ import { strategicMergePatch } from '../../../providers/mock/api/patch/strategic
 import { trackUpdate } from '../../../providers/mock/api/patch/track-update.ts';
 import type { ResourceType } from '../../../providers/mock/api/resource-type.ts';
 import { applyDefaults, prune } from '../../../providers/mock/api/structural.ts';
-import { answered, type Recording, recordings, recordingsHere, resourceOf, typeOf } from './recordings.ts';
+import {
+  answered,
+  RECORDED_TIME,
+  type Recording,
+  recordings,
+  recordingsHere,
+  resourceOf,
+  typeOf,
+} from './recordings.ts';
 
-const TIME = '<time>';
+const TIME = RECORDED_TIME;
 const JSON_BODIES = [
   'application/json',
   'application/merge-patch+json',
@@ -26,7 +34,7 @@ describe('writes, as a real API server answered them', () => {
     const old = known.get(pathOf(one));
     remember(known, one);
     if (type === undefined || !isComparable(one)) continue;
-    if (!['POST', 'PATCH'].includes(one.request.method) && old === undefined) continue;
+    if (old === undefined && one.response.status !== 201) continue;
     it(`${one.n} ${one.group}/${one.name}`, () => {
       const answer = answered(one);
       const expected = withoutServerParts(answer);
