@@ -121,13 +121,14 @@ function fill(testCase: TestCase, row: Row): void {
     .time(row.ms / 1000);
   if (row.outcome === 'skipped' || row.outcome === 'not-run') testCase.skipped();
   if (!isRed(row)) return;
-  testCase.failure(oneLine(row.message), row.type ?? FAILURE_TYPES.internal);
+  testCase.failure(oneLine(row.message) || 'failed without a word', row.type ?? FAILURE_TYPES.internal);
   if (row.body !== undefined && row.body.length > 0) testCase.stacktrace(plainText(row.body.join('\n')));
   if (row.output !== undefined && row.output.length > 0) testCase.standardOutput(plainText(row.output.join('\n')));
 }
 
 function skipMessage({ outcome, message }: Row): string {
-  const text = oneLine(message);
+  // TestGrid drops a skip that gives no reason.
+  const text = oneLine(message) || 'no reason given';
   return outcome === 'not-run' ? `not run: ${text}` : text;
 }
 
