@@ -7,12 +7,14 @@ import { processorCount, siliconOf } from './silicon.ts';
 /** The host's kernel log since boot, one line an entry, as `dmesg` prints it. */
 export function hostKernelLog(profile: HostProfile): readonly string[] {
   const traits = kernelTraits(profile.kernel.release);
-  return [
+  const lines = [
     ...earlyLines(profile),
     ...memoryLines(profile, traits),
     ...deviceLines(profile),
     ...kvmLines(profile, traits),
-  ].map(([seconds, text]) => `[${seconds.toFixed(6).padStart(12)}] ${text}`);
+  ];
+  const inOrder = lines.toSorted(([earlier], [later]) => earlier - later);
+  return inOrder.map(([seconds, text]) => `[${seconds.toFixed(6).padStart(12)}] ${text}`);
 }
 
 type TimedLine = readonly [seconds: number, text: string];
