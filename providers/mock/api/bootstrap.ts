@@ -1,6 +1,8 @@
 import { BOOTSTRAP_BINDINGS, BOOTSTRAP_ROLES, ruleOf } from './auth/bootstrap-roles.ts';
 import { type Core, timestamp } from './core.ts';
 import type { KubeObject } from './objects.ts';
+import { storageKey } from './store.ts';
+import { trackUpdate } from './type-functions.ts';
 
 const RBAC = 'rbac.authorization.k8s.io';
 
@@ -24,10 +26,12 @@ type Draft = Omit<KubeObject, 'metadata'> & { readonly metadata: KubeObject['met
 function put(core: Core, resource: string, object: Draft): void {
   const { name = '', namespace: place = '' } = object.metadata;
   const system = { uid: crypto.randomUUID(), creationTimestamp: timestamp(core) };
-  core.store.create({ resource, namespace: place, name }, {
-    ...object,
-    metadata: { ...system, ...object.metadata },
-  } as KubeObject);
+  const own = { ...object, metadata: { ...system, ...object.metadata } } as KubeObject;
+  const type = core.registry.types.find((one) => storageKey(one) === resource);
+  const next = type?.strategy.defaults(own) ?? own;
+  const by = { manager: 'kube-apiserver', subresource: '', time: timestamp(core) };
+  const stored = type?.strategy.prepareForCreate(trackUpdate({ old: undefined, next, type, ...by })) ?? next;
+  core.store.create({ resource, namespace: place, name }, stored);
 }
 
 function namespace(name: string): Draft {
@@ -35,8 +39,6 @@ function namespace(name: string): Draft {
     kind: 'Namespace',
     apiVersion: 'v1',
     metadata: { name, labels: { 'kubernetes.io/metadata.name': name } },
-    spec: { finalizers: ['kubernetes'] },
-    status: { phase: 'Active' },
   };
 }
 

@@ -116,7 +116,8 @@ function identityOf(socket: TLSSocket): Identity {
 function replayed(request: IncomingMessage, body: Buffer): IncomingMessage {
   const copy = new IncomingMessage(request.socket);
   const { method, url, httpVersion, headers } = request;
-  Object.assign(copy, { method, url, httpVersion, headers });
+  // Complete, or its end would take the socket along.
+  Object.assign(copy, { method, url, httpVersion, headers, complete: true });
   copy.push(body);
   copy.push(null);
   return copy;

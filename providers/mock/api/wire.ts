@@ -53,12 +53,16 @@ function wantsYaml(request: ApiRequest): boolean {
 }
 
 function yamlOf(body: unknown): string {
-  return stringify(JSON.parse(JSON.stringify(body)), {
+  const text = stringify(JSON.parse(JSON.stringify(body)), {
     sortMapEntries: true,
     indentSeq: false,
     lineWidth: 0,
     defaultStringType: 'PLAIN',
+    // Readers of YAML 1.1 take more words for booleans and dates than those of 1.2, so more is quoted.
+    version: '1.1',
   });
+  // A lone dot would be a number to that reader, but Go's writer leaves it bare, and managedFields are full of it.
+  return text.replace(/^(\s*(?:- )?)"\.":/gm, '$1.:');
 }
 
 // Terminals get it indented, as from the real server.

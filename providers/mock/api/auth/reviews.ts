@@ -1,8 +1,9 @@
-import { plainBody } from '../bodies.ts';
+import { objectBody } from '../bodies.ts';
 import { type Core, timestamp } from '../core.ts';
-import type { Call } from '../handle.ts';
-import type { StatusCause, UserInfo } from '../objects.ts';
-import { forbiddenField, invalidField, writeOptions } from '../options.ts';
+import { type Call, targetOf } from '../handle.ts';
+import { trackManagers } from '../managers.ts';
+import type { UserInfo } from '../objects.ts';
+import { writeOptions } from '../options.ts';
 import { type ApiResponse, at, isRecord } from '../request.ts';
 import { badRequest, invalid, methodNotAllowed } from '../status.ts';
 import type { Access, Decision } from './authorize.ts';
@@ -27,14 +28,16 @@ export function isReview({ group, plural }: { readonly group: string; readonly p
 
 /** Answers a review. @throws ApiError 400, 405 or 422. */
 export function answerReview(call: Call): ApiResponse {
-  const { info, request, type } = call;
+  const { core, caller, info, request, type } = call;
   const review = REVIEWS[`${type.plural}.${type.group}`];
   if (info.verb !== 'create' || review === undefined) throw methodNotAllowed();
-  writeOptions('CreateOptions', info);
-  const sent = plainBody(request, type.kind) ?? {};
-  if (!isRecord(sent)) throw badRequest(`the object provided is unrecognized (must be of type ${type.kind})`);
-  const body = { kind: type.kind, apiVersion: `${type.group}/${type.version}`, metadata: {}, ...review(call, sent) };
-  return { type: 'object', status: 201, headers: {}, body };
+  const options = writeOptions('CreateOptions', info);
+  const target = { ...targetOf(call), name: '' };
+  const sent = objectBody(core, request, { target, options, warn: caller.warn });
+  const problems = type.strategy.validate(sent);
+  if (problems.length > 0) throw invalid(type, '', problems);
+  const tracked = trackManagers(core, caller, { target, object: sent, options });
+  return { type: 'object', status: 201, headers: {}, body: { ...tracked, ...review(call, tracked) } };
 }
 
 function self({ core, caller }: Call): Body {
@@ -48,27 +51,19 @@ function self({ core, caller }: Call): Body {
   return { metadata: { creationTimestamp: timestamp(core) }, status: { userInfo } };
 }
 
-function selfAccess({ core, caller, type }: Call, body: Body): Body {
-  const problems = attributeProblems(at(body, 'spec'));
-  if (problems.length > 0) throw invalid(type, '', problems);
-  return { spec: at(body, 'spec'), status: verdict(core.authorizer.decide(caller.user, accessIn(at(body, 'spec')))) };
+function selfAccess({ core, caller }: Call, body: Body): Body {
+  return { status: verdict(core.authorizer.decide(caller.user, accessIn(at(body, 'spec')))) };
 }
 
-function access({ core, type }: Call, body: Body): Body {
+function access({ core }: Call, body: Body): Body {
   const spec = at(body, 'spec');
-  const user = String(at(spec, 'user') ?? '');
-  const groups = listOf(at(spec, 'groups'));
-  const problems = [...attributeProblems(spec), ...(user === '' && groups.length === 0 ? [NO_SUBJECT] : [])];
-  if (problems.length > 0) throw invalid(type, '', problems);
   const asked: UserInfo = {
-    username: user,
-    groups,
+    username: String(at(spec, 'user') ?? ''),
+    groups: listOf(at(spec, 'groups')),
     extra: (at(spec, 'extra') ?? {}) as NonNullable<UserInfo['extra']>,
   };
-  return { metadata: at(body, 'metadata') ?? {}, spec, status: verdict(core.authorizer.decide(asked, accessIn(spec))) };
+  return { status: verdict(core.authorizer.decide(asked, accessIn(spec))) };
 }
-
-const NO_SUBJECT: StatusCause = invalidField('spec.user', '', 'at least one of user or group must be specified');
 
 function localAccess(call: Call, body: Body): Body {
   const { namespace } = call.info;
@@ -76,18 +71,7 @@ function localAccess(call: Call, body: Body): Body {
   if (asked !== namespace) {
     throw badRequest(`spec.resourceAttributes.namespace must match namespace: ${namespace}`);
   }
-  return { ...access(call, body), metadata: { namespace } };
-}
-
-function attributeProblems(spec: unknown): readonly StatusCause[] {
-  const resource = isRecord(at(spec, 'resourceAttributes'));
-  const path = isRecord(at(spec, 'nonResourceAttributes'));
-  if (resource && path) {
-    return [forbiddenField('spec.nonResourceAttributes', 'cannot be specified in combination with resourceAttributes')];
-  }
-  if (resource || path) return [];
-  const why = 'exactly one of nonResourceAttributes or resourceAttributes must be specified';
-  return [{ reason: 'FieldValueInvalid', message: `Invalid value: null: ${why}`, field: 'spec.resourceAttributes' }];
+  return access(call, body);
 }
 
 function accessIn(spec: unknown): Access {
@@ -116,6 +100,8 @@ function selfRules({ core, caller }: Call, body: Body): Body {
   if (namespace === '') throw badRequest('no namespace on request');
   const rules = core.authorizer.rulesFor(caller.user, namespace);
   return {
+    // The real server answers with a new object, so nothing of the question comes back.
+    metadata: {},
     spec: {},
     status: {
       resourceRules: rules.filter((rule) => (rule.resources ?? []).length > 0).map(resourceRule),
@@ -137,7 +123,7 @@ function token({ core }: Call, body: Body): Body {
   if (given === '') throw badRequest('token is required for TokenReview in authentication');
   const asked = listOf(at(body, 'spec', 'audiences'));
   const audiences = asked.length === 0 ? [core.tokens.issuer] : asked;
-  return { metadata: at(body, 'metadata') ?? {}, spec: at(body, 'spec'), status: tokenStatus(core, given, audiences) };
+  return { status: tokenStatus(core, given, audiences) };
 }
 
 function tokenStatus(core: Core, given: string, audiences: readonly string[]): Body {

@@ -1,37 +1,34 @@
-import { plainBody } from '../bodies.ts';
+import { objectBody } from '../bodies.ts';
 import { type Core, rfc3339, timestamp } from '../core.ts';
 import { type Call, targetOf } from '../handle.ts';
-import type { StatusCause } from '../objects.ts';
-import { invalidField, writeOptions } from '../options.ts';
+import { tokenRequestType } from '../kinds/reviews.ts';
+import { trackManagers } from '../managers.ts';
+import { writeOptions } from '../options.ts';
 import { type ApiResponse, at, isRecord } from '../request.ts';
 import { badRequest, conflict, invalid, methodNotAllowed, notFound } from '../status.ts';
 import { keyOf } from '../write.ts';
 
-const SHORTEST_SECONDS = 600;
-const LONGEST_SECONDS = 2 ** 32;
-
 /** POST of a TokenRequest for a service account. @throws ApiError 404, 409 or 422. */
 export function answerToken(call: Call): ApiResponse {
-  const { core, info, request, type } = call;
+  const { core, caller, info, request, type } = call;
   if (info.verb !== 'create') throw methodNotAllowed();
-  writeOptions('CreateOptions', info);
-  const body = plainBody(request, 'TokenRequest') ?? {};
-  if (!isRecord(body)) throw badRequest('the object provided is unrecognized (must be of type TokenRequest)');
+  const options = writeOptions('CreateOptions', info);
+  const target = { ...targetOf(call), type: tokenRequestType };
+  const sent = objectBody(core, request, { target, options, warn: caller.warn });
   const account = core.store.get(keyOf(targetOf(call)));
   if (account === undefined) throw notFound(type, info.name);
-  const wanted = specOf(core, body);
+  const problems = tokenRequestType.strategy.validate(sent);
+  if (problems.length > 0) throw invalid(tokenRequestType, '', problems);
+  const tracked = trackManagers(core, caller, { target, object: sent, options });
   const { name = '', namespace = '', uid = '' } = account.metadata;
+  const wanted = specOf(core, sent);
   const expiresAt = new Date(core.clock.now().getTime() + wanted.expirationSeconds * 1000);
   const bound = boundTo(core, namespace, wanted.boundObjectRef);
   const claims = { namespace, account: { name, uid }, audiences: wanted.audiences, expiresAt, ...bound };
-  const answer = {
-    kind: 'TokenRequest',
-    apiVersion: 'authentication.k8s.io/v1',
-    metadata: { name, namespace, uid: crypto.randomUUID(), creationTimestamp: timestamp(core) },
-    spec: wanted,
-    status: { token: core.tokens.issue(claims), expirationTimestamp: rfc3339(expiresAt) },
-  };
-  return { type: 'object', status: 201, headers: {}, body: answer };
+  const system = { name, namespace, uid: crypto.randomUUID(), creationTimestamp: timestamp(core) };
+  const status = { token: core.tokens.issue(claims), expirationTimestamp: rfc3339(expiresAt) };
+  const body = { ...tracked, metadata: { ...tracked.metadata, ...system }, spec: wanted, status };
+  return { type: 'object', status: 201, headers: {}, body };
 }
 
 interface Wanted {
@@ -41,25 +38,13 @@ interface Wanted {
 }
 
 function specOf(core: Core, body: unknown): Wanted {
-  const expirationSeconds = at(body, 'spec', 'expirationSeconds') ?? 3600;
   const audiences = at(body, 'spec', 'audiences');
   const reference = at(body, 'spec', 'boundObjectRef');
-  const problems = lifetimeProblems(Number(expirationSeconds));
-  if (problems.length > 0) throw invalid({ group: 'authentication.k8s.io', kind: 'TokenRequest' }, '', problems);
   return {
     audiences: Array.isArray(audiences) && audiences.length > 0 ? audiences.map(String) : [core.tokens.issuer],
-    expirationSeconds: Number(expirationSeconds),
+    expirationSeconds: Number(at(body, 'spec', 'expirationSeconds') ?? 3600),
     boundObjectRef: isRecord(reference) ? reference : null,
   };
-}
-
-function lifetimeProblems(seconds: number): readonly StatusCause[] {
-  const field = 'spec.expirationSeconds';
-  if (seconds < SHORTEST_SECONDS)
-    return [invalidField(field, seconds, 'may not specify a duration less than 10 minutes')];
-  return seconds > LONGEST_SECONDS
-    ? [invalidField(field, seconds, 'may not specify a duration larger than 2^32 seconds')]
-    : [];
 }
 
 function boundTo(core: Core, namespace: string, reference: Wanted['boundObjectRef']) {
