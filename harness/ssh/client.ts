@@ -12,8 +12,15 @@ import { hostKeyAlgorithms, judgeHostKey, type KnownHostEntry, knownHostEntries 
 import { LiveConnection } from './live-connection.ts';
 import { readPrivateKey } from './private-key.ts';
 
+/** Bounds of a connection. */
+export interface SshOptions {
+  /** From the first packet to the first session; default 15 s. */
+  readonly withinMs?: number;
+  /** A frozen peer is noticed after four of these; default 1 s. */
+  readonly heartbeatMs?: number;
+}
+
 const CONNECT_WITHIN_MS = 15_000;
-/** A frozen peer is noticed after four of these. */
 const HEARTBEAT_MS = 1000;
 const MISSED_HEARTBEATS = 3;
 
@@ -32,7 +39,11 @@ const CIPHERS: ssh2.CipherAlgorithm[] = [
  * credential is sent; a connection lost later aborts the scope.
  * @throws InfraError naming what was tried, what was seen and the fix.
  */
-export async function connectSsh(scope: Scope, target: SshTarget): Promise<SshConnection> {
+export async function connectSsh(
+  scope: Scope,
+  target: SshTarget,
+  { withinMs = CONNECT_WITHIN_MS, heartbeatMs = HEARTBEAT_MS }: SshOptions = {},
+): Promise<SshConnection> {
   const description = `${target.user}@${target.host.includes(':') ? `[${target.host}]` : target.host}:${target.port}`;
   const auth = authMethods(target, description);
   const known = await readKnownHosts(target, description);
@@ -40,13 +51,13 @@ export async function connectSsh(scope: Scope, target: SshTarget): Promise<SshCo
     `ssh ${description}: connect`,
     {
       scope,
-      withinMs: CONNECT_WITHIN_MS,
+      withinMs,
       blame: 'infra',
       hint: 'check that the address is right and a firewall lets it through',
     },
     async (signal) => {
       const socket = await dial(target, description, signal);
-      const client = await handshake({ socket, target, description, auth, known, signal });
+      const client = await handshake({ socket, target, description, auth, known, signal, heartbeatMs });
       const connection = new LiveConnection(client, socket, description, (reason) => scope.abort(reason));
       scope.defer(`close ssh ${description}`, 5000, () => connection.close());
       await quicken(connection, scope, signal);
@@ -111,9 +122,18 @@ interface Handshake {
   readonly auth: readonly ssh2.AnyAuthMethod[];
   readonly known: KnownHosts;
   readonly signal: AbortSignal;
+  readonly heartbeatMs: number;
 }
 
-async function handshake({ socket, target, description, auth, known, signal }: Handshake): Promise<ssh2.Client> {
+async function handshake({
+  socket,
+  target,
+  description,
+  auth,
+  known,
+  signal,
+  heartbeatMs,
+}: Handshake): Promise<ssh2.Client> {
   const client = new ssh2.Client();
   let refusal: InfraError | undefined;
   const verify = (key: Buffer): boolean => {
@@ -139,8 +159,9 @@ async function handshake({ socket, target, description, auth, known, signal }: H
         username: target.user,
         hostVerifier: verify,
         authHandler: [...auth],
-        readyTimeout: CONNECT_WITHIN_MS,
-        keepaliveInterval: HEARTBEAT_MS,
+        // Bounded by the signal.
+        readyTimeout: 0,
+        keepaliveInterval: heartbeatMs,
         keepaliveCountMax: MISSED_HEARTBEATS,
         algorithms: {
           cipher: CIPHERS,

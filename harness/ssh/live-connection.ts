@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
+import { Duplex } from 'node:stream';
 import type ssh2 from 'ssh2';
 import { InfraError } from '../errors/errors.ts';
 import type { HostPort } from '../model/host.ts';
@@ -59,6 +59,7 @@ export class LiveConnection implements SshConnection {
     channel.once('close', () => this.#channels.delete(channel));
     // Its user hears of errors by listening too; one that comes after must not end the process.
     channel.on('error', () => {});
+    destroyForReal(channel);
     return channel;
   }
 
@@ -112,6 +113,16 @@ export class LiveConnection implements SshConnection {
     this.#channels.clear();
     this.#socket.destroy();
   }
+}
+
+/** ssh2's own destroy() says goodbye and nothing more: no error, no `close` until the peer answers. */
+function destroyForReal(channel: Duplex): void {
+  const sayGoodbye = channel.destroy.bind(channel);
+  channel.destroy = (error) => {
+    if (channel.destroyed) return channel;
+    sayGoodbye();
+    return Duplex.prototype.destroy.call(channel, error);
+  };
 }
 
 function describeLoss(error: Error & { level?: string }): string {
