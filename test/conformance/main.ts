@@ -16,6 +16,12 @@ const HALVES: readonly {
 }[] = [
   { title: 'Kubernetes API', module: './apiserver.js', entry: 'replayApiServer', folder: join(VECTORS, 'apiserver') },
   { title: 'KubeVirt', module: './kubevirt.js', entry: 'replayKubeVirt', folder: join(VECTORS, 'kubevirt') },
+  {
+    title: 'KubeVirt launch',
+    module: './kubevirt-launch.js',
+    entry: 'replayKubevirtLaunch',
+    folder: join(VECTORS, 'kubevirt'),
+  },
 ];
 
 const list = process.argv.includes('--list');
