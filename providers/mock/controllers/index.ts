@@ -72,9 +72,12 @@ export function startControllers(setup: ControllersSetup): Controllers {
   };
 
   const manager = process('kube-controller-manager', 'system:kube-controller-manager');
-  const facts = { clusterCa: setup.clusterCa ?? '' };
+  const as = (account: string): Component => ({
+    ...process(account, `system:serviceaccount:kube-system:${account}`),
+    informer: manager.informer,
+  });
   const started = Object.entries(KUBERNETES_CONTROLLERS).map(([name, run]) =>
-    start(name, () => run({ ...manager, name, events: manager.events }, facts)),
+    start(name, () => run({ as, clusterCa: setup.clusterCa ?? '' })),
   );
   const scheduler = process('default-scheduler', 'system:kube-scheduler');
   started.push(start('scheduler', () => startScheduler(scheduler, minorOf(setup.kubernetesVersion))));

@@ -47,9 +47,10 @@ describe('the controllers of Kubernetes', () => {
       const { status, metadata } = (object ?? { metadata: {} }) as Workload;
       return (
         metadata.annotations?.['deployment.kubernetes.io/revision'] === revision &&
-        status?.['availableReplicas'] === 2 &&
-        status['updatedReplicas'] === 2 &&
-        status['replicas'] === 2
+        status?.observedGeneration === metadata.generation &&
+        status?.availableReplicas === 2 &&
+        status.updatedReplicas === 2 &&
+        status.replicas === 2
       );
     };
     const first = (await cluster.until(DEPLOYMENTS, 'web', done('1'))) as Workload;
@@ -129,7 +130,7 @@ describe('the controllers of Kubernetes', () => {
     await cluster.until(
       '/apis/apps/v1/namespaces/tl/deployments',
       'web',
-      (object) => (object as Loose).status?.['availableReplicas'] === 2,
+      (object) => (object as Loose).status?.availableReplicas === 2,
     );
     await rest().remove('/api/v1/namespaces/tl');
     await cluster.until('/api/v1/namespaces', 'tl', (object) => object === undefined);

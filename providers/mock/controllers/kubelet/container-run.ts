@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events';
 import type { Component } from '../component.ts';
 import { type Container, type ContainerState, type ContainerStatus, type Pod, timestamp } from '../kinds.ts';
 import { LogBuffer } from './log-buffer.ts';
+import { plainProgram } from './plain-program.ts';
 import {
   type ExecHandler,
   type ImageReference,
@@ -91,7 +92,7 @@ export class ContainerRun {
     let backoffMs = FIRST_BACKOFF_MS;
     for (;;) {
       if (!(await this.#pull())) return undefined;
-      const code = await this.#once(started);
+      const code = await this.#once(policy, started);
       if (this.#stop.signal.aborted || policy === 'Never' || (policy === 'OnFailure' && code === 0)) return code;
       await this.#backOff(backoffMs);
       if (this.#stop.signal.aborted) return code;
@@ -135,7 +136,7 @@ export class ContainerRun {
     return false;
   }
 
-  async #once(started: () => void): Promise<number> {
+  async #once(policy: 'Always' | 'OnFailure' | 'Never', started: () => void): Promise<number> {
     const { component, pod } = this.#home;
     await component.clock.sleep(START_MS, this.#stop.signal);
     if (this.#stop.signal.aborted) return this.#end(137);
@@ -146,14 +147,14 @@ export class ContainerRun {
     if (this.#restarts > 0) this.log = new LogBuffer();
     void component.events.say(pod, 'Normal', 'Created', `Created container: ${this.spec.name}`);
     void component.events.say(pod, 'Normal', 'Started', `Started container ${this.spec.name}`);
-    const exit = this.#execute();
+    const exit = this.#execute(policy);
     started();
     this.#home.changed();
     return this.#end(await exit);
   }
 
   /** The program's exit code; 137 when it had to be killed. */
-  async #execute(): Promise<number> {
+  async #execute(policy: 'Always' | 'OnFailure' | 'Never'): Promise<number> {
     const { component, program } = this.#home;
     const script = component.director.controller(this.#image.name);
     const alive = { signal: this.#stop.signal, killed: this.#kill.signal };
@@ -166,9 +167,9 @@ export class ContainerRun {
     }
     const asleep = program === undefined || script.behaviour === 'never-ready' || script.behaviour === 'absent';
     if (script.behaviour !== 'never-ready' || program === undefined) this.#probe(program !== undefined && !asleep);
-    if (asleep) return await untilStopped(alive.signal).then(() => 0);
+    if (asleep && program !== undefined) return await untilStopped(alive.signal).then(() => 0);
     const killed = untilStopped(alive.killed).then(() => 137);
-    const run = program({
+    const run = (program ?? plainProgram(policy))({
       ...this.#home.context(this.spec, this.#image),
       ...alive,
       log: (line) => this.log.write(`${line}\n`),

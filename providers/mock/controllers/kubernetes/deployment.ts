@@ -38,11 +38,12 @@ async function currentSet(component: Component, deployment: Workload, sets: Info
   const set = known ?? (await createSet(component, deployment, { hash, revision }));
   sets.observe(set);
   if (known !== undefined && revisionOf(known) !== revision)
-    await annotate(component, pathTo(RESOURCES.replicaSets, set.metadata.namespace, set.metadata.name), revision);
+    await annotate(component, pathTo(RESOURCES.replicaSets, set.metadata.namespace, set.metadata.name), set, revision);
   if (revisionOf(deployment) !== revision)
     await annotate(
       component,
       pathTo(RESOURCES.deployments, deployment.metadata.namespace, deployment.metadata.name),
+      deployment,
       revision,
     );
   return set;
@@ -52,8 +53,9 @@ function revisionOf(object: Workload): number {
   return Number(object.metadata.annotations?.[REVISION] ?? 0);
 }
 
-async function annotate(component: Component, path: string, revision: number): Promise<void> {
-  await component.rest.patch(path, 'merge', { metadata: { annotations: { [REVISION]: String(revision) } } });
+async function annotate(component: Component, path: string, object: Workload, revision: number): Promise<void> {
+  const annotations = { ...object.metadata.annotations, [REVISION]: String(revision) };
+  await component.rest.replace(path, { ...object, metadata: { ...object.metadata, annotations } });
 }
 
 async function createSet(

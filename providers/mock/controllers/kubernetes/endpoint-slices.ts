@@ -36,11 +36,10 @@ export function startEndpointSlices(component: Component): void {
       JSON.stringify([mine.endpoints ?? [], mine.ports ?? []]) !== JSON.stringify([content.endpoints, content.ports])
     )
       slices.observe(
-        await component.rest.patch<Loose>(
-          pathTo(RESOURCES.endpointSlices, namespace, mine.metadata.name),
-          'merge',
-          content,
-        ),
+        await component.rest.replace<Loose>(pathTo(RESOURCES.endpointSlices, namespace, mine.metadata.name), {
+          ...mine,
+          ...content,
+        }),
       );
   });
   trigger(services, loop);

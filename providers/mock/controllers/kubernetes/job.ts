@@ -12,8 +12,7 @@ export function startJobs(component: Component): void {
     const job = jobs.get(key);
     if (job === undefined || job.metadata.deletionTimestamp !== undefined) return;
     const finished = job.status?.conditions?.find(({ type }) => type === 'Complete' || type === 'Failed');
-    if (finished !== undefined) return expire(job, key);
-    await advance(job);
+    if (finished === undefined) await advance(job);
   });
   trigger(jobs, loop);
   trigger(pods, loop, controllerKeys('Job'));
@@ -83,18 +82,6 @@ export function startJobs(component: Component): void {
     if (seen.over === 'Complete') void component.events.say(job, 'Normal', 'Completed', 'Job completed');
     if (seen.over === 'Failed')
       void component.events.say(job, 'Warning', 'BackoffLimitExceeded', 'Job has reached the specified backoff limit');
-  }
-
-  async function expire(job: Workload, key: string): Promise<void> {
-    const seconds = job.spec.ttlSecondsAfterFinished;
-    if (seconds === undefined) return;
-    const endedAt = Date.parse(String(job.status?.completionTime ?? component.now()));
-    const leftMs = endedAt + seconds * 1000 - component.clock.now().getTime();
-    if (leftMs > 0) loop.addAfter(key, leftMs * component.clock.pace);
-    else
-      await component.rest.remove(pathTo(RESOURCES.jobs, job.metadata.namespace, job.metadata.name), {
-        propagationPolicy: 'Foreground',
-      });
   }
 }
 

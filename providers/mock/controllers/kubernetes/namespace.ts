@@ -69,7 +69,7 @@ export function startNamespaces(component: Component): void {
     for (const condition of wanted) conditions = withCondition(conditions, condition, component.now());
     if (JSON.stringify(conditions) === JSON.stringify(namespace.status?.conditions)) return;
     const path = pathTo(RESOURCES.namespaces, undefined, namespace.metadata.name, 'status');
-    await component.rest.patch(path, 'merge', { status: { conditions } });
+    await component.rest.replace(path, { ...namespace, status: { ...namespace.status, conditions } });
   }
 }
 

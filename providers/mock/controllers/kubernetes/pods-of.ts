@@ -101,13 +101,16 @@ function canonical(value: unknown): string {
   );
 }
 
-/** Writes a status unless it says the same already. */
+/** Writes a status unless it says the same already. Fields that the new one leaves out are kept; null takes one away. */
 export async function putStatus(
   component: Component,
   path: string,
   object: KubeObject,
-  status: unknown,
+  fields: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  if (canonical(object.status ?? {}) === canonical(status)) return;
-  await component.rest.patch(path, 'merge', { status });
+  const before = (object.status ?? {}) as Readonly<Record<string, unknown>>;
+  const merged = Object.entries({ ...before, ...fields }).filter(([, value]) => value !== null && value !== undefined);
+  const status = Object.fromEntries(merged);
+  if (canonical(before) === canonical(status)) return;
+  await component.rest.replace(path, { ...object, status });
 }

@@ -4,8 +4,8 @@ import type { Loose } from '../kinds.ts';
 import { pathTo, RESOURCES } from '../resources.ts';
 import { Refusal } from '../rest.ts';
 
-/** Gives each namespace its `default` ServiceAccount and the ConfigMap with the cluster's CA. */
-export function startServiceAccounts(component: Component, clusterCa: string): void {
+/** `publisher` may write ConfigMaps. Gives each namespace its `default` ServiceAccount and the ConfigMap with the cluster's CA. */
+export function startServiceAccounts(component: Component, publisher: Component, clusterCa: string): void {
   const namespaces = component.informer<Loose>(pathTo(RESOURCES.namespaces));
   const accounts = component.informer<Loose>(
     `${pathTo(RESOURCES.serviceAccounts)}?fieldSelector=metadata.name%3Ddefault`,
@@ -17,13 +17,13 @@ export function startServiceAccounts(component: Component, clusterCa: string): v
     const namespace = namespaces.get(name);
     if (namespace === undefined || namespace.status?.phase === 'Terminating') return;
     if (accounts.get(`${name}/default`) === undefined)
-      await create(pathTo(RESOURCES.serviceAccounts, name), {
+      await create(component, pathTo(RESOURCES.serviceAccounts, name), {
         apiVersion: 'v1',
         kind: 'ServiceAccount',
         metadata: { name: 'default', namespace: name },
       });
     if (maps.get(`${name}/kube-root-ca.crt`) === undefined)
-      await create(pathTo(RESOURCES.configMaps, name), {
+      await create(publisher, pathTo(RESOURCES.configMaps, name), {
         apiVersion: 'v1',
         kind: 'ConfigMap',
         metadata: {
@@ -38,8 +38,8 @@ export function startServiceAccounts(component: Component, clusterCa: string): v
   trigger(accounts, loop, (account) => [account.metadata.namespace ?? '']);
   trigger(maps, loop, (map) => [map.metadata.namespace ?? '']);
 
-  async function create(path: string, body: unknown): Promise<void> {
-    await component.rest.create(path, body).catch((error: unknown) => {
+  async function create({ rest }: Component, path: string, body: unknown): Promise<void> {
+    await rest.create(path, body).catch((error: unknown) => {
       if (!(error instanceof Refusal) || error.status !== 409) throw error;
     });
   }

@@ -1,0 +1,37 @@
+import { PassThrough } from 'node:stream';
+import { containerShell } from './container-shell.ts';
+import { type Program, untilStopped } from './program.ts';
+
+/** How long a task of an image that nobody knows takes. */
+const TASK_MS = 1000;
+
+/**
+ * What an unknown image does. One that is to be restarted for ever just runs; one that is to end carries its command
+ * out as far as the container's shell understands it, and sleeps as long as it says.
+ */
+export function plainProgram(policy: 'Always' | 'OnFailure' | 'Never'): Program {
+  return async ({ args, clock, signal, write, container, pod, node }) => {
+    const [name = '', ...rest] = args;
+    const isTask = pod.metadata.ownerReferences?.some((owner) => owner.kind === 'Job') ?? false;
+    if (policy === 'Always' || (name === '' && !isTask)) return await untilStopped(signal).then(() => 0);
+    const seconds = Number(/(?:^|\W)sleep (\d+|infinity)/.exec(args.join(' '))?.[1]?.replace('infinity', '1e9') ?? 0);
+    await clock.sleep(Math.min(2 ** 31, Math.max(TASK_MS, seconds * 1000)), signal);
+    if (signal.aborted) return 143;
+    const system = {
+      hostname: pod.metadata.name ?? container,
+      kernelRelease: node.profile.kernel.release,
+      kernelVersion: node.profile.kernel.version,
+      kernelLog: () => '',
+      file: () => undefined,
+    };
+    const output = new PassThrough();
+    output.on('data', (chunk) => write(String(chunk)));
+    const streams = { stdin: new PassThrough().end(), stdout: output, stderr: output, signal };
+    const run = containerShell(
+      system,
+      (argv) => (argv[0] === 'sleep' ? { out: '', err: '', status: 0 } : undefined),
+      'root',
+    );
+    return (await run([name, ...rest], streams)) ?? 0;
+  };
+}
