@@ -17,19 +17,27 @@ interface Condition {
 
 /** Serves the resources of stored CustomResourceDefinitions, and empties and removes those that are deleted. Returns how to stop. */
 export function serveCustomResources(core: Core): () => void {
+  const known: Known = new Map();
   const onChange = ({ type, object }: StoreEvent) => {
-    if (type === 'DELETED') return refresh(core);
+    if (type === 'DELETED') return refresh(core, known);
     if (object.metadata.deletionTimestamp !== undefined) return cleanUp(core, object);
     establish(core, object);
-    refresh(core);
+    refresh(core, known);
   };
   return core.store.subscribe(CRDS, onChange);
 }
 
-function refresh(core: Core): void {
+// Types by uid and generation: making them of a large schema is work, and every change of a status asks again.
+type Known = Map<string, readonly ResourceType[]>;
+
+function refresh(core: Core, known: Known): void {
   const served: ResourceType[] = [];
   for (const crd of core.store.list(CRDS, '')) {
-    if (isTrue(crd, 'Established')) served.push(...typesOfCrd(crd).types);
+    if (!isTrue(crd, 'Established')) continue;
+    const key = `${crd.metadata.uid}/${crd.metadata.generation}`;
+    const types = known.get(key) ?? typesOfCrd(crd).types;
+    known.set(key, types);
+    served.push(...types);
   }
   core.registry.setCustom(served);
 }
