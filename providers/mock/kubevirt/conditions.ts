@@ -1,13 +1,6 @@
 import type { LauncherCluster } from './launcher/cluster.ts';
-import {
-  type Condition,
-  isSecureExecution,
-  isSev,
-  isTdx,
-  requiresTscForMigration,
-  type Vmi,
-  type Volume,
-} from './launcher/vmi.ts';
+import type { Condition, Vmi, Volume } from './launcher/vmi.ts';
+import { isSecureExecution, isSev, isTdx, requiresTscForMigration } from './launcher/vmi-traits.ts';
 import { applies, atLeast } from './version.ts';
 
 /** What virt-handler says of a VMI's migration, all at once. */

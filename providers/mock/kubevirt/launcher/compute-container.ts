@@ -7,7 +7,8 @@ import { computeResources, networkDevices } from './pod-resources.ts';
 import type { PodVolumes } from './pod-volumes.ts';
 import { computeProbe } from './probes.ts';
 import { type Quantity, quantity, wholeUnits } from './quantity.ts';
-import { isNonRoot, QEMU_UID, type Vmi } from './vmi.ts';
+import type { Vmi } from './vmi.ts';
+import { isNonRoot, QEMU_UID } from './vmi-traits.ts';
 
 /** virt-handler's time to stop the guest, and again virt-launcher's to kill it, on top of the guest's own. */
 export const GRACE_PADDING_SECONDS = 15;

@@ -2,7 +2,8 @@ import { atLeast, type KubevirtVersion } from '../version.ts';
 import { type LauncherCluster, supportResources } from './cluster.ts';
 import { helperSecurity } from './helper-security.ts';
 import { logVerbosity } from './log-verbosity.ts';
-import { isCpuDedicated, type Vmi, wantsGuaranteedQos } from './vmi.ts';
+import type { Vmi } from './vmi.ts';
+import { isCpuDedicated, wantsGuaranteedQos } from './vmi-traits.ts';
 
 /** The container whose log is the guest's serial console; undefined when the VMI or the cluster does without it. */
 export function consoleLogContainer(vmi: Vmi, cluster: LauncherCluster): Record<string, unknown> | undefined {

@@ -3,7 +3,8 @@ import { imagePullPolicy, type LauncherCluster, type SupportResources, supportRe
 import { helperSecurity, XDG_VARIABLES } from './helper-security.ts';
 import { present } from './json.ts';
 import { KERNEL_BOOT_VOLUME } from './pod-volumes.ts';
-import { isCpuDedicated, type Vmi, wantsGuaranteedQos } from './vmi.ts';
+import type { Vmi } from './vmi.ts';
+import { isCpuDedicated, wantsGuaranteedQos } from './vmi-traits.ts';
 
 /** Containers that hold container disks open while the guest runs; none where they are image volumes. */
 export function diskContainers(vmi: Vmi, cluster: LauncherCluster): readonly Record<string, unknown>[] {

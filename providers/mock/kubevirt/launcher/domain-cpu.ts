@@ -1,7 +1,8 @@
 import type { DomainHost } from './domain-xml.ts';
 import { usesVirtiofs } from './pod-volumes.ts';
 import { quantity, wholeUnits } from './quantity.ts';
-import { type Cpu, hasHugepages, isCpuDedicated, type Vmi } from './vmi.ts';
+import type { Cpu, Vmi } from './vmi.ts';
+import { hasHugepages, isCpuDedicated } from './vmi-traits.ts';
 import { element, textElement, type XmlElement } from './xml.ts';
 
 /** Guest memory, what it may grow to, and what backs it. */

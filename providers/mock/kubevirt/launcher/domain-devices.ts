@@ -3,16 +3,8 @@ import type { LauncherCluster } from './cluster.ts';
 import { diskElements } from './domain-disks.ts';
 import { ioThreadCount } from './domain-threads.ts';
 import { type DomainHost, usesIommu } from './domain-xml.ts';
-import {
-  hasHugepages,
-  hasPersistentTpm,
-  hasTpm,
-  type Interface,
-  isCpuDedicated,
-  type Vmi,
-  vcpuCount,
-  wantsGuaranteedQos,
-} from './vmi.ts';
+import type { Interface, Vmi } from './vmi.ts';
+import { hasHugepages, hasPersistentTpm, hasTpm, isCpuDedicated, vcpuCount, wantsGuaranteedQos } from './vmi-traits.ts';
 import { element, textElement, type XmlElement } from './xml.ts';
 
 /** All devices of the domain, in the marshaller's order. */

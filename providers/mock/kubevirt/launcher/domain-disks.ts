@@ -3,7 +3,8 @@ import { configDirectory, diskDirectory } from './data-volumes.ts';
 import { alias, pciAddress, virtioModel } from './domain-devices.ts';
 import { ioThreadCount } from './domain-threads.ts';
 import { type DomainHost, usesIommu } from './domain-xml.ts';
-import { type Disk, type DiskTarget, type Vmi, type Volume, vcpuCount } from './vmi.ts';
+import type { Disk, DiskTarget, Vmi, Volume } from './vmi.ts';
+import { vcpuCount } from './vmi-traits.ts';
 import { element, textElement, type XmlElement } from './xml.ts';
 
 /** The disks of the domain, named vda, sda and so on in the VMI's order. @throws Error for a disk without its volume. */

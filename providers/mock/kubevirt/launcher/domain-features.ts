@@ -1,6 +1,7 @@
 import { atLeast } from '../version.ts';
 import type { LauncherCluster } from './cluster.ts';
-import { type FeatureState, type HypervFeature, isCpuDedicated, isTdx, type Vmi } from './vmi.ts';
+import type { FeatureState, HypervFeature, Vmi } from './vmi.ts';
+import { isCpuDedicated, isTdx } from './vmi-traits.ts';
 import { element, type XmlElement } from './xml.ts';
 
 /** What of the virtual platform is switched on or off. */

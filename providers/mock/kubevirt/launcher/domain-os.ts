@@ -1,7 +1,8 @@
 import { atLeast } from '../version.ts';
 import type { LauncherCluster } from './cluster.ts';
 import type { DomainHost } from './domain-xml.ts';
-import { isSnp, isTdx, nvramDirectory, type Vmi } from './vmi.ts';
+import type { Vmi } from './vmi.ts';
+import { isSnp, isTdx, nvramDirectory } from './vmi-traits.ts';
 import { element, textElement, type XmlElement } from './xml.ts';
 
 /** Machine, firmware and boot of the domain. */

@@ -1,5 +1,6 @@
 import type { LauncherCluster } from './cluster.ts';
-import { type Clock, requiresTscFrequency, type Vmi } from './vmi.ts';
+import type { Clock, Vmi } from './vmi.ts';
+import { requiresTscFrequency } from './vmi-traits.ts';
 import { element, textElement, type XmlElement } from './xml.ts';
 
 /** The SMBIOS tables that the guest reads. */

@@ -6,7 +6,8 @@ import { featuresElement } from './domain-features.ts';
 import { osElement } from './domain-os.ts';
 import { clockElement, sysinfoElement } from './domain-platform.ts';
 import { ioThreadCount } from './domain-threads.ts';
-import { isSev, isSnp, type Vmi } from './vmi.ts';
+import type { Vmi } from './vmi.ts';
+import { isSev, isSnp } from './vmi-traits.ts';
 import { element, GO_STYLE, textElement, type XmlElement, xmlText } from './xml.ts';
 
 /** What of the node and the launcher image shapes a domain. */

@@ -1,4 +1,4 @@
-import { QEMU_UID } from './vmi.ts';
+import { QEMU_UID } from './vmi-traits.ts';
 
 /** Security context of a helper container: unprivileged, as the user of QEMU. */
 export function helperSecurity(options: { readonly group?: boolean } = {}): Record<string, unknown> {

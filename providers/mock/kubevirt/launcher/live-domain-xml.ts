@@ -6,7 +6,8 @@ import { withAddresses } from './domain-addresses.ts';
 import { guestMemoryBytes } from './domain-cpu.ts';
 import { type DomainHost, domainElement, plainHost, SEV_POLICY, SNP_POLICY } from './domain-xml.ts';
 import { guestMac } from './naming.ts';
-import { isSev, isSevEs, isSnp, type Vmi } from './vmi.ts';
+import type { Vmi } from './vmi.ts';
+import { isSev, isSevEs, isSnp } from './vmi-traits.ts';
 import {
   attribute,
   child,

@@ -1,7 +1,8 @@
 import { atLeast, type KubevirtVersion } from '../version.ts';
 import type { LauncherCluster } from './cluster.ts';
 import { type Quantity, quantity, quantityOf, sum, thousandsOf, wholeUnits } from './quantity.ts';
-import { hasTpm, isCpuDedicated, isSev, type Probe, type Vmi, vcpuCount, wantsGuaranteedQos } from './vmi.ts';
+import type { Probe, Vmi } from './vmi.ts';
+import { hasTpm, isCpuDedicated, isSev, vcpuCount, wantsGuaranteedQos } from './vmi-traits.ts';
 
 /**
  * Memory of a launcher pod beyond the guest's own: helpers, QEMU, page tables, devices, and 256Mi for SEV of any kind.

@@ -1,19 +1,8 @@
 import { atLeast } from '../version.ts';
 import { traitsOf } from '../versions.ts';
 import type { LauncherCluster } from './cluster.ts';
-import {
-  type Affinity,
-  type FeatureState,
-  type Features,
-  isCpuDedicated,
-  isSecureExecution,
-  isSev,
-  isSevEs,
-  isSnp,
-  isTdx,
-  requiresTscFrequency,
-  type Vmi,
-} from './vmi.ts';
+import type { Affinity, FeatureState, Features, Vmi } from './vmi.ts';
+import { isCpuDedicated, isSecureExecution, isSev, isSevEs, isSnp, isTdx, requiresTscFrequency } from './vmi-traits.ts';
 
 /** Labels that the node must carry. The values of the SEV labels follow the release's labeller. */
 export function nodeSelector(vmi: Vmi, cluster: LauncherCluster): Record<string, string> {

@@ -2,7 +2,8 @@ import { atLeast } from '../version.ts';
 import type { LauncherCluster } from './cluster.ts';
 import { splitName } from './pod-annotations.ts';
 import { difference, type Quantity, quantity, quantityOf, quantityText, sum, wholeUnits } from './quantity.ts';
-import { hasHugepages, isCpuDedicated, isSev, isTdx, type Vmi, vcpuCount } from './vmi.ts';
+import type { Vmi } from './vmi.ts';
+import { hasHugepages, isCpuDedicated, isSev, isTdx, vcpuCount } from './vmi-traits.ts';
 
 type ResourceList = Record<string, Quantity>;
 

@@ -1,6 +1,7 @@
 import { imagePullPolicy, type LauncherCluster } from './cluster.ts';
 import { type DataSource, diskSources } from './data-volumes.ts';
 import { present } from './json.ts';
+import type { Vmi } from './vmi.ts';
 import {
   hasHugepages,
   hasPersistentEfi,
@@ -8,8 +9,7 @@ import {
   isNonRoot,
   needsBackendStorage,
   nvramDirectory,
-  type Vmi,
-} from './vmi.ts';
+} from './vmi-traits.ts';
 
 /** Volumes of a launcher pod with their mounts in the compute container. */
 export interface PodVolumes {

@@ -12,7 +12,8 @@ import { podAnnotations } from './pod-annotations.ts';
 import { affinity, nodeSelector } from './pod-placement.ts';
 import { podVolumes } from './pod-volumes.ts';
 import { virtiofsContainers } from './virtiofs.ts';
-import { isNonRoot, QEMU_UID, type Vmi } from './vmi.ts';
+import type { Vmi } from './vmi.ts';
+import { isNonRoot, QEMU_UID } from './vmi-traits.ts';
 
 /**
  * The launcher pod that virt-controller POSTs for a VMI: no name, none of the API server's defaults.

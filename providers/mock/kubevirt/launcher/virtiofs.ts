@@ -2,7 +2,8 @@ import { atLeast } from '../version.ts';
 import { type LauncherCluster, supportResources } from './cluster.ts';
 import { configDirectory } from './data-volumes.ts';
 import { helperSecurity } from './helper-security.ts';
-import { isCpuDedicated, type Vmi, type Volume, wantsGuaranteedQos } from './vmi.ts';
+import type { Vmi, Volume } from './vmi.ts';
+import { isCpuDedicated, wantsGuaranteedQos } from './vmi-traits.ts';
 
 /** One container a shared filesystem, running virtiofsd. Source: pkg/virt-controller/services/virtiofs.go. */
 export function virtiofsContainers(vmi: Vmi, cluster: LauncherCluster): readonly Record<string, unknown>[] {
