@@ -29,6 +29,8 @@ export function openReporter({ opening, files, listeners }: ReporterParts): Repo
   const sink = (event: RunEvent) => {
     // Work that was left behind may still speak when the report is closed.
     if (!isOpen) return;
+    // Signals are told here first and by the run again; only the first ending counts.
+    if (event.type === 'ending' && run.ending !== undefined) return;
     run = record(run, event);
     if (changesRows(event)) files.update(reportOf(run));
     for (const listen of listeners) listen(event);

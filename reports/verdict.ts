@@ -33,7 +33,8 @@ export function judge(run: RunRecord, rows: Rows): Verdict {
   const findings = allFindings(run, rows);
   const worst = findings[0];
   if (worst === undefined) return { line: passedLine(run, rows), hint: undefined, exitCode: 0, findings };
-  const isUnended = run.endedAt === undefined && worst !== rows.run.finding;
+  const isSaid = run.ending === undefined && worst === rows.run.finding;
+  const isUnended = run.endedAt === undefined && !isSaid;
   const line = `${WORDS[worst.blame]}: ${tellAll(worst, findings, rows)}${isUnended ? '; the run has not ended' : ''}`;
   return { line, hint: worst.hint, exitCode: exitCode(findings, run.ending?.signal), findings };
 }

@@ -66,6 +66,18 @@ describe('record of a run', () => {
     expect(report.exitCode).to.equal(1);
   });
 
+  it('says of an interrupted run that still undoes that it has not ended', () => {
+    const ending = {
+      type: 'ending',
+      at: at(5),
+      finding: finding('interrupted', 'stopped by SIGINT'),
+      signal: 'SIGINT',
+    } as const;
+    const report = reportOf(recordOf([...through('open'), ending, phaseStarted('undo')]));
+    expect(report.verdict).to.equal('interrupted: stopped by SIGINT; the run has not ended');
+    expect(report.exitCode).to.equal(130);
+  });
+
   it('blames the phase that failed of itself, in one red row whose finding is the verdict', () => {
     const refused = finding('infra', 'ssh to node.example: the host key is not the known one', 'phase connect');
     const report = reportOf(
