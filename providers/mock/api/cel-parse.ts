@@ -197,9 +197,9 @@ function textOf(token: string): string {
   const raw = /^[rR]/.test(token);
   const inner = token.replace(/^[rRbB]?['"]/, '').slice(0, -1);
   if (raw) return inner;
-  return inner.replace(/\\(u[0-9a-fA-F]{4}|.)/g, (_, escape: string) =>
-    escape.startsWith('u') && escape.length === 5
-      ? String.fromCharCode(Number.parseInt(escape.slice(1), 16))
-      : (ESCAPES[escape] ?? escape),
+  return inner.replace(/\\(u[0-9a-fA-F]{4}|.)/g, (_, code: string) =>
+    code.startsWith('u') && code.length === 5
+      ? String.fromCharCode(Number.parseInt(code.slice(1), 16))
+      : (ESCAPES[code] ?? code),
   );
 }

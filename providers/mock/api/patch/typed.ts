@@ -65,7 +65,10 @@ interface Walk {
 
 function collect(value: unknown, schema: Schema, { path, set }: Walk): void {
   const shape = shapeOf(schema, value);
-  if (shape.form === 'one') return set.add(path);
+  if (shape.form === 'one') {
+    set.add(path);
+    return;
+  }
   if (shape.form === 'list') {
     for (const item of Array.isArray(value) ? value : []) {
       const below = [...path, itemElement(item, shape)];
@@ -165,7 +168,10 @@ interface Comparing {
 
 function compareAt(before: unknown, after: unknown, at: Comparing): void {
   const shape = commonShape(before, after, at.schema);
-  if (shape.form === 'one' || (isBare(before) && isBare(after))) return compareLeaf(before, after, at);
+  if (shape.form === 'one' || (isBare(before) && isBare(after))) {
+    compareLeaf(before, after, at);
+    return;
+  }
   if (shape.form === 'list') compareLists(listOf(before), listOf(after), { ...at, shape });
   else compareMaps(mapOf(before), mapOf(after), { ...at, shape });
   if (before === undefined) at.added.add(at.path);
