@@ -51,6 +51,46 @@ describe('domain of a launcher', () => {
   });
 });
 
+describe('less common parts of a domain', () => {
+  it('give CD-ROMs a tray and take the blocks back only from storage that can', () => {
+    const disks = [
+      { name: 'claim', cdrom: { bus: 'sata', tray: 'closed' } },
+      { name: 'seed', cdrom: { bus: 'sata', tray: 'closed' } },
+    ];
+    const volumes = [
+      { name: 'claim', persistentVolumeClaim: { claimName: 'c' } },
+      { name: 'seed', cloudInitNoCloud: {} },
+    ];
+    const xml = converted(withVolumes(withDomain(guestVmi(), { devices: { disks } }), volumes));
+    expect(xml).to.include('tray="closed"');
+    expect(xml.match(/<driver [^>]*>/g)?.filter((driver) => driver.includes('type="raw"'))).to.deep.equal([
+      '<driver cache="none" error_policy="stop" name="qemu" type="raw" discard="unmap">',
+      '<driver cache="none" error_policy="stop" name="qemu" type="raw">',
+    ]);
+  });
+
+  it('pin vCPUs, then the emulator, and put its I/O thread beside it', () => {
+    const cpu = {
+      cores: 2,
+      sockets: 1,
+      threads: 1,
+      model: 'host-model',
+      dedicatedCpuPlacement: true,
+      isolateEmulatorThread: true,
+    };
+    const xml = converted(withDomain(guestVmi(), { cpu, ioThreadsPolicy: 'auto' }));
+    expect(xml).to.include('<vcpupin vcpu="1" cpuset="1">').and.include('<emulatorpin cpuset="2">');
+    expect(xml).to.include('<iothreadpin iothread="1" cpuset="2">');
+  });
+
+  it('share the guest’s memory with passt and forward its named ports only', () => {
+    const interfaces = [{ name: 'default', passtBinding: {}, ports: [{ port: 22 }, { port: 53, protocol: 'UDP' }] }];
+    const xml = converted(withDomain(guestVmi(), { devices: { interfaces } }));
+    expect(xml).to.include('<access mode="shared">').and.include('<interface type="vhostuser">');
+    expect(xml.match(/<range start="(\d+)"/g)).to.deep.equal(['<range start="22"', '<range start="53"']);
+  });
+});
+
 describe('dump of a running domain', () => {
   it('is well formed, has an id, the uuid of the firmware and a versioned machine', () => {
     const domain = parseXml(live(guestVmi({ snp: {} })));
@@ -102,6 +142,10 @@ describe('XML reader', () => {
     expect(text).to.equal('&');
   });
 });
+
+function withVolumes(vmi: Vmi, volumes: NonNullable<Vmi['spec']['volumes']>): Vmi {
+  return { ...vmi, spec: { ...vmi.spec, volumes } };
+}
 
 function converted(vmi: Vmi, version = 'v1.9.0'): string {
   return domainXml(vmi, launcherCluster(effectiveConfig(release(version))));

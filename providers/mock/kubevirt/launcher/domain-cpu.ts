@@ -1,3 +1,4 @@
+import { ioThreadCount } from './domain-threads.ts';
 import type { DomainHost } from './domain-xml.ts';
 import { usesVirtiofs } from './pod-volumes.ts';
 import { quantity, wholeUnits } from './quantity.ts';
@@ -22,9 +23,9 @@ export function memoryElements(vmi: Vmi): readonly XmlElement[] {
 export function cpuElements(vmi: Vmi, host: DomainHost): readonly XmlElement[] {
   const topology = topologyOf(vmi);
   const enabled = topology.sockets * topology.cores * topology.threads;
-  const sockets = isCpuDedicated(vmi) ? topology.sockets : (vmi.spec.domain.cpu?.maxSockets ?? topology.sockets);
+  const sockets = vmi.spec.domain.cpu?.maxSockets || topology.sockets;
   const count = sockets * topology.cores * topology.threads;
-  const hotplug = vmi.spec.domain.cpu?.maxSockets !== undefined && !isCpuDedicated(vmi);
+  const hotplug = (vmi.spec.domain.cpu?.maxSockets ?? 0) > 0;
   return [
     element(
       'cpu',
@@ -35,7 +36,7 @@ export function cpuElements(vmi: Vmi, host: DomainHost): readonly XmlElement[] {
     ),
     textElement('vcpu', count, { placement: 'static' }),
     ...(hotplug ? [element('vcpus', {}, hotpluggable(count, enabled, topology.cores * topology.threads))] : []),
-    ...(isCpuDedicated(vmi) ? pinning(vmi, count, host) : []),
+    ...(isCpuDedicated(vmi) ? pinning(vmi, enabled, host) : []),
   ];
 }
 
@@ -61,7 +62,7 @@ export function topologyOf({ spec }: Vmi): {
 
 function memoryBacking(vmi: Vmi): XmlElement | undefined {
   const huge = hasHugepages(vmi);
-  const shared = usesVirtiofs(vmi);
+  const shared = needsSharedMemory(vmi);
   if (!huge && !shared) return undefined;
   const memfd = shared || vmi.metadata.annotations?.['kubevirt.io/memfd'] !== 'false';
   const mapped = isCpuDedicated(vmi) && vmi.spec.domain.cpu?.numa?.guestMappingPassthrough !== undefined;
@@ -73,7 +74,15 @@ function memoryBacking(vmi: Vmi): XmlElement | undefined {
     memfd && element('source', { type: 'memfd' }),
     shared && element('access', { mode: 'shared' }),
     mapped && element('allocation', { mode: 'immediate' }),
-    vmi.spec.domain.cpu?.realtime !== undefined && element('nosharepages'),
+    mapped && vmi.spec.domain.cpu?.realtime !== undefined && element('nosharepages'),
+  );
+}
+
+/** virtiofsd and passt reach into the guest's memory. */
+function needsSharedMemory(vmi: Vmi): boolean {
+  return (
+    usesVirtiofs(vmi) ||
+    vmi.spec.domain.devices.interfaces?.some(({ passtBinding }) => passtBinding !== undefined) === true
   );
 }
 
@@ -106,7 +115,7 @@ function numa(vmi: Vmi, count: number): XmlElement | undefined {
     const cpus = Array.from({ length: count }, (_, id) => id).join(',');
     return element('numa', {}, element('cell', { id: 0, cpus, memory: String(bytes), unit: 'b' }));
   }
-  if (!usesVirtiofs(vmi) && !hasHugepages(vmi)) return undefined;
+  if (!needsSharedMemory(vmi) && !hasHugepages(vmi)) return undefined;
   return element(
     'numa',
     {},
@@ -120,15 +129,52 @@ function hotpluggable(count: number, enabled: number, perSocket: number): readon
   );
 }
 
+/** vCPUs on the pod's CPUs in order, then the emulator's own, then I/O threads. */
 function pinning(vmi: Vmi, count: number, { cpus }: DomainHost): readonly XmlElement[] {
   const { isolateEmulatorThread, numa: mapping } = vmi.spec.domain.cpu ?? {};
-  const pins = Array.from({ length: count }, (_, vcpu) => element('vcpupin', { vcpu, cpuset: cpus[vcpu] ?? vcpu }));
-  const emulator = isolateEmulatorThread ? element('emulatorpin', { cpuset: cpus[count] ?? count }) : undefined;
+  const at = (place: number) => cpus[place] ?? place;
+  const threads = ioThreadCount(vmi);
+  const pooled = threads.pool ? threads.total : 0;
+  const even = vmi.metadata.annotations?.['alpha.kubevirt.io/EmulatorThreadCompleteToEvenParity'] !== undefined;
+  const own = (count + pooled) % 2 === 0 && even ? 2 : 1;
+  const emulator = isolateEmulatorThread
+    ? Array.from({ length: own }, (_, index) => at(count + pooled + index)).join(',')
+    : undefined;
+  const vcpus = Array.from({ length: count }, (_, vcpu) => element('vcpupin', { vcpu, cpuset: at(vcpu) }));
   const nodes = element(
     'numatune',
     {},
     element('memory', { mode: 'strict', nodeset: 0 }),
     element('memnode', { cellid: 0, mode: 'strict', nodeset: 0 }),
   );
-  return [element('cputune', {}, pins, emulator), ...(mapping?.guestMappingPassthrough === undefined ? [] : [nodes])];
+  return [
+    element(
+      'cputune',
+      {},
+      vcpus,
+      ioThreadPins(threads, { count, emulator, at }),
+      emulator !== undefined && element('emulatorpin', { cpuset: emulator }),
+    ),
+    ...(mapping?.guestMappingPassthrough === undefined ? [] : [nodes]),
+  ];
+}
+
+/** With the emulator if that has a CPU of its own; else spread over the guest's. */
+function ioThreadPins(
+  { total, pool }: ReturnType<typeof ioThreadCount>,
+  place: { readonly count: number; readonly emulator: string | undefined; readonly at: (place: number) => number },
+): readonly XmlElement[] {
+  const { count, emulator, at } = place;
+  const pin = (iothread: number, cpuset: string | number) => element('iothreadpin', { iothread, cpuset });
+  if (total === 0) return [];
+  if (pool) return Array.from({ length: total }, (_, index) => pin(index + 1, at(count + index)));
+  if (emulator !== undefined) return [pin(1, emulator)];
+  if (total >= count) return Array.from({ length: total }, (_, index) => pin(index + 1, at((index + 1) % count)));
+  let next = 0;
+  return Array.from({ length: total }, (_, index) => {
+    const size = Math.floor(count / total) + (index < count % total ? 1 : 0);
+    const cpus = Array.from({ length: size }, (_unused, offset) => at(next + offset));
+    next += size;
+    return pin(index + 1, cpus.join(','));
+  });
 }

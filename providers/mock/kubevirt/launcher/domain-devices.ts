@@ -1,10 +1,20 @@
 import { atLeast } from '../version.ts';
 import type { LauncherCluster } from './cluster.ts';
 import { diskElements } from './domain-disks.ts';
+import { interfaceElements } from './domain-interfaces.ts';
+import { alias, pciAddress, virtioModel } from './domain-parts.ts';
 import { ioThreadCount } from './domain-threads.ts';
-import { type DomainHost, usesIommu } from './domain-xml.ts';
-import type { Interface, Vmi } from './vmi.ts';
-import { hasHugepages, hasPersistentTpm, hasTpm, isCpuDedicated, vcpuCount, wantsGuaranteedQos } from './vmi-traits.ts';
+import type { DomainHost } from './domain-xml.ts';
+import type { Vmi } from './vmi.ts';
+import {
+  hasHugepages,
+  hasPersistentTpm,
+  hasTpm,
+  isCpuDedicated,
+  usesIommu,
+  vcpuCount,
+  wantsGuaranteedQos,
+} from './vmi-traits.ts';
 import { element, textElement, type XmlElement } from './xml.ts';
 
 /** All devices of the domain, in the marshaller's order. */
@@ -14,9 +24,10 @@ export function domainDevices(vmi: Vmi, cluster: LauncherCluster, host: DomainHo
   return element(
     'devices',
     {},
-    (devices.interfaces ?? []).filter(isTap).map((iface) => interfaceElement(iface, vmi, cluster)),
-    element('channel', { type: 'unix' }, element('target', { name: 'org.qemu.guest_agent.0', type: 'virtio' })),
+    interfaceElements(vmi, cluster),
+    channels(vmi),
     hostDevices(vmi, host),
+    (devices.panicDevices ?? []).map(({ model }) => element('panic', { model })),
     controllers(vmi, cluster),
     graphics(vmi, cluster),
     balloon(vmi, cluster),
@@ -42,55 +53,22 @@ export function domainDevices(vmi: Vmi, cluster: LauncherCluster, host: DomainHo
   );
 }
 
-/** Model of every virtio device of the guest. */
-export function virtioModel({ spec }: Vmi): string {
-  return spec.domain.devices.useVirtioTransitional ? 'virtio-transitional' : 'virtio-non-transitional';
-}
-
-/** Alias that lets a device be found again by its name in the VMI. */
-export function alias(name: string): XmlElement {
-  return element('alias', { name: `ua-${name}` });
-}
-
-/** `0000:81:00.1` as libvirt writes it. @throws Error for anything else. */
-export function pciAddress(address: string): XmlElement {
-  const [, domain, bus, slot, fn] = /^([\da-fA-F]{4}):([\da-fA-F]{2}):([\da-fA-F]{2})\.(\d)$/.exec(address) ?? [];
-  if (domain === undefined) throw new Error(`"${address}" is no PCI address, e.g. 0000:81:00.1`);
-  return element('address', {
-    type: 'pci',
-    domain: `0x${domain}`,
-    bus: `0x${bus}`,
-    slot: `0x${slot}`,
-    function: `0x${fn}`,
-  });
-}
-
-function isTap({ sriov, binding, state }: Interface): boolean {
-  return sriov === undefined && binding === undefined && state !== 'absent';
-}
-
-function interfaceElement(iface: Interface, vmi: Vmi, cluster: LauncherCluster): XmlElement {
-  const virtio = (iface.model || 'virtio') === 'virtio';
-  const secured = usesIommu(vmi, cluster);
-  const iommu = virtio && secured;
-  const queues =
-    virtio && vmi.spec.domain.devices.networkInterfaceMultiqueue
-      ? Math.min(vcpuCount(vmi.spec.domain.cpu), 256)
-      : undefined;
-  return element(
-    'interface',
-    { type: 'ethernet' },
-    iface.pciAddress ? pciAddress(iface.pciAddress) : undefined,
-    element('source'),
-    element('model', { type: virtio ? virtioModel(vmi) : iface.model }),
-    iface.macAddress && atLeast(cluster.version, 'v1.8') ? element('mac', { address: iface.macAddress }) : undefined,
-    iface.bootOrder !== undefined && element('boot', { order: iface.bootOrder }),
-    iface.state === 'down' && element('link', { state: 'down' }),
-    alias(iface.name),
-    (iommu || queues !== undefined) && element('driver', { name: 'vhost', queues, iommu: iommu ? 'on' : undefined }),
-    (iface.bootOrder === undefined || secured) && element('rom', { enabled: 'no' }),
-    iface.acpiIndex !== undefined && element('acpi', { index: iface.acpiIndex }),
-  );
+function channels({ spec }: Vmi): readonly XmlElement[] {
+  const agent = element('target', { name: 'org.qemu.guest_agent.0', type: 'virtio' });
+  const path = '/var/run/kubevirt-private/downwardmetrics-channel/downwardmetrics.sock';
+  return [
+    element('channel', { type: 'unix' }, agent),
+    ...(spec.domain.devices.downwardMetrics === undefined
+      ? []
+      : [
+          element(
+            'channel',
+            { type: 'unix' },
+            element('source', { mode: 'bind', path }),
+            element('target', { name: 'org.github.vhostmd.1', type: 'virtio' }),
+          ),
+        ]),
+  ];
 }
 
 function hostDevices({ spec }: Vmi, host: DomainHost): readonly XmlElement[] {

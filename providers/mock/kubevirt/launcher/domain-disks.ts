@@ -1,10 +1,10 @@
 import type { LauncherCluster } from './cluster.ts';
 import { configDirectory, diskDirectory } from './data-volumes.ts';
-import { alias, pciAddress, virtioModel } from './domain-devices.ts';
+import { alias, pciAddress, virtioModel } from './domain-parts.ts';
 import { ioThreadCount } from './domain-threads.ts';
-import { type DomainHost, usesIommu } from './domain-xml.ts';
+import type { DomainHost } from './domain-xml.ts';
 import type { Disk, DiskTarget, Vmi, Volume } from './vmi.ts';
-import { vcpuCount } from './vmi-traits.ts';
+import { usesIommu, vcpuCount } from './vmi-traits.ts';
 import { element, textElement, type XmlElement } from './xml.ts';
 
 /** The disks of the domain, named vda, sda and so on in the VMI's order. @throws Error for a disk without its volume. */
@@ -26,6 +26,8 @@ interface Medium {
   readonly type: 'file' | 'block';
   readonly source: Readonly<Record<string, string>>;
   readonly format: string;
+  /** Freed blocks go back to the storage even from a CD-ROM. */
+  readonly discards?: boolean;
   readonly backing?: XmlElement;
 }
 
@@ -49,17 +51,23 @@ function diskElement(disk: Disk, { vmi, cluster, medium, dev, unit, thread }: Pl
       : target.pciAddress
         ? pciAddress(target.pciAddress)
         : undefined;
+  const cache = disk.cache || 'none';
   const driver = {
-    cache: disk.cache || 'none',
+    cache,
     error_policy: disk.errorPolicy ?? 'stop',
-    io: disk.io || (medium.type === 'block' ? 'native' : undefined),
+    io: disk.io || (medium.type === 'block' && cache === 'none' ? 'native' : undefined),
     name: 'qemu',
     type: medium.format,
     iothread: thread,
     queues: virtio && vmi.spec.domain.devices.blockMultiQueue ? vcpuCount(vmi.spec.domain.cpu) : undefined,
-    discard: isCdrom && medium.backing === undefined ? undefined : 'unmap',
+    discard: isCdrom && !medium.discards ? undefined : 'unmap',
     iommu: virtio && usesIommu(vmi, cluster) ? 'on' : undefined,
   };
+  const { pool: isPool, total } = ioThreadCount(vmi);
+  const threads = Array.from({ length: virtio && isPool ? total : 0 }, (_, index) =>
+    element('iothread', { id: index + 1 }),
+  );
+  const pool = threads.length > 0 ? element('iothreads', {}, threads) : undefined;
   return element(
     'disk',
     {
@@ -68,16 +76,29 @@ function diskElement(disk: Disk, { vmi, cluster, medium, dev, unit, thread }: Pl
       model: virtio && disk.disk ? virtioModel(vmi) : undefined,
     },
     element('source', medium.source),
-    element('target', { bus: target.bus, dev }),
-    disk.serial && !isCdrom ? textElement('serial', disk.serial) : undefined,
-    element('driver', driver),
+    element('target', { bus: target.bus, dev, tray: disk.cdrom?.tray }),
+    disk.serial && disk.disk ? textElement('serial', disk.serial) : undefined,
+    element('driver', driver, pool),
     readonly && element('readonly'),
     alias(disk.name),
     medium.backing,
     disk.bootOrder !== undefined && element('boot', { order: disk.bootOrder }),
     address,
-    disk.shareable === true && element('shareable'),
+    blockIo(disk, medium),
+    disk.disk !== undefined && disk.shareable === true && element('shareable'),
   );
+}
+
+/** Block sizes that the VMI sets, or those of the file system that the image lies on. */
+function blockIo({ blockSize }: Disk, { type }: Medium): XmlElement | undefined {
+  const { custom, matchVolume } = blockSize ?? {};
+  if (custom !== undefined) {
+    const sizes = { logical_block_size: custom.logical, physical_block_size: custom.physical };
+    return element('blockio', { ...sizes, discard_granularity: custom.discardGranularity });
+  }
+  if (matchVolume === undefined || matchVolume.enabled === false) return undefined;
+  const size = type === 'file' ? 4096 : 512;
+  return element('blockio', { logical_block_size: size, physical_block_size: size, discard_granularity: size });
 }
 
 function targetOf({ disk, lun, cdrom }: Disk): DiskTarget {
@@ -93,10 +114,15 @@ function mediumOf(
   const index = volumes.findIndex(({ name }) => name === disk.name);
   const volume = volumes[index];
   if (volume === undefined) {
-    if (disk.cdrom !== undefined) return { type: 'block', source: {}, format: 'raw' };
+    if (disk.cdrom !== undefined) return { type: 'block', source: {}, format: 'raw', discards: true };
     throw new Error(`disk "${disk.name}" of "${vmi.metadata.name}" has no volume of its name`);
   }
-  const file = (path: string, format = 'raw'): Medium => ({ type: 'file', source: { file: path }, format });
+  const file = (path: string, format = 'raw'): Medium => ({
+    type: 'file',
+    source: { file: path },
+    format,
+    discards: true,
+  });
   const copyOnWrite = `/var/run/kubevirt-ephemeral-disks/disk-data/${disk.name}/disk.qcow2`;
   if (volume.containerDisk !== undefined) {
     return {
@@ -109,11 +135,11 @@ function mediumOf(
   }
   const claim = volume.persistentVolumeClaim?.claimName ?? volume.dataVolume?.name;
   if (claim !== undefined && cluster.claim(claim)?.volumeMode === 'Block') {
-    return { type: 'block', source: { dev: `/dev/${disk.name}`, name: disk.name }, format: 'raw' };
+    return { type: 'block', source: { dev: `/dev/${disk.name}`, name: disk.name }, format: 'raw', discards: true };
   }
   if (claim !== undefined) return file(`${diskDirectory(disk.name)}/disk.img`);
   if (volume.emptyDisk !== undefined) return file(`/var/run/libvirt/empty-disks/${disk.name}.qcow2`, 'qcow2');
-  return file(generatedFile(volume, vmi));
+  return { ...file(generatedFile(volume, vmi)), discards: false };
 }
 
 /** Images that virt-launcher makes from other data before the guest starts. */
@@ -125,7 +151,7 @@ function generatedFile(volume: Volume, { metadata }: Vmi): string {
   const root = '/var/run/kubevirt-private';
   if (volume.sysprep !== undefined) return `${root}/sysprep-disks/${volume.name}.iso`;
   if (volume.serviceAccount !== undefined) return `${root}/service-account-disk/service-account.iso`;
-  if (volume.downwardMetrics !== undefined) return `${root}/downwardmetric-disk/vhostmd0`;
+  if (volume.downwardMetrics !== undefined) return `${root}/downwardapi-disks/vhostmd0`;
   const directory = configDirectory(volume);
   if (directory === undefined) throw new Error(`volume "${volume.name}" of "${metadata.name}" has no known source`);
   return `${directory.replace(/\/[^/]+$/, '-disks')}/${volume.name}.iso`;

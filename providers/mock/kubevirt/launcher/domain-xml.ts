@@ -7,7 +7,7 @@ import { osElement } from './domain-os.ts';
 import { clockElement, sysinfoElement } from './domain-platform.ts';
 import { ioThreadCount } from './domain-threads.ts';
 import type { Vmi } from './vmi.ts';
-import { isSev, isSnp } from './vmi-traits.ts';
+import { isSnp } from './vmi-traits.ts';
 import { element, GO_STYLE, textElement, type XmlElement, xmlText } from './xml.ts';
 
 /** What of the node and the launcher image shapes a domain. */
@@ -97,9 +97,4 @@ function launchSecurityElement(vmi: Vmi, cluster: LauncherCluster): XmlElement |
     { type: 'tdx' },
     atLeast(version, 'v1.9') && element('quoteGenerationService', { path }),
   );
-}
-
-/** Whether the devices of this guest must go through the IOMMU: its memory is not QEMU's to read. */
-export function usesIommu(vmi: Vmi, { version }: LauncherCluster): boolean {
-  return vmi.spec.domain.launchSecurity?.sev != null || (isSev(vmi) && atLeast(version, 'v1.7'));
 }

@@ -25,7 +25,10 @@ export function memoryOverhead(vmi: Vmi, cluster: LauncherCluster): Quantity {
   if (reserved !== undefined && atLeast(cluster.version, 'v1.8')) parts.push(quantity(reserved));
   const total = sum(...parts);
   const ratio = Number(cluster.configuration.additionalGuestMemoryOverheadRatio ?? 1);
-  return ratio === 1 || Number.isNaN(ratio) ? total : stretched(total, ratio);
+  const stretchedTotal = ratio === 1 || Number.isNaN(ratio) ? total : stretched(total, ratio);
+  // The ratio is not for the network's helper.
+  const passt = vmi.spec.domain.devices.interfaces?.some(({ passtBinding }) => passtBinding !== undefined);
+  return passt ? sum(stretchedTotal, mebibytes(250)) : stretchedTotal;
 }
 
 /** Resident sizes of virt-launcher-monitor, virt-launcher, virtlogd, virtqemud and QEMU, as each release measured them. */

@@ -9,6 +9,7 @@ type ResourceList = Record<string, Quantity>;
 
 /** Requests and limits as texts. */
 export interface PodResources {
+  readonly claims?: readonly { readonly name: string; readonly request?: string }[];
   readonly requests: Readonly<Record<string, string>>;
   readonly limits: Readonly<Record<string, string>>;
 }
@@ -34,8 +35,10 @@ export function computeResources(vmi: Vmi, cluster: LauncherCluster, overhead: Q
     calculated.limits[device] = sum(calculated.limits[device] ?? limits[device] ?? zero(), one);
     calculated.requests[device] = sum(calculated.requests[device] ?? requests[device] ?? zero(), one);
   }
+  const claims = resourceClaims(vmi, cluster);
   // What the VMI itself names wins over what is calculated.
   return {
+    ...(claims.length > 0 ? { claims } : {}),
     requests: texts({ ...calculated.requests, ...requests }),
     limits: texts({ ...calculated.limits, ...limits }),
   };
@@ -83,10 +86,12 @@ function fillMemoryRequest(
   requests.memory = percent === 100n ? memory : quantityOf((wholeUnits(memory) * 100n) / percent, memory.format);
 }
 
-function pinCpus({ spec }: Vmi, requests: ResourceList, limits: ResourceList): void {
+function pinCpus({ spec, metadata }: Vmi, requests: ResourceList, limits: ResourceList): void {
   const { cpu } = spec.domain;
-  let count = vcpuCount(cpu) + ioThreadCpus(spec.domain);
-  if (cpu?.isolateEmulatorThread) count += 1;
+  const pinned = vcpuCount(cpu) + ioThreadCpus(spec.domain);
+  const toEven = metadata.annotations?.['alpha.kubevirt.io/EmulatorThreadCompleteToEvenParity'] !== undefined;
+  const emulator = cpu?.isolateEmulatorThread ? (toEven && pinned % 2 === 0 ? 2 : 1) : 0;
+  const count = pinned + emulator;
   limits.cpu = quantityOf(count, 'BinarySI');
   requests.cpu = quantityOf(count, 'BinarySI');
   if (requests.memory !== undefined) limits.memory = requests.memory;
@@ -144,7 +149,22 @@ function requestedDevices(vmi: Vmi, cluster: LauncherCluster): readonly string[]
     ...(isSev(vmi) ? ['devices.kubevirt.io/sev'] : []),
     ...(isTdx(vmi) && atLeast(cluster.version, 'v1.9') ? ['devices.kubevirt.io/tdx'] : []),
     ...(lun ? ['devices.kubevirt.io/pr-helper'] : []),
+    ...(cluster.gateEnabled('IOMMUFD') ? ['devices.kubevirt.io/iommufd'] : []),
   ];
+}
+
+/** Devices that come from claims in place of plugins, where the gate is on. */
+function resourceClaims(vmi: Vmi, cluster: LauncherCluster): NonNullable<PodResources['claims']> {
+  const { gpus = [], hostDevices = [] } = vmi.spec.domain.devices;
+  const claimed = [
+    ...(cluster.gateEnabled('GPUsWithDRA') ? gpus : []),
+    ...(cluster.gateEnabled('HostDevicesWithDRA') ? hostDevices : []),
+  ];
+  return claimed.flatMap(({ deviceName, claimName, requestName }) =>
+    deviceName || claimName === undefined
+      ? []
+      : [{ name: claimName, ...(requestName ? { request: requestName } : {}) }],
+  );
 }
 
 /** Multus networks with the resource that their definition asks for. From v1.9 an outside injector does this. */

@@ -1,3 +1,4 @@
+import { atLeast, type KubevirtVersion } from '../version.ts';
 import { quantity } from './quantity.ts';
 import type { Cpu, Resources, Vmi } from './vmi.ts';
 
@@ -88,4 +89,9 @@ export function wantsGuaranteedQos({ spec }: Vmi): boolean {
 /** Root is the deprecated exception: everything of the launcher lies elsewhere then. */
 export function nvramDirectory(vmi: Vmi): string {
   return isNonRoot(vmi) ? '/var/run/kubevirt-private/libvirt/qemu/nvram' : '/var/lib/libvirt/qemu/nvram';
+}
+
+/** Whether the devices of this guest must go through the IOMMU: its memory is not QEMU's to read. */
+export function usesIommu(vmi: Vmi, { version }: { readonly version: KubevirtVersion }): boolean {
+  return vmi.spec.domain.launchSecurity?.sev != null || (isSev(vmi) && atLeast(version, 'v1.7'));
 }

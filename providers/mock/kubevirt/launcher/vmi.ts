@@ -168,12 +168,14 @@ export interface Devices {
   readonly blockMultiQueue?: boolean;
   readonly networkInterfaceMultiqueue?: boolean;
   readonly downwardMetrics?: unknown;
+  readonly panicDevices?: readonly { readonly model?: string }[];
 }
 
 export interface HostDevice {
   readonly name: string;
   readonly deviceName?: string;
   readonly claimName?: string;
+  readonly requestName?: string;
   readonly tag?: string;
 }
 
@@ -182,6 +184,7 @@ export interface DiskTarget {
   readonly readonly?: boolean;
   readonly pciAddress?: string;
   readonly reservation?: boolean;
+  readonly tray?: string;
 }
 
 export interface Disk {
@@ -197,7 +200,10 @@ export interface Disk {
   readonly shareable?: boolean;
   readonly errorPolicy?: string;
   readonly dedicatedIOThread?: boolean;
-  readonly blockSize?: unknown;
+  readonly blockSize?: {
+    readonly custom?: { readonly logical: number; readonly physical: number; readonly discardGranularity?: number };
+    readonly matchVolume?: FeatureState;
+  };
 }
 
 export interface Interface {
