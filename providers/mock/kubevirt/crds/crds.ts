@@ -35,6 +35,12 @@ export function schemaOf(kind: string, version: KubevirtVersion): Schema {
   return expanded(definition.shape, version);
 }
 
+/** The field tables, by the name of the shape. */
+export function shapesOf(): ReadonlyMap<string, Shape> {
+  shapes ??= parseShapes(TABLES);
+  return shapes;
+}
+
 function crd(definition: Definition, version: KubevirtVersion): KubeObject {
   const { group, kind, plural, shortNames, scope, categories } = definition;
   const operators = kind === 'KubeVirt';
@@ -120,8 +126,7 @@ function expanded(shape: string, version: KubevirtVersion): Schema {
   const key = `${version.text} ${shape}`;
   const cached = schemas.get(key);
   if (cached !== undefined) return cached;
-  shapes ??= parseShapes(TABLES);
-  const schema = expandShape(shape, shapes, version);
+  const schema = expandShape(shape, shapesOf(), version);
   schemas.set(key, schema);
   return schema;
 }

@@ -6,8 +6,9 @@ import { applies, type KubevirtVersion } from '../version.ts';
  * an indented line is a field: name (`!`: required), type, then attributes. `since` is inclusive, `until` exclusive.
  *
  * Types: string int int32 int64 number bool time quantity intOrString, `object` (no known fields: content is pruned),
- * `any` (content kept), the name of a shape, `[]T`, `map:T`.
- * Attributes: nullable, default=JSON, enum=a|b, min= max= minLength= maxLength= minItems= maxItems= pattern= set,
+ * `any` (content kept), the name of a shape, `[]T`, `map:T`. How KubeVirt's code writes a field back when it re-encodes
+ * an object: `*T` only if it was given; a bare scalar unless it is empty, a bare shape always; `+T` always.
+ * Attributes: known=a|b (checked by KubeVirt's webhooks, not by the definition), nullable, default=JSON, enum=a|b, min= max= minLength= maxLength= minItems= maxItems= pattern= set,
  * keys=a,b (list-map), preserve, and `item:<attribute>` for what a list or map holds.
  */
 export function parseShapes(tables: readonly string[]): ReadonlyMap<string, Shape> {
@@ -44,9 +45,11 @@ export interface Shape {
   readonly fields: readonly Field[];
 }
 
-interface Field {
+export interface Field {
   readonly name: string;
   readonly type: string;
+  /** When it is written back: `given`, `filled` (unless empty) or `always`. */
+  readonly written: 'given' | 'filled' | 'always';
   readonly required: boolean;
   readonly since: string | undefined;
   readonly until: string | undefined;
@@ -75,7 +78,8 @@ function parseField(row: string): Field {
   const bound = (key: string) => attributes.find((attribute) => attribute.startsWith(key))?.slice(key.length);
   return {
     name: name.replace('!', ''),
-    type,
+    type: type.replace(/^[*+]/, ''),
+    written: type.startsWith('*') ? 'given' : type.startsWith('+') ? 'always' : 'filled',
     required: name.endsWith('!'),
     since: bound('since='),
     until: bound('until='),
@@ -140,6 +144,8 @@ function readAttribute(attribute: string): Schema {
       return { 'x-kubernetes-map-type': 'atomic' };
     case 'preserve':
       return { 'x-kubernetes-preserve-unknown-fields': true };
+    case 'known':
+      return {};
     default:
       throw new Error(`a field table has the unknown attribute "${attribute}"`);
   }

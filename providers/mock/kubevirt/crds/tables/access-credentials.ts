@@ -1,23 +1,23 @@
 /** `spec.accessCredentials`: SSH keys and passwords. Notation: ../shapes.ts. */
 export const accessCredentialsTable = `
 AccessCredential
-  sshPublicKey SSHPublicKeyAccessCredential
-  userPassword UserPasswordAccessCredential
+  sshPublicKey *SSHPublicKeyAccessCredential
+  userPassword *UserPasswordAccessCredential
 
 SSHPublicKeyAccessCredential
   propagationMethod! SSHPublicKeyAccessCredentialPropagationMethod
   source!            SSHPublicKeyAccessCredentialSource
 
 SSHPublicKeyAccessCredentialPropagationMethod
-  configDrive    object
-  noCloud        object                                                since=v1.1
-  qemuGuestAgent QemuGuestAgentSSHPublicKeyAccessCredentialPropagation
+  configDrive    *object
+  noCloud        *object                                                since=v1.1
+  qemuGuestAgent *QemuGuestAgentSSHPublicKeyAccessCredentialPropagation
 
 QemuGuestAgentSSHPublicKeyAccessCredentialPropagation
   users! []string set
 
 SSHPublicKeyAccessCredentialSource
-  secret AccessCredentialSecretSource
+  secret *AccessCredentialSecretSource
 
 AccessCredentialSecretSource
   secretName! string
@@ -27,8 +27,8 @@ UserPasswordAccessCredential
   source!            UserPasswordAccessCredentialSource
 
 UserPasswordAccessCredentialPropagationMethod
-  qemuGuestAgent object
+  qemuGuestAgent *object
 
 UserPasswordAccessCredentialSource
-  secret AccessCredentialSecretSource
+  secret *AccessCredentialSecretSource
 `;

@@ -7,8 +7,8 @@ CPU
   isolateEmulatorThread bool
   maxSockets            int32        since=v1.0
   model                 string
-  numa                  NUMA
-  realtime              Realtime
+  numa                  *NUMA
+  realtime              *Realtime
   sockets               int32
   threads               int32
 
@@ -17,21 +17,21 @@ CPUFeature
   policy string
 
 NUMA
-  guestMappingPassthrough object
+  guestMappingPassthrough *object
 
 Realtime
   mask string
 
 Memory
-  guest            quantity
-  hugepages        Hugepages
-  maxGuest         quantity         since=v1.1
-  reservedOverhead ReservedOverhead since=v1.8
+  guest            *quantity
+  hugepages        *Hugepages
+  maxGuest         *quantity         since=v1.1
+  reservedOverhead *ReservedOverhead since=v1.8
 
 Hugepages
   pageSize string
 
 ReservedOverhead
-  addedOverhead quantity
-  memLock       string   enum=NotRequired|Required
+  addedOverhead *quantity
+  memLock       *string   enum=NotRequired|Required
 `;

@@ -5,34 +5,34 @@ DataVolumeTemplateSpec
   kind       string
   metadata   any            nullable
   spec!      DataVolumeSpec
-  status     object         nullable
+  status     *object        nullable
 
 DataVolumeSpec
   checkpoints       []DataVolumeCheckpoint
-  contentType       string                    enum=kubevirt|archive
+  contentType       string                     enum=kubevirt|archive
   finalCheckpoint   bool
-  preallocation     bool
+  preallocation     *bool
   priorityClassName string
-  pvc               PersistentVolumeClaimSpec
-  source            CdiDataVolumeSource
-  sourceRef         CdiDataVolumeSourceRef
-  storage           StorageSpec
+  pvc               *PersistentVolumeClaimSpec
+  source            *CdiDataVolumeSource
+  sourceRef         *CdiDataVolumeSourceRef
+  storage           *StorageSpec
 
 DataVolumeCheckpoint
   current!  string
   previous! string
 
 CdiDataVolumeSource
-  blank    object
-  gcs      CdiDataVolumeSourceGCS      since=v1.0
-  http     CdiDataVolumeSourceHTTP
-  imageio  CdiDataVolumeSourceImageIO
-  pvc      CdiDataVolumeSourcePVC
-  registry CdiDataVolumeSourceRegistry
-  s3       CdiDataVolumeSourceS3
-  snapshot CdiDataVolumeSourceSnapshot since=v1.0
-  upload   object
-  vddk     CdiDataVolumeSourceVDDK
+  blank    *object
+  gcs      *CdiDataVolumeSourceGCS      since=v1.0
+  http     *CdiDataVolumeSourceHTTP
+  imageio  *CdiDataVolumeSourceImageIO
+  pvc      *CdiDataVolumeSourcePVC
+  registry *CdiDataVolumeSourceRegistry
+  s3       *CdiDataVolumeSourceS3
+  snapshot *CdiDataVolumeSourceSnapshot since=v1.0
+  upload   *object
+  vddk     *CdiDataVolumeSourceVDDK
 
 CdiDataVolumeSourceGCS
   secretRef string
@@ -48,7 +48,7 @@ CdiDataVolumeSourceHTTP
 CdiDataVolumeSourceImageIO
   certConfigMap      string
   diskId!            string
-  insecureSkipVerify bool   since=v1.8
+  insecureSkipVerify *bool  since=v1.8
   secretRef          string
   url!               string
 
@@ -57,12 +57,12 @@ CdiDataVolumeSourcePVC
   namespace! string
 
 CdiDataVolumeSourceRegistry
-  certConfigMap string
-  imageStream   string
-  platform      PlatformOptions since=v1.6
-  pullMethod    string
-  secretRef     string
-  url           string
+  certConfigMap *string
+  imageStream   *string
+  platform      *PlatformOptions since=v1.6
+  pullMethod    *string
+  secretRef     *string
+  url           *string
 
 PlatformOptions
   architecture string
@@ -88,16 +88,16 @@ CdiDataVolumeSourceVDDK
 CdiDataVolumeSourceRef
   kind!     string
   name!     string
-  namespace string
+  namespace *string
 
 StorageSpec
   accessModes      []string
-  dataSource       TypedLocalObjectReference
-  dataSourceRef    TypedObjectReference       since=v1.0
+  dataSource       *TypedLocalObjectReference
+  dataSourceRef    *TypedObjectReference      since=v1.0
   resources        CoreResourceRequirements   until=v1.5
   resources        VolumeResourceRequirements since=v1.5
-  selector         LabelSelector
-  storageClassName string
-  volumeMode       string
+  selector         *LabelSelector
+  storageClassName *string
+  volumeMode       *string                    known=Block|Filesystem|FromStorageProfile
   volumeName       string
 `;

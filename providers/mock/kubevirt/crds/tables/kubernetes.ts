@@ -1,28 +1,28 @@
 /** Core Kubernetes types that KubeVirt's kinds embed: affinity, tolerations, probes' handlers, selectors, claims. Notation: ../shapes.ts. */
 export const kubernetesTable = `
 Affinity
-  nodeAffinity    NodeAffinity
-  podAffinity     PodAffinity
-  podAntiAffinity PodAntiAffinity
+  nodeAffinity    *NodeAffinity
+  podAffinity     *PodAffinity
+  podAntiAffinity *PodAntiAffinity
 
 NodeAffinity
   preferredDuringSchedulingIgnoredDuringExecution []PreferredSchedulingTerm
-  requiredDuringSchedulingIgnoredDuringExecution  NodeSelector
+  requiredDuringSchedulingIgnoredDuringExecution  *NodeSelector
 
 PreferredSchedulingTerm
   preference! NodeSelectorTerm
   weight!     int32
 
-NodeSelectorTerm
+NodeSelectorTerm atomic
   matchExpressions []NodeSelectorRequirement
   matchFields      []NodeSelectorRequirement
 
 NodeSelectorRequirement
   key!      string
-  operator! string
+  operator! string   known=DoesNotExist|Exists|Gt|In|Lt|NotIn
   values    []string
 
-NodeSelector
+NodeSelector atomic
   nodeSelectorTerms! []NodeSelectorTerm
 
 PodAffinity
@@ -34,14 +34,14 @@ WeightedPodAffinityTerm
   weight!          int32
 
 PodAffinityTerm
-  labelSelector     LabelSelector
-  matchLabelKeys    []string      since=v1.3
-  mismatchLabelKeys []string      since=v1.3
-  namespaceSelector LabelSelector
+  labelSelector     *LabelSelector
+  matchLabelKeys    []string       since=v1.3
+  mismatchLabelKeys []string       since=v1.3
+  namespaceSelector *LabelSelector
   namespaces        []string
   topologyKey!      string
 
-LabelSelector
+LabelSelector atomic
   matchExpressions []LabelSelectorRequirement
   matchLabels      map:string
 
@@ -68,16 +68,16 @@ ResourceClaim
   request string since=v1.4
 
 DownwardAPIVolumeFile
-  fieldRef         ObjectFieldSelector
-  mode             int32
+  fieldRef         *ObjectFieldSelector
+  mode             *int32
   path!            string
-  resourceFieldRef ResourceFieldSelector
+  resourceFieldRef *ResourceFieldSelector
 
-ObjectFieldSelector
+ObjectFieldSelector atomic
   apiVersion string
   fieldPath! string
 
-ResourceFieldSelector
+ResourceFieldSelector atomic
   containerName string
   divisor       quantity
   resource!     string
@@ -90,39 +90,39 @@ HTTPGetAction
   httpHeaders []HTTPHeader
   path        string
   port!       intOrString
-  scheme      string
+  scheme      string       known=HTTP|HTTPS
 
 HTTPHeader
   name!  string
   value! string
 
-LocalObjectReference
+LocalObjectReference atomic
   name string until=v1.4
   name string default="" since=v1.4
 
 PersistentVolumeClaimSpec
   accessModes               []string
-  dataSource                TypedLocalObjectReference
-  dataSourceRef             TypedLocalObjectReference  until=v1.0
-  dataSourceRef             TypedObjectReference       since=v1.0
+  dataSource                *TypedLocalObjectReference
+  dataSourceRef             *TypedLocalObjectReference until=v1.0
+  dataSourceRef             *TypedObjectReference      since=v1.0
   resources                 CoreResourceRequirements   until=v1.4
   resources                 VolumeResourceRequirements since=v1.4
-  selector                  LabelSelector
-  storageClassName          string
-  volumeAttributesClassName string                     since=v1.3
-  volumeMode                string
+  selector                  *LabelSelector
+  storageClassName          *string
+  volumeAttributesClassName *string                    since=v1.3
+  volumeMode                *string                    known=Block|Filesystem|FromStorageProfile
   volumeName                string
 
-TypedLocalObjectReference
-  apiGroup string
+TypedLocalObjectReference atomic
+  apiGroup *string
   kind!    string
   name!    string
 
 TypedObjectReference
-  apiGroup  string
+  apiGroup  *string
   kind!     string
   name!     string
-  namespace string
+  namespace *string
 
 VolumeResourceRequirements
   limits   map:quantity
@@ -135,31 +135,31 @@ PodDNSConfig
 
 PodDNSConfigOption
   name  string
-  value string
+  value *string
 
 PodResourceClaim
   name!                     string
-  resourceClaimName         string
-  resourceClaimTemplateName string
+  resourceClaimName         *string
+  resourceClaimTemplateName *string
 
 TCPSocketAction
   host  string
   port! intOrString
 
 Toleration
-  effect            string
+  effect            string known=NoExecute|NoSchedule|PreferNoSchedule
   key               string
-  operator          string
-  tolerationSeconds int64
+  operator          string known=Equal|Exists
+  tolerationSeconds *int64
   value             string
 
 TopologySpreadConstraint
-  labelSelector      LabelSelector
-  matchLabelKeys     []string      since=v1.0
+  labelSelector      *LabelSelector
+  matchLabelKeys     []string       since=v1.0
   maxSkew!           int32
-  minDomains         int32         since=v1.0
-  nodeAffinityPolicy string        since=v1.0
-  nodeTaintsPolicy   string        since=v1.0
+  minDomains         *int32         since=v1.0
+  nodeAffinityPolicy *string        known=Honor|Ignore since=v1.0
+  nodeTaintsPolicy   *string        known=Honor|Ignore since=v1.0
   topologyKey!       string
-  whenUnsatisfiable! string
+  whenUnsatisfiable! string         known=DoNotSchedule|ScheduleAnyway
 `;

@@ -1,69 +1,69 @@
 /** `spec.configuration` of the KubeVirt CR. Notation: ../shapes.ts. */
 export const kubevirtConfigurationTable = `
 KubeVirtConfiguration
-  additionalGuestMemoryOverheadRatio string
-  apiConfiguration                   ReloadableComponentConfiguration
-  architectureConfiguration          ArchConfiguration                  since=v1.0
-  autoCPULimitNamespaceLabelSelector LabelSelector                      since=v1.0
-  changedBlockTrackingLabelSelectors ChangedBlockTrackingSelectors      nullable since=v1.7
-  commonInstancetypesDeployment      CommonInstancetypesDeployment      nullable since=v1.4
-  confidentialCompute                ConfidentialComputeConfiguration   nullable since=v1.9
-  controllerConfiguration            ReloadableComponentConfiguration
+  additionalGuestMemoryOverheadRatio *string
+  apiConfiguration                   *ReloadableComponentConfiguration
+  architectureConfiguration          *ArchConfiguration                  since=v1.0
+  autoCPULimitNamespaceLabelSelector *LabelSelector                      since=v1.0
+  changedBlockTrackingLabelSelectors *ChangedBlockTrackingSelectors      nullable since=v1.7
+  commonInstancetypesDeployment      *CommonInstancetypesDeployment      nullable since=v1.4
+  confidentialCompute                *ConfidentialComputeConfiguration   nullable since=v1.9
+  controllerConfiguration            *ReloadableComponentConfiguration
   cpuModel                           string
-  cpuRequest                         quantity
+  cpuRequest                         *quantity
   defaultRuntimeClass                string
-  developerConfiguration             DeveloperConfiguration
+  developerConfiguration             *DeveloperConfiguration
   emulatedMachines                   []string
-  evictionStrategy                   string
-  handlerConfiguration               ReloadableComponentConfiguration
-  hypervisors                        []HypervisorConfiguration          maxItems=1 since=v1.8
-  imagePullPolicy                    string
-  instancetype                       InstancetypeConfiguration          nullable since=v1.4
-  ksmConfiguration                   KSMConfiguration                   since=v1.0
-  liveUpdateConfiguration            LiveUpdateConfiguration            since=v1.0
+  evictionStrategy                   *string
+  handlerConfiguration               *ReloadableComponentConfiguration
+  hypervisors                        []HypervisorConfiguration           maxItems=1 since=v1.8
+  imagePullPolicy                    string                              known=Always|IfNotPresent|Never
+  instancetype                       *InstancetypeConfiguration          nullable since=v1.4
+  ksmConfiguration                   *KSMConfiguration                   since=v1.0
+  liveUpdateConfiguration            *LiveUpdateConfiguration            since=v1.0
   machineType                        string
-  mediatedDevicesConfiguration       MediatedDevicesConfiguration
-  memBalloonStatsPeriod              int32
-  migrations                         MigrationConfiguration
+  mediatedDevicesConfiguration       *MediatedDevicesConfiguration
+  memBalloonStatsPeriod              *int32
+  migrations                         *MigrationConfiguration
   minCPUModel                        string
-  network                            NetworkConfiguration
+  network                            *NetworkConfiguration
   obsoleteCPUModels                  map:bool
   ovmfPath                           string
-  permittedHostDevices               PermittedHostDevices
-  persistentReservationConfiguration PersistentReservationConfiguration nullable since=v1.9
-  roleAggregationStrategy            string                             enum=AggregateToDefault|Manual since=v1.8
-  seccompConfiguration               SeccompConfiguration
+  permittedHostDevices               *PermittedHostDevices
+  persistentReservationConfiguration *PersistentReservationConfiguration nullable since=v1.9
+  roleAggregationStrategy            *string                             enum=AggregateToDefault|Manual since=v1.8
+  seccompConfiguration               *SeccompConfiguration
   selinuxLauncherType                string
-  smbios                             SMBiosConfiguration
-  supportContainerResources          []SupportContainerResources        keys=type since=v1.0
+  smbios                             *SMBiosConfiguration
+  supportContainerResources          []SupportContainerResources         keys=type since=v1.0
   supportedGuestAgentVersions        []string
-  tlsConfiguration                   TLSConfiguration
-  virtTemplateDeployment             VirtTemplateDeployment             nullable since=v1.8
-  virtualMachineInstancesPerNode     int
-  virtualMachineOptions              VirtualMachineOptions              since=v1.0
-  vmRolloutStrategy                  string                             nullable enum=Stage|LiveUpdate since=v1.2
-  vmStateStorageClass                string                             since=v1.0
-  webhookConfiguration               ReloadableComponentConfiguration
+  tlsConfiguration                   *TLSConfiguration
+  virtTemplateDeployment             *VirtTemplateDeployment             nullable since=v1.8
+  virtualMachineInstancesPerNode     *int
+  virtualMachineOptions              *VirtualMachineOptions              since=v1.0
+  vmRolloutStrategy                  *string                             nullable enum=Stage|LiveUpdate since=v1.2
+  vmStateStorageClass                string                              since=v1.0
+  webhookConfiguration               *ReloadableComponentConfiguration
 
 ReloadableComponentConfiguration
-  restClient RESTClientConfiguration
+  restClient *RESTClientConfiguration
 
 RESTClientConfiguration
-  rateLimiter RateLimiter
+  rateLimiter *RateLimiter
 
 RateLimiter
-  tokenBucketRateLimiter TokenBucketRateLimiter
+  tokenBucketRateLimiter *TokenBucketRateLimiter
 
 TokenBucketRateLimiter
   burst! int
   qps!   number
 
 ArchConfiguration
-  amd64               ArchSpecificConfiguration
-  arm64               ArchSpecificConfiguration
+  amd64               *ArchSpecificConfiguration
+  arm64               *ArchSpecificConfiguration
   defaultArchitecture string
-  ppc64le             ArchSpecificConfiguration
-  s390x               ArchSpecificConfiguration since=v1.7
+  ppc64le             *ArchSpecificConfiguration
+  s390x               *ArchSpecificConfiguration since=v1.7
 
 ArchSpecificConfiguration
   emulatedMachines []string
@@ -71,39 +71,39 @@ ArchSpecificConfiguration
   ovmfPath         string
 
 ChangedBlockTrackingSelectors
-  namespaceLabelSelector      LabelSelector
-  virtualMachineLabelSelector LabelSelector
+  namespaceLabelSelector      *LabelSelector
+  virtualMachineLabelSelector *LabelSelector
 
 CommonInstancetypesDeployment
-  enabled bool nullable
+  enabled *bool nullable
 
 ConfidentialComputeConfiguration
-  tdx TDXConfiguration nullable
+  tdx *TDXConfiguration nullable
 
 TDXConfiguration
-  attestation TDXAttestationConfiguration
+  attestation *TDXAttestationConfiguration
 
 TDXAttestationConfiguration
-  enforced      bool   default=false
-  qgsSocketPath string default="/var/run/tdx-qgs/qgs.socket"
+  enforced      *bool   default=false
+  qgsSocketPath *string default="/var/run/tdx-qgs/qgs.socket"
 
 DeveloperConfiguration
-  clusterProfiler                 bool             since=v1.6
+  clusterProfiler                 bool              since=v1.6
   cpuAllocationRatio              int
-  disabledFeatureGates            []string         since=v1.8
-  diskVerification                DiskVerification
+  disabledFeatureGates            []string          since=v1.8
+  diskVerification                *DiskVerification
   featureGates                    []string
-  logVerbosity                    LogVerbosity
-  memoryOvercommit                int              until=v1.6
-  memoryOvercommit                int              min=10 since=v1.6
-  minimumClusterTSCFrequency      int64
+  logVerbosity                    *LogVerbosity
+  memoryOvercommit                int               until=v1.6
+  memoryOvercommit                int               min=10 since=v1.6
+  minimumClusterTSCFrequency      *int64
   minimumReservePVCBytes          int64
   nodeSelectors                   map:string
   pvcTolerateLessSpaceUpToPercent int
   useEmulation                    bool
 
 DiskVerification
-  memoryLimit! quantity
+  memoryLimit! *quantity
 
 LogVerbosity
   nodeVerbosity                 map:int
@@ -118,18 +118,18 @@ HypervisorConfiguration
   name string enum=kvm|hyperv-direct
 
 InstancetypeConfiguration
-  referencePolicy string nullable enum=reference|expand|expandAll
+  referencePolicy *string nullable enum=reference|expand|expandAll
 
 KSMConfiguration
-  nodeLabelSelector LabelSelector
+  nodeLabelSelector *LabelSelector
 
 LiveUpdateConfiguration
-  maxCpuSockets   int32
-  maxGuest        quantity since=v1.1
-  maxHotplugRatio int32    since=v1.1
+  maxCpuSockets   *int32
+  maxGuest        *quantity since=v1.1
+  maxHotplugRatio int32     since=v1.1
 
 MediatedDevicesConfiguration
-  enabled                 bool                            since=v1.8
+  enabled                 *bool                           since=v1.8
   mediatedDeviceTypes     []string
   mediatedDevicesTypes    []string
   nodeMediatedDeviceTypes []NodeMediatedDeviceTypesConfig
@@ -142,14 +142,14 @@ NodeMediatedDeviceTypesConfig
 NetworkConfiguration
   binding                           map:InterfaceBindingPlugin since=v1.1
   defaultNetworkInterface           string
-  permitBridgeInterfaceOnPodNetwork bool
-  permitSlirpInterface              bool
+  permitBridgeInterfaceOnPodNetwork *bool
+  permitSlirpInterface              *bool
 
 InterfaceBindingPlugin
-  computeResourceOverhead     ResourceRequirementsWithoutClaims
+  computeResourceOverhead     *ResourceRequirementsWithoutClaims
   domainAttachmentType        string
   downwardAPI                 string
-  migration                   InterfaceBindingMigration
+  migration                   *InterfaceBindingMigration
   networkAttachmentDefinition string
   sidecarImage                string
 
@@ -185,16 +185,16 @@ USBSelector
   vendor!  string
 
 PersistentReservationConfiguration
-  enabled bool nullable
+  enabled *bool nullable
 
 SeccompConfiguration
-  virtualMachineInstanceProfile VirtualMachineInstanceProfile
+  virtualMachineInstanceProfile *VirtualMachineInstanceProfile
 
 VirtualMachineInstanceProfile
-  customProfile CustomProfile
+  customProfile *CustomProfile
 
 CustomProfile
-  localhostProfile      string
+  localhostProfile      *string
   runtimeDefaultProfile bool
 
 SMBiosConfiguration
@@ -214,9 +214,9 @@ TLSConfiguration
   minTLSVersion string   enum=VersionTLS10|VersionTLS11|VersionTLS12|VersionTLS13
 
 VirtTemplateDeployment
-  enabled bool nullable
+  enabled *bool nullable
 
 VirtualMachineOptions
-  disableFreePageReporting object
-  disableSerialConsoleLog  object since=v1.1
+  disableFreePageReporting *object
+  disableSerialConsoleLog  *object since=v1.1
 `;

@@ -11,11 +11,11 @@ KubeVirtSpec
   certificateRotateStrategy KubeVirtCertificateRotateStrategy
   configuration             KubeVirtConfiguration
   customizeComponents       CustomizeComponents
-  imagePullPolicy           string
+  imagePullPolicy           string                            known=Always|IfNotPresent|Never
   imagePullSecrets          []LocalObjectReference
   imageRegistry             string
   imageTag                  string
-  infra                     ComponentConfig
+  infra                     *ComponentConfig
   monitorAccount            string
   monitorNamespace          string
   productComponent          string
@@ -25,24 +25,24 @@ KubeVirtSpec
   synchronizationPort       string                            since=v1.6
   uninstallStrategy         string
   workloadUpdateStrategy    KubeVirtWorkloadUpdateStrategy
-  workloads                 ComponentConfig
+  workloads                 *ComponentConfig
 
 KubeVirtCertificateRotateStrategy
-  selfSigned KubeVirtSelfSignConfiguration
+  selfSigned *KubeVirtSelfSignConfiguration
 
 KubeVirtSelfSignConfiguration
-  ca                 CertConfig
-  caOverlapInterval  string
-  caRotateInterval   string
-  certRotateInterval string
-  server             CertConfig
+  ca                 *CertConfig
+  caOverlapInterval  *string
+  caRotateInterval   *string
+  certRotateInterval *string
+  server             *CertConfig
 
 CertConfig
-  duration    string
-  renewBefore string
+  duration    *string
+  renewBefore *string
 
 CustomizeComponents
-  flags   Flags
+  flags   *Flags
   patches []CustomizeComponentsPatch
 
 Flags
@@ -57,17 +57,17 @@ CustomizeComponentsPatch
   type!         string
 
 ComponentConfig
-  nodePlacement NodePlacement
-  replicas      int
+  nodePlacement *NodePlacement
+  replicas      *int
 
 NodePlacement
-  affinity     Affinity
+  affinity     *Affinity
   nodeSelector map:string
   tolerations  []Toleration
 
 KubeVirtWorkloadUpdateStrategy
-  batchEvictionInterval string
-  batchEvictionSize     int
+  batchEvictionInterval *string
+  batchEvictionSize     *int
   workloadUpdateMethods []string
 
 KubeVirtStatus
@@ -76,11 +76,11 @@ KubeVirtStatus
   generations                             []GenerationStatus
   observedDeploymentConfig                string
   observedDeploymentID                    string
-  observedGeneration                      int64
+  observedGeneration                      *int64
   observedKubeVirtRegistry                string
   observedKubeVirtVersion                 string
   operatorVersion                         string
-  outdatedVirtualMachineInstanceWorkloads int
+  outdatedVirtualMachineInstanceWorkloads *int
   phase                                   string
   synchronizationAddresses                []string            since=v1.6
   targetDeploymentConfig                  string

@@ -8,10 +8,10 @@ VirtualMachineInstanceMigration
   status     VirtualMachineInstanceMigrationStatus
 
 VirtualMachineInstanceMigrationSpec
-  addedNodeSelector map:string                            since=v1.6
-  priority          string                                since=v1.7
-  receive           VirtualMachineInstanceMigrationTarget since=v1.6
-  sendTo            VirtualMachineInstanceMigrationSource since=v1.6
+  addedNodeSelector map:string                             since=v1.6
+  priority          *string                                since=v1.7
+  receive           *VirtualMachineInstanceMigrationTarget since=v1.6
+  sendTo            *VirtualMachineInstanceMigrationSource since=v1.6
   vmiName           string
 
 VirtualMachineInstanceMigrationTarget
@@ -23,7 +23,7 @@ VirtualMachineInstanceMigrationSource
 
 VirtualMachineInstanceMigrationStatus
   conditions                []VirtualMachineInstanceMigrationCondition
-  migrationState            VirtualMachineInstanceMigrationState
+  migrationState            *VirtualMachineInstanceMigrationState
   phase                     string
   phaseTransitionTimestamps []VirtualMachineInstanceMigrationPhaseTransitionTimestamp
   synchronizationAddresses  []string                                                  since=v1.6

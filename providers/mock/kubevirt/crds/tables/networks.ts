@@ -1,10 +1,10 @@
 /** `spec.networks` and the interfaces of a VMI's status. Notation: ../shapes.ts. */
 export const networksTable = `
 Network
-  multus        MultusNetwork
+  multus        *MultusNetwork
   name!         string
-  pod           PodNetwork
-  resourceClaim ClaimRequest  since=v1.9
+  pod           *PodNetwork
+  resourceClaim *ClaimRequest  since=v1.9
 
 MultusNetwork
   default      bool

@@ -8,31 +8,31 @@ VirtualMachine
   status     VirtualMachineStatus
 
 VirtualMachineSpec
-  dataVolumeTemplates   []DataVolumeTemplateSpec           item:nullable
-  instancetype          InstancetypeMatcher
-  liveUpdateFeatures    LiveUpdateFeatures                 since=v1.0 until=v1.4
-  preference            PreferenceMatcher
-  runStrategy           string
-  running               bool
-  template!             VirtualMachineInstanceTemplateSpec
-  updateVolumesStrategy string                             since=v1.3
+  dataVolumeTemplates   []DataVolumeTemplateSpec            item:nullable
+  instancetype          *InstancetypeMatcher
+  liveUpdateFeatures    *LiveUpdateFeatures                 since=v1.0 until=v1.4
+  preference            *PreferenceMatcher
+  runStrategy           *string
+  running               *bool
+  template!             *VirtualMachineInstanceTemplateSpec
+  updateVolumesStrategy *string                             since=v1.3
 
 InstancetypeMatcher
   inferFromVolume              string
-  inferFromVolumeFailurePolicy string since=v1.1
+  inferFromVolumeFailurePolicy *string since=v1.1
   kind                         string
   name                         string
   revisionName                 string
 
 LiveUpdateFeatures
-  cpu LiveUpdateCPU
+  cpu *LiveUpdateCPU
 
 LiveUpdateCPU
-  maxSockets int32
+  maxSockets *int32
 
 PreferenceMatcher
   inferFromVolume              string
-  inferFromVolumeFailurePolicy string since=v1.1
+  inferFromVolumeFailurePolicy *string since=v1.1
   kind                         string
   name                         string
   revisionName                 string
@@ -42,26 +42,26 @@ VirtualMachineInstanceTemplateSpec
   spec     VirtualMachineInstanceSpec
 
 VirtualMachineStatus
-  changedBlockTracking   ChangedBlockTrackingStatus         nullable since=v1.7
+  changedBlockTracking   *ChangedBlockTrackingStatus        nullable since=v1.7
   conditions             []VirtualMachineCondition
   created                bool
   desiredGeneration      int64                              since=v1.0
-  instancetypeRef        InstancetypeStatusRef              nullable since=v1.5
+  instancetypeRef        *InstancetypeStatusRef             nullable since=v1.5
   interfaceRequests      []VirtualMachineInterfaceRequest   since=v1.0 until=v1.4
-  memoryDumpRequest      VirtualMachineMemoryDumpRequest    nullable
+  memoryDumpRequest      *VirtualMachineMemoryDumpRequest   nullable
   observedGeneration     int64                              since=v1.0
-  preferenceRef          InstancetypeStatusRef              nullable since=v1.5
+  preferenceRef          *InstancetypeStatusRef             nullable since=v1.5
   printableStatus        string                             until=v1.4
   printableStatus        string                             default="Stopped" since=v1.4
   ready                  bool
-  restoreInProgress      string
+  restoreInProgress      *string
   runStrategy            string                             since=v1.2
-  snapshotInProgress     string
-  startFailure           VirtualMachineStartFailure         nullable
+  snapshotInProgress     *string
+  startFailure           *VirtualMachineStartFailure        nullable
   stateChangeRequests    []VirtualMachineStateChangeRequest
   volumeRequests         []VirtualMachineVolumeRequest
   volumeSnapshotStatuses []VolumeSnapshotStatus
-  volumeUpdateState      VolumeUpdateState                  since=v1.4
+  volumeUpdateState      *VolumeUpdateState                 since=v1.4
 
 VirtualMachineCondition
   lastProbeTime      time   nullable
@@ -72,9 +72,9 @@ VirtualMachineCondition
   type!              string
 
 InstancetypeStatusRef
-  controllerRevisionRef        ControllerRevisionRef
+  controllerRevisionRef        *ControllerRevisionRef
   inferFromVolume              string
-  inferFromVolumeFailurePolicy string
+  inferFromVolumeFailurePolicy *string
   kind                         string
   name                         string
 
@@ -82,48 +82,48 @@ ControllerRevisionRef
   name string
 
 VirtualMachineInterfaceRequest
-  addInterfaceOptions    AddInterfaceOptions
-  removeInterfaceOptions RemoveInterfaceOptions
+  addInterfaceOptions    *AddInterfaceOptions
+  removeInterfaceOptions *RemoveInterfaceOptions
 
 AddInterfaceOptions
-  name!                            string
-  networkAttachmentDefinitionName! string
+  name!                            *string
+  networkAttachmentDefinitionName! *string
 
 RemoveInterfaceOptions
-  name! string
+  name! *string
 
 VirtualMachineMemoryDumpRequest
   claimName!     string
-  endTimestamp   time
-  fileName       string
+  endTimestamp   *time
+  fileName       *string
   message        string
   phase!         string
   remove         bool
-  startTimestamp time
+  startTimestamp *time
 
 VirtualMachineStartFailure
   consecutiveFailCount int
   lastFailedVMIUID     string
-  retryAfterTimestamp  time
+  retryAfterTimestamp  *time
 
 VirtualMachineStateChangeRequest
   action! string
   data    map:string
-  uid     string
+  uid     *string
 
 VirtualMachineVolumeRequest
-  addVolumeOptions    AddVolumeOptions
-  removeVolumeOptions RemoveVolumeOptions
+  addVolumeOptions    *AddVolumeOptions
+  removeVolumeOptions *RemoveVolumeOptions
 
 AddVolumeOptions
-  disk!         Disk
+  disk!         *Disk
   dryRun        []string
   name!         string
-  volumeSource! HotplugVolumeSource
+  volumeSource! *HotplugVolumeSource
 
 HotplugVolumeSource
-  dataVolume            DataVolumeSource
-  persistentVolumeClaim PersistentVolumeClaimVolumeSource
+  dataVolume            *DataVolumeSource
+  persistentVolumeClaim *PersistentVolumeClaimVolumeSource
 
 RemoveVolumeOptions
   dryRun []string
@@ -135,7 +135,7 @@ VolumeSnapshotStatus
   reason   string
 
 VolumeUpdateState
-  volumeMigrationState VolumeMigrationState
+  volumeMigrationState *VolumeMigrationState
 
 VolumeMigrationState
   migratedVolumes []StorageMigratedVolumeInfo

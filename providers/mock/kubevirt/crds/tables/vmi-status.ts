@@ -1,56 +1,56 @@
 /** `status` of a VirtualMachineInstance. Notation: ../shapes.ts. */
 export const vmiStatusTable = String.raw`
 VirtualMachineInstanceStatus
-  VSOCKCID                      int32                                            until=v1.8
-  VSOCKCID                      int64                                            min=0 max=4294967295 since=v1.8
+  VSOCKCID                      *int32                                           until=v1.8
+  VSOCKCID                      *int64                                           min=0 max=4294967295 since=v1.8
   activePods                    map:string
-  changedBlockTracking          ChangedBlockTrackingStatus                       nullable since=v1.7
+  changedBlockTracking          *ChangedBlockTrackingStatus                      nullable since=v1.7
   conditions                    []VirtualMachineInstanceCondition
-  currentCPUTopology            CPUTopology                                      since=v1.0
-  deviceStatus                  DeviceStatus                                     since=v1.6 until=v1.8
+  currentCPUTopology            *CPUTopology                                     since=v1.0
+  deviceStatus                  *DeviceStatus                                    since=v1.6 until=v1.8
   evacuationNodeName            string
   fsFreezeStatus                string
   guestOSInfo                   VirtualMachineInstanceGuestOSInfo
   interfaces                    []VirtualMachineInstanceNetworkInterface
-  kernelBootStatus              KernelBootStatus                                 since=v1.1
+  kernelBootStatus              *KernelBootStatus                                since=v1.1
   launcherContainerImageVersion string
-  machine                       Machine                                          since=v1.0
-  memory                        MemoryStatus                                     since=v1.1
+  machine                       *Machine                                         since=v1.0
+  memory                        *MemoryStatus                                    since=v1.1
   migratedVolumes               []StorageMigratedVolumeInfo                      since=v1.3
   migrationMethod               string
-  migrationState                VirtualMachineInstanceMigrationState
+  migrationState                *VirtualMachineInstanceMigrationState
   migrationTransport            string
   nodeName                      string
   phase                         string
   phaseTransitionTimestamps     []VirtualMachineInstancePhaseTransitionTimestamp
-  qosClass                      string
+  qosClass                      *string                                          known=BestEffort|Burstable|Guaranteed
   reason                        string
-  runtimeUser                   int64
+  runtimeUser                   +int64
   selinuxContext                string
-  topologyHints                 TopologyHints
+  topologyHints                 *TopologyHints
   virtualMachineRevisionName    string
   volumeStatus                  []VolumeStatus
 
 ChangedBlockTrackingStatus
-  backupStatus VirtualMachineInstanceBackupStatus nullable since=v1.8
+  backupStatus *VirtualMachineInstanceBackupStatus nullable since=v1.8
   state!       string
 
 VirtualMachineInstanceBackupStatus
-  backupMsg      string
+  backupMsg      *string
   backupName     string
-  checkpointName string
+  checkpointName *string
   completed      bool
-  endTimestamp   time
+  endTimestamp   *time
   failed         bool
   quiesceStatus  string             since=v1.9
-  startTimestamp time
+  startTimestamp *time
   volumes        []BackupVolumeInfo
 
 BackupVolumeInfo
-  dataEndpoint string
-  diskTarget!  string
-  mapEndpoint  string
-  volumeName!  string
+  dataEndpoint *string
+  diskTarget!  *string
+  mapEndpoint  *string
+  volumeName!  *string
 
 VirtualMachineInstanceCondition
   lastProbeTime      time   nullable
@@ -70,17 +70,17 @@ DeviceStatus
   hostDeviceStatuses []DeviceStatusInfo
 
 DeviceStatusInfo
-  deviceResourceClaimStatus DeviceResourceClaimStatus
-  name!                     string
+  deviceResourceClaimStatus *DeviceResourceClaimStatus
+  name!                     *string
 
 DeviceResourceClaimStatus
-  attributes        DeviceAttribute
-  name              string
-  resourceClaimName string
+  attributes        *DeviceAttribute
+  name              *string
+  resourceClaimName *string
 
 DeviceAttribute
-  mDevUUID   string
-  pciAddress string
+  mDevUUID   *string
+  pciAddress *string
 
 VirtualMachineInstanceGuestOSInfo
   id            string
@@ -93,8 +93,8 @@ VirtualMachineInstanceGuestOSInfo
   versionId     string
 
 KernelBootStatus
-  initrdInfo InitrdInfo
-  kernelInfo KernelInfo
+  initrdInfo *InitrdInfo
+  kernelInfo *KernelInfo
 
 InitrdInfo
   checksum int32 until=v1.8
@@ -105,149 +105,149 @@ KernelInfo
   checksum int64 min=0 max=4294967295 since=v1.8
 
 MemoryStatus
-  guestAtBoot    quantity
-  guestCurrent   quantity
-  guestRequested quantity
-  memoryOverhead quantity since=v1.8
+  guestAtBoot    *quantity
+  guestCurrent   *quantity
+  guestRequested *quantity
+  memoryOverhead *quantity since=v1.8
 
 StorageMigratedVolumeInfo
-  destinationPVCInfo PersistentVolumeClaimInfo
-  sourcePVCInfo      PersistentVolumeClaimInfo
+  destinationPVCInfo *PersistentVolumeClaimInfo
+  sourcePVCInfo      *PersistentVolumeClaimInfo
   volumeName!        string
 
 PersistentVolumeClaimInfo
   accessModes        []string
   capacity           map:quantity
   claimName          string       since=v1.3
-  filesystemOverhead string       pattern=^(0(?:\.\d{1,3})?|1)$
+  filesystemOverhead *string      pattern=^(0(?:\.\d{1,3})?|1)$
   preallocated       bool
   requests           map:quantity
-  volumeMode         string
+  volumeMode         *string      known=Block|Filesystem|FromStorageProfile
 
 VirtualMachineInstanceMigrationState
   abortRequested                 bool
   abortStatus                    string
   completed                      bool
-  endTimestamp                   time                                       nullable
+  endTimestamp                   *time                                       nullable
   failed                         bool
-  failureReason                  string                                     since=v1.2
-  migrationConfiguration         MigrationConfiguration                     until=v1.9
-  migrationConfiguration         VMIMConfigurationOptions                   since=v1.9
-  migrationNetworkType           string                                     since=v1.6
-  migrationPolicyName            string
+  failureReason                  string                                      since=v1.2
+  migrationConfiguration         *MigrationConfiguration                     until=v1.9
+  migrationConfiguration         *VMIMConfigurationOptions                   since=v1.9
+  migrationNetworkType           string                                      since=v1.6
+  migrationPolicyName            *string
   migrationUid                   string
   mode                           string
   sourceNode                     string
-  sourcePersistentStatePVCName   string                                     since=v1.4
-  sourcePod                      string                                     since=v1.2
-  sourceState                    VirtualMachineInstanceMigrationSourceState since=v1.6
-  startTimestamp                 time                                       nullable
+  sourcePersistentStatePVCName   string                                      since=v1.4
+  sourcePod                      string                                      since=v1.2
+  sourceState                    *VirtualMachineInstanceMigrationSourceState since=v1.6
+  startTimestamp                 *time                                       nullable
   targetAttachmentPodUID         string
   targetCPUSet                   []int
   targetDirectMigrationNodePorts map:int
-  targetMemoryOverhead           quantity                                   since=v1.8
+  targetMemoryOverhead           *quantity                                   since=v1.8
   targetNode                     string
   targetNodeAddress              string
   targetNodeDomainDetected       bool
-  targetNodeDomainReadyTimestamp time                                       since=v1.0
+  targetNodeDomainReadyTimestamp *time                                       since=v1.0
   targetNodeTopology             string
-  targetPersistentStatePVCName   string                                     since=v1.4
+  targetPersistentStatePVCName   string                                      since=v1.4
   targetPod                      string
-  targetState                    VirtualMachineInstanceMigrationTargetState since=v1.6
+  targetState                    *VirtualMachineInstanceMigrationTargetState since=v1.6
 
 MigrationConfiguration
-  allowAutoConverge                 bool
-  allowPostCopy                     bool
-  allowWorkloadDisruption           bool     since=v1.5
-  bandwidthPerMigration             quantity
-  completionTimeoutPerGiB           int64
-  disableTLS                        bool
-  matchSELinuxLevelOnMigration      bool     since=v1.0
-  maxDowntimeMs                     int64    min=1 max=2000000 since=v1.9
-  network                           string
-  nodeDrainTaintKey                 string
-  parallelMigrationsPerCluster      int32
-  parallelOutboundMigrationsPerNode int32
-  progressTimeout                   int64
-  unsafeMigrationOverride           bool
-  utilityVolumesTimeout             int64    since=v1.8
+  allowAutoConverge                 *bool
+  allowPostCopy                     *bool
+  allowWorkloadDisruption           *bool     since=v1.5
+  bandwidthPerMigration             *quantity
+  completionTimeoutPerGiB           *int64
+  disableTLS                        *bool
+  matchSELinuxLevelOnMigration      *bool     since=v1.0
+  maxDowntimeMs                     *int64    min=1 max=2000000 since=v1.9
+  network                           *string
+  nodeDrainTaintKey                 *string
+  parallelMigrationsPerCluster      *int32
+  parallelOutboundMigrationsPerNode *int32
+  progressTimeout                   *int64
+  unsafeMigrationOverride           *bool
+  utilityVolumesTimeout             *int64    since=v1.8
 
 VMIMConfigurationOptions
-  allowAutoConverge                 bool
-  allowPostCopy                     bool
-  allowWorkloadDisruption           bool
-  bandwidthPerMigration             quantity
-  completionTimeoutPerGiB           int64
-  disableTLS                        bool
-  experimental                      ExperimentalMigrationOptions
-  matchSELinuxLevelOnMigration      bool
-  maxDowntimeMs                     int64                        min=1 max=2000000
-  network                           string
-  nodeDrainTaintKey                 string
-  parallelMigrationsPerCluster      int32
-  parallelOutboundMigrationsPerNode int32
-  progressTimeout                   int64
-  unsafeMigrationOverride           bool
-  utilityVolumesTimeout             int64
+  allowAutoConverge                 *bool
+  allowPostCopy                     *bool
+  allowWorkloadDisruption           *bool
+  bandwidthPerMigration             *quantity
+  completionTimeoutPerGiB           *int64
+  disableTLS                        *bool
+  experimental                      *ExperimentalMigrationOptions
+  matchSELinuxLevelOnMigration      *bool
+  maxDowntimeMs                     *int64                        min=1 max=2000000
+  network                           *string
+  nodeDrainTaintKey                 *string
+  parallelMigrationsPerCluster      *int32
+  parallelOutboundMigrationsPerNode *int32
+  progressTimeout                   *int64
+  unsafeMigrationOverride           *bool
+  utilityVolumesTimeout             *int64
 
 ExperimentalMigrationOptions
-  compression   string               enum=none|zstd
-  stallDetector StallDetectorOptions
+  compression   *string               enum=none|zstd
+  stallDetector *StallDetectorOptions
 
 StallDetectorOptions
-  completionTimeoutFactor   string
-  ewmaAlpha                 string
-  patienceWindowDecayFactor string
-  precopyPossibleFactor     string
-  searchLocalMinima         bool
-  stallMargin               int64  min=0 max=100
-  stallProgressTimeout      int64
-  switchoverTimeout         int64
+  completionTimeoutFactor   *string
+  ewmaAlpha                 *string
+  patienceWindowDecayFactor *string
+  precopyPossibleFactor     *string
+  searchLocalMinima         *bool
+  stallMargin               *int64  min=0 max=100
+  stallProgressTimeout      *int64
+  switchoverTimeout         *int64
 
 VirtualMachineInstanceMigrationSourceState
-  domainName                string
-  domainNamespace           string
+  domainName                *string
+  domainNamespace           *string
   migrationUID              string
   node                      string
   nodeSelectors             map:string
-  persistentStatePVCName    string
+  persistentStatePVCName    *string
   pod                       string
   selinuxContext            string
-  syncAddress               string
-  virtualMachineInstanceUID string
+  syncAddress               *string
+  virtualMachineInstanceUID *string
 
 VirtualMachineInstanceMigrationTargetState
-  attachmentPodUID          string
+  attachmentPodUID          *string
   cpuSet                    []int
   directMigrationNodePorts  map:int
   domainDetected            bool
-  domainName                string
-  domainNamespace           string
-  domainReadyTimestamp      time
+  domainName                *string
+  domainNamespace           *string
+  domainReadyTimestamp      *time
   migrationUID              string
   node                      string
-  nodeAddress               string
-  nodeTopology              string
-  persistentStatePVCName    string
+  nodeAddress               *string
+  nodeTopology              *string
+  persistentStatePVCName    *string
   pod                       string
   selinuxContext            string
-  syncAddress               string
-  virtualMachineInstanceUID string
+  syncAddress               *string
+  virtualMachineInstanceUID *string
 
 VirtualMachineInstancePhaseTransitionTimestamp
   phase                    string
   phaseTransitionTimestamp time
 
 TopologyHints
-  tscFrequency int64
+  tscFrequency *int64
 
 VolumeStatus
-  containerDiskVolume       ContainerDiskInfo         since=v1.1
-  hotplugVolume             HotplugVolumeStatus
-  memoryDumpVolume          DomainMemoryDumpInfo
+  containerDiskVolume       *ContainerDiskInfo         since=v1.1
+  hotplugVolume             *HotplugVolumeStatus
+  memoryDumpVolume          *DomainMemoryDumpInfo
   message                   string
   name!                     string
-  persistentVolumeClaimInfo PersistentVolumeClaimInfo
+  persistentVolumeClaimInfo *PersistentVolumeClaimInfo
   phase                     string
   reason                    string
   size                      int64
@@ -263,7 +263,7 @@ HotplugVolumeStatus
 
 DomainMemoryDumpInfo
   claimName      string
-  endTimestamp   time
-  startTimestamp time
+  endTimestamp   *time
+  startTimestamp *time
   targetFileName string
 `;

@@ -1,55 +1,55 @@
 /** `spec.volumes` and `spec.utilityVolumes`. Notation: ../shapes.ts. */
 export const volumesTable = `
 Volume
-  cloudInitConfigDrive  CloudInitConfigDriveSource
-  cloudInitNoCloud      CloudInitNoCloudSource
-  configMap             ConfigMapVolumeSource
-  containerDisk         ContainerDiskSource
-  containerPath         ContainerPathVolumeSource         since=v1.8
-  dataVolume            DataVolumeSource
-  downwardAPI           DownwardAPIVolumeSource
-  downwardMetrics       object
-  emptyDisk             EmptyDiskSource
-  ephemeral             EphemeralVolumeSource
-  hostDisk              HostDisk
-  memoryDump            MemoryDumpVolumeSource
+  cloudInitConfigDrive  *CloudInitConfigDriveSource
+  cloudInitNoCloud      *CloudInitNoCloudSource
+  configMap             *ConfigMapVolumeSource
+  containerDisk         *ContainerDiskSource
+  containerPath         *ContainerPathVolumeSource         since=v1.8
+  dataVolume            *DataVolumeSource
+  downwardAPI           *DownwardAPIVolumeSource
+  downwardMetrics       *object
+  emptyDisk             *EmptyDiskSource
+  ephemeral             *EphemeralVolumeSource
+  hostDisk              *HostDisk
+  memoryDump            *MemoryDumpVolumeSource
   name!                 string
-  persistentVolumeClaim PersistentVolumeClaimVolumeSource
-  secret                SecretVolumeSource
-  serviceAccount        ServiceAccountVolumeSource
-  sysprep               SysprepSource
+  persistentVolumeClaim *PersistentVolumeClaimVolumeSource
+  secret                *SecretVolumeSource
+  serviceAccount        *ServiceAccountVolumeSource
+  sysprep               *SysprepSource
 
 CloudInitConfigDriveSource
   networkData          string
   networkDataBase64    string
-  networkDataSecretRef LocalObjectReference
-  secretRef            LocalObjectReference
+  networkDataSecretRef *LocalObjectReference
+  secretRef            *LocalObjectReference
   userData             string
   userDataBase64       string
 
 CloudInitNoCloudSource
   networkData          string
   networkDataBase64    string
-  networkDataSecretRef LocalObjectReference
-  secretRef            LocalObjectReference
+  networkDataSecretRef *LocalObjectReference
+  secretRef            *LocalObjectReference
   userData             string
   userDataBase64       string
 
-ConfigMapVolumeSource
+ConfigMapVolumeSource atomic
   name        string until=v1.4
   name        string default="" since=v1.4
-  optional    bool
+  optional    *bool
   volumeLabel string
 
 ContainerDiskSource
   image!          string
-  imagePullPolicy string
+  imagePullPolicy string known=Always|IfNotPresent|Never
   imagePullSecret string
   path            string
 
 ContainerPathVolumeSource
   path!    string maxLength=4096
-  readOnly bool   default=true
+  readOnly *bool  default=true
 
 DataVolumeSource
   hotpluggable bool
@@ -63,12 +63,12 @@ EmptyDiskSource
   capacity! quantity
 
 EphemeralVolumeSource
-  persistentVolumeClaim CorePersistentVolumeClaimVolumeSource
+  persistentVolumeClaim *CorePersistentVolumeClaimVolumeSource
 
 HostDisk
   capacity quantity
   path!    string
-  shared   bool
+  shared   *bool
   type!    string
 
 MemoryDumpVolumeSource
@@ -82,7 +82,7 @@ PersistentVolumeClaimVolumeSource
   readOnly     bool
 
 SecretVolumeSource
-  optional    bool
+  optional    *bool
   secretName  string
   volumeLabel string
 
@@ -90,12 +90,12 @@ ServiceAccountVolumeSource
   serviceAccountName string
 
 SysprepSource
-  configMap LocalObjectReference
-  secret    LocalObjectReference
+  configMap *LocalObjectReference
+  secret    *LocalObjectReference
 
 UtilityVolume
   claimName! string
   name!      string
   readOnly   bool
-  type       string
+  type       *string
 `;
