@@ -18,6 +18,35 @@ export function knownGates(version: KubevirtVersion): readonly string[] {
   return [...GATES.keys()].filter((name) => gateState(name, version) !== undefined);
 }
 
+/** What whoever lists a gate that no longer switches anything is told; undefined for gates that do. Source: featuregate/inactive.go. */
+export function gateMessage(name: string, version: KubevirtVersion): string | undefined {
+  const state = gateState(name, version);
+  if (state === 'ga') {
+    const redundant = 'therefore it can be safely removed and is redundant';
+    const more = 'https://github.com/kubevirt/kubevirt/blob/main/docs/deprecation.md';
+    const deprecated = `feature gate ${name} is deprecated (feature state is "General Availability")`;
+    return `${deprecated}, ${redundant}. For more info, please look at: ${more}`;
+  }
+  return state === 'deprecated' || state === 'discontinued' ? (INACTIVE[name] ?? '') : undefined;
+}
+
+const USER_GUIDE = 'Please refer to Kubevirt user guide for alternatives.';
+
+const INACTIVE: Readonly<Record<string, string>> = {
+  DisableMDEVConfiguration: 'DisableMDEVConfiguration has been deprecated since v1.8.0',
+  DockerSELinuxMCSWorkaround: 'DockerSELinuxMCSWorkaround has been deprecated since v1.4.',
+  ExperimentalVirtiofsSupport:
+    'Virtiofs ExperimentalVirtiofsSupport feature gate is discontinued since v1.7. Please use ' +
+    'EnableVirtioFsConfigVolumes or EnableVirtioFsPVC feature gates instead',
+  HotplugVolumes: 'HotplugVolumes has been deprecated since v1.9.0 and has been replaced by DeclarativeHotplugVolumes',
+  Macvtap: `Macvtap network binding is discontinued since v1.3. ${USER_GUIDE}`,
+  MultiArchitecture: 'MultiArchitecture has been deprecated since v1.8.0',
+  Passt: `Passt network binding is discontinued since v1.3. ${USER_GUIDE}`,
+  PasstIPStackMigration:
+    'Seamless migration with passt network binding plugin is no longer supported since KubeVirt v1.8. ' +
+    'Please use the passt core binding instead.',
+};
+
 interface Step {
   readonly since: string;
   readonly state: GateState | undefined;

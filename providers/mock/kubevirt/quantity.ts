@@ -61,12 +61,16 @@ const NANO = 1_000_000_000n;
 const BINARY_SUFFIXES = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
 const DECIMAL_SUFFIXES = ['n', 'u', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E'];
 
-function scaleOf(letters: string, digits: string): { base: bigint; exponent: number; format: ParsedQuantity['format'] } {
+function scaleOf(
+  letters: string,
+  digits: string,
+): { base: bigint; exponent: number; format: ParsedQuantity['format'] } {
   const binary = BINARY_SUFFIXES.indexOf(letters);
   if (digits === '' && binary > 0) return { base: 1024n, exponent: binary, format: 'BinarySI' };
   const decimal = DECIMAL_SUFFIXES.indexOf(letters);
   if (digits === '' && decimal >= 0) return { base: 1000n, exponent: decimal - 3, format: 'DecimalSI' };
-  if (/^[eE]$/.test(letters) && /\d/.test(digits)) return { base: 10n, exponent: Number(digits), format: 'DecimalExponent' };
+  if (/^[eE]$/.test(letters) && /\d/.test(digits))
+    return { base: 10n, exponent: Number(digits), format: 'DecimalExponent' };
   throw new QuantityError(/^[einumkKMGTPE]*$/.test(letters) ? "unable to parse quantity's suffix" : NOT_A_QUANTITY);
 }
 

@@ -1,12 +1,15 @@
 import type { KubeObject } from '../../api/objects.ts';
 import { effectiveConfig, type Json, type KubevirtConfig } from '../config.ts';
 import type { KubevirtVersion } from '../version.ts';
+import type { PatchOperation } from './verdict.ts';
 
-/** How webhooks look at other objects. Paths are API paths, e.g. `/apis/kubevirt.io/v1/namespaces/a/virtualmachines/b`. */
-export interface Reader {
+/** What webhooks do with other objects. Paths are API paths, e.g. `/apis/kubevirt.io/v1/namespaces/a/virtualmachines/b`. */
+export interface Cluster {
   /** Undefined: there is none. */
   get(path: string): Promise<KubeObject | undefined>;
   list(path: string): Promise<readonly KubeObject[]>;
+  /** A JSON patch. @throws Error with the API server's message. */
+  patch(path: string, operations: readonly PatchOperation[], options: { readonly dryRun: boolean }): Promise<void>;
 }
 
 /** What virt-api and virt-operator know when a review comes in. */
@@ -14,7 +17,7 @@ export interface AdmissionContext {
   readonly version: KubevirtVersion;
   /** The KubeVirt CR, with status. Undefined: none, so defaults hold. */
   readonly kubevirt: KubeObject | undefined;
-  readonly reader: Reader;
+  readonly cluster: Cluster;
   /** Where KubeVirt is installed. */
   readonly namespace: string;
   readonly now: () => Date;

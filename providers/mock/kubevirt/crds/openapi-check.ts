@@ -26,7 +26,8 @@ function* wrong(value: unknown, { type, attributes }: Typed, path: string, versi
     return;
   }
   if (Array.isArray(value)) {
-    for (const item of value) yield* wrong(item, { type: type.slice(2), attributes: ofItems(attributes) }, path, version);
+    for (const item of value)
+      yield* wrong(item, { type: type.slice(2), attributes: ofItems(attributes) }, path, version);
   } else if (actual === 'object') {
     yield* wrongWithin(value as Readonly<Record<string, unknown>>, { type, attributes }, path, version);
   } else {
@@ -54,7 +55,10 @@ function* wrongWithin(
 }
 
 function* outOfWords(value: unknown, attributes: readonly string[], path: string): Iterable<string> {
-  const words = attributes.find((attribute) => /^(known|enum)=/.test(attribute))?.replace(/^\w+=/, '').split('|');
+  const words = attributes
+    .find((attribute) => /^(known|enum)=/.test(attribute))
+    ?.replace(/^\w+=/, '')
+    .split('|');
   if (words === undefined || words.includes(String(value)) || value === '') return;
   yield `${path} in body should be one of [${words.join(' ')}]`;
 }

@@ -20,7 +20,10 @@ export function isLiveUpdate(config: KubevirtConfig): boolean {
  * Why a guest's memory cannot grow to `maxGuest`, or undefined. An encrypted guest's never can.
  * Source: pkg/liveupdate/memory/memory.go.
  */
-export function whyNoMemoryHotplug(spec: Pick<VmiSpec, 'architecture' | 'domain'>, maxGuest: Quantity | undefined): string | undefined {
+export function whyNoMemoryHotplug(
+  spec: Pick<VmiSpec, 'architecture' | 'domain'>,
+  maxGuest: Quantity | undefined,
+): string | undefined {
   const { cpu, memory, launchSecurity } = spec.domain;
   if (cpu?.realtime !== undefined) return 'Memory hotplug is not compatible with realtime VMs';
   if (cpu?.numa?.guestMappingPassthrough !== undefined) {
@@ -29,12 +32,14 @@ export function whyNoMemoryHotplug(spec: Pick<VmiSpec, 'architecture' | 'domain'
   if (launchSecurity !== undefined) return 'Memory hotplug is not compatible with encrypted VMs';
   if (memory?.guest === undefined) return 'Guest memory must be configured when memory hotplug is enabled';
   if (maxGuest === undefined) return 'Max guest memory must be configured when memory hotplug is enabled';
-  if (compareQuantities(memory.guest, maxGuest) > 0) return 'Guest memory is greater than the configured maxGuest memory';
+  if (compareQuantities(memory.guest, maxGuest) > 0)
+    return 'Guest memory is greater than the configured maxGuest memory';
   const block = memory.hugepages?.pageSize === '1Gi' ? GIB : 2n * MIB;
   if (wholeValue(memory.guest) % block !== 0n) return `Guest memory must be ${binaryQuantity(block)} aligned`;
   if (wholeValue(maxGuest) % block !== 0n) return `MaxGuest must be ${binaryQuantity(block)} aligned`;
   if (spec.architecture !== 'amd64') return 'Memory hotplug is only available for x86_64 VMs';
-  if (wholeValue(memory.guest) < GIB) return 'Memory hotplug is only available for VMs with at least 1Gi of guest memory';
+  if (wholeValue(memory.guest) < GIB)
+    return 'Memory hotplug is only available for VMs with at least 1Gi of guest memory';
   return undefined;
 }
 

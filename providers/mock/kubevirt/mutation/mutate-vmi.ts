@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Json, KubevirtConfig } from '../config.ts';
 import { goForm } from '../crds/go-form.ts';
 import type { Vmi } from '../model.ts';
@@ -56,4 +57,9 @@ function qgsSocket(config: KubevirtConfig): string {
   const attestation = (tdx.attestation ?? {}) as Json;
   if (typeof attestation.qgsSocketPath === 'string') return attestation.qgsSocketPath;
   return atLeast(config.version, 'v1.8') ? '/var/run/tdx-qgs/qgs.socket' : '';
+}
+
+/** What puts a VMI's old status back, because only KubeVirt's own components write it. */
+export function keepStatus(vmi: Vmi, old: Vmi): readonly (readonly [path: string, value: unknown])[] {
+  return isDeepStrictEqual(vmi.status, old.status) ? [] : [['/status', old.status ?? {}]];
 }

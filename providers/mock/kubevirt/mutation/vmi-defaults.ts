@@ -2,8 +2,8 @@ import type { Json, KubevirtConfig } from '../config.ts';
 import type { Quantity, Vmi, VmiSpec } from '../model.ts';
 import { compareQuantities, parseQuantity, wholeValue } from '../quantity.ts';
 import { atLeast } from '../version.ts';
-import type { Draft } from './draft.ts';
 import { architectureDefaults } from './architecture-defaults.ts';
+import type { Draft } from './draft.ts';
 import { featureDefaults, hypervDependencies } from './feature-defaults.ts';
 import { setHotplugLimits } from './hotplug-defaults.ts';
 
@@ -13,16 +13,8 @@ import { setHotplugLimits } from './hotplug-defaults.ts';
  */
 export function setVmiDefaults(vmi: Draft<Vmi>, config: KubevirtConfig, uuid: () => string): string | undefined {
   const { spec } = vmi;
-  setArchitecture(spec, config);
-  setMachineType(spec, config);
-  setCpuRequest(spec, config);
-  setGuestMemory(spec);
-  setCpuTopology(spec);
-  setPullPolicies(spec);
-  spec.evictionStrategy ??= config.configuration.evictionStrategy as string;
-  const refusal = setDefaultNetwork(spec, config);
+  const refusal = setSpecDefaults(spec, config);
   if (refusal !== undefined) return refusal;
-  addDisksForVolumes(spec);
   if (spec.architecture === 's390x') switchOffAcpi(spec);
   objectDefaults(spec, uuid, config);
   hypervDependencies(spec);
@@ -31,6 +23,20 @@ export function setVmiDefaults(vmi: Draft<Vmi>, config: KubevirtConfig, uuid: ()
   setStatus(vmi);
   if (spec.architecture !== 'arm64') setHotplugLimits(spec, config);
   return undefined;
+}
+
+/** The part of the defaults that a VM's template is judged with too. */
+export function setSpecDefaults(spec: Draft<VmiSpec>, config: KubevirtConfig): string | undefined {
+  setArchitecture(spec, config);
+  setMachineType(spec, config);
+  setCpuRequest(spec, config);
+  setGuestMemory(spec);
+  setCpuTopology(spec);
+  setPullPolicies(spec);
+  spec.evictionStrategy ??= config.configuration.evictionStrategy as string;
+  const refusal = setDefaultNetwork(spec, config);
+  if (refusal === undefined) addDisksForVolumes(spec);
+  return refusal;
 }
 
 /** The architecture of the cluster where the object names none. */
@@ -101,7 +107,8 @@ function setDefaultNetwork(spec: Draft<VmiSpec>, config: KubevirtConfig): string
   const network = config.configuration.network as Json;
   switch (network.defaultNetworkInterface) {
     case 'bridge':
-      if (network.permitBridgeInterfaceOnPodNetwork !== true) return 'bridge interface is not enabled in kubevirt-config';
+      if (network.permitBridgeInterfaceOnPodNetwork !== true)
+        return 'bridge interface is not enabled in kubevirt-config';
       devices.interfaces = [{ name: 'default', bridge: {} }];
       break;
     case 'masquerade':

@@ -1,7 +1,7 @@
-import type { KubevirtConfig } from '../config.ts';
-import type { LaunchSecurity, VmiSpec } from '../model.ts';
-import { atLeast } from '../version.ts';
-import { type Cause, forbidden, invalid } from './causes.ts';
+import type { KubevirtConfig } from '../../config.ts';
+import type { LaunchSecurity, VmiSpec } from '../../model.ts';
+import { atLeast } from '../../version.ts';
+import { type Cause, forbidden, invalid } from '../causes.ts';
 
 /**
  * What launchSecurity asks of the rest of a guest. `path` is that of the spec; the field named is
