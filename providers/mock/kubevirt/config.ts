@@ -86,14 +86,22 @@ export function defaultConfiguration(version: KubevirtVersion): Json {
   };
 }
 
+/** Machine type and emulated machines of an architecture; amd64's for one that nobody configured. */
+export function architectureSettings(architecture: string | undefined, { configuration }: KubevirtConfig): Json {
+  const configured = configuration.architectureConfiguration as Readonly<Record<string, Json | undefined>>;
+  // Up to v1.6 the machines of s390x could not be configured.
+  return configured[architecture ?? ''] ?? (architecture === 's390x' ? S390X : (configured.amd64 ?? {}));
+}
+
+const S390X = { emulatedMachines: ['s390-ccw-virtio*'], machineType: 's390-ccw-virtio' };
+
 function architectures(version: KubevirtVersion): Json {
-  const s390x = { emulatedMachines: ['s390-ccw-virtio*'], machineType: 's390-ccw-virtio' };
   const ppc64le = { emulatedMachines: ['pseries*'], machineType: 'pseries', ovmfPath: '/usr/share/OVMF' };
   return {
     amd64: { emulatedMachines: ['q35*', 'pc-q35*'], machineType: 'q35', ovmfPath: traitsOf(version).ovmfPath },
     arm64: { emulatedMachines: ['virt*'], machineType: 'virt', ovmfPath: '/usr/share/AAVMF' },
     defaultArchitecture: 'amd64',
-    ...(atLeast(version, 'v1.7') ? { s390x } : { ppc64le }),
+    ...(atLeast(version, 'v1.7') ? { s390x: S390X } : { ppc64le }),
   };
 }
 

@@ -31,7 +31,9 @@ function writeField(value: unknown, field: Field, version: KubevirtVersion): unk
   return kept ? inner : undefined;
 }
 
-function absent({ type, written }: Field, version: KubevirtVersion): unknown {
+function absent({ type, written, attributes }: Field, version: KubevirtVersion): unknown {
+  // Go has no empty form of a time that is not a pointer.
+  if (type === 'time' && attributes.includes('nullable')) return null;
   if (written === 'always') return type === 'string' ? '' : type === 'bool' ? false : 0;
   if (written === 'given') return undefined;
   if (shapesOf().has(type)) return structure({}, type, version);

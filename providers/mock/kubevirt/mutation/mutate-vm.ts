@@ -31,6 +31,7 @@ export function mutateVm(vm: Vm, inputs: VmMutationInputs): Vm {
     }
   }
   setStorageClass(draft, preference);
+  if (!atLeast(config.version, 'v1.8')) stampEmbeddedMetadata(draft);
   return goForm(draft as Vm, 'VirtualMachine', config.version);
 }
 
@@ -62,6 +63,15 @@ function setMachineType(vm: Draft<Vm>, { config, preference }: VmMutationInputs)
   spec.domain.machine ??= {};
   const preferred = (preference?.machine as Json | undefined)?.preferredMachineType as string | undefined;
   spec.domain.machine.type ||= preferred || machineTypeOf(spec.architecture, config);
+}
+
+/** Older Kubernetes libraries wrote the time of creation even where an object is only described. */
+function stampEmbeddedMetadata(vm: Draft<Vm>): void {
+  for (const embedded of [vm.spec.template, ...(vm.spec.dataVolumeTemplates ?? [])]) {
+    if (embedded === undefined) continue;
+    const metadata = { creationTimestamp: null, ...embedded.metadata };
+    embedded.metadata = metadata as unknown as NonNullable<typeof embedded.metadata>;
+  }
 }
 
 function setTopologyVersion(vm: Draft<Vm>, topology: string): void {

@@ -56,7 +56,7 @@ function qgsSocket(config: KubevirtConfig): string {
   const tdx = (computing.tdx ?? {}) as Json;
   const attestation = (tdx.attestation ?? {}) as Json;
   if (typeof attestation.qgsSocketPath === 'string') return attestation.qgsSocketPath;
-  return atLeast(config.version, 'v1.8') ? '/var/run/tdx-qgs/qgs.socket' : '';
+  return atLeast(config.version, 'v1.9') ? '/var/run/tdx-qgs/qgs.socket' : '';
 }
 
 /** What puts a VMI's old status back, because only KubeVirt's own components write it. */

@@ -1,4 +1,4 @@
-import type { Json, KubevirtConfig } from '../config.ts';
+import { architectureSettings, type Json, type KubevirtConfig } from '../config.ts';
 import type { Quantity, Vmi, VmiSpec } from '../model.ts';
 import { compareQuantities, parseQuantity, wholeValue } from '../quantity.ts';
 import { atLeast } from '../version.ts';
@@ -47,11 +47,9 @@ export function setArchitecture(spec: Draft<VmiSpec>, config: KubevirtConfig): v
 
 /** The machine type that the CR sets for an architecture, or the release's default. */
 export function machineTypeOf(architecture: string | undefined, config: KubevirtConfig): string {
-  const { machineType, architectureConfiguration } = config.configuration;
+  const { machineType } = config.configuration;
   if (typeof machineType === 'string' && machineType !== '') return machineType;
-  const architectures = architectureConfiguration as Readonly<Record<string, Json>>;
-  const known = architectures[architecture ?? ''] ?? architectures.amd64;
-  return String(known?.machineType ?? '');
+  return String(architectureSettings(architecture, config).machineType ?? '');
 }
 
 function setMachineType(spec: Draft<VmiSpec>, config: KubevirtConfig): void {

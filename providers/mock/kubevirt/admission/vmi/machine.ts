@@ -1,4 +1,4 @@
-import type { Json, KubevirtConfig } from '../../config.ts';
+import { architectureSettings, type KubevirtConfig } from '../../config.ts';
 import type { Firmware, VmiSpec, Volume } from '../../model.ts';
 import { atLeast } from '../../version.ts';
 import { type Cause, invalid, required } from '../causes.ts';
@@ -79,11 +79,9 @@ function* kernelBoot({ kernelBoot: boot }: Firmware, field: string): Iterable<Ca
 }
 
 function emulatedMachines(architecture: string | undefined, config: KubevirtConfig): readonly string[] {
-  const { emulatedMachines: everywhere, architectureConfiguration } = config.configuration;
+  const { emulatedMachines: everywhere } = config.configuration;
   if (Array.isArray(everywhere)) return everywhere;
-  const architectures = architectureConfiguration as Readonly<Record<string, Json>>;
-  const known = architectures[architecture ?? ''] ?? architectures.amd64;
-  return (known?.emulatedMachines as readonly string[] | undefined) ?? [];
+  return (architectureSettings(architecture, config).emulatedMachines as readonly string[] | undefined) ?? [];
 }
 
 /** Shell patterns, as the CR writes them. */

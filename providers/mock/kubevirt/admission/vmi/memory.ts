@@ -36,9 +36,9 @@ export function* hugepages(spec: VmiSpec, path: string, config: KubevirtConfig):
   const pages = spec.domain.memory?.hugepages;
   if (pages === undefined) return;
   const pageSize = pages.pageSize ?? '';
-  const v19 = atLeast(config.version, 'v1.9');
+  const renamed = atLeast(config.version, 'v1.8');
   if (!isQuantity(pageSize)) {
-    const field = v19 ? `${path}.domain.memory.hugepages.pageSize` : `${path}.domain.hugepages.size`;
+    const field = renamed ? `${path}.domain.memory.hugepages.pageSize` : `${path}.domain.hugepages.size`;
     yield invalid(field, `${field} '${pageSize}': ${NOT_A_QUANTITY}`);
     return;
   }
@@ -47,7 +47,7 @@ export function* hugepages(spec: VmiSpec, path: string, config: KubevirtConfig):
     [requests?.memory, spec.domain.memory?.guest, limits?.memory].map(sizeOf).find((size) => size !== 0n) ?? 0n;
   const size = wholeValue(pageSize);
   const field = `${path}.domain.resources.requests.memory`;
-  const sizeField = v19 ? `${path}.domain.memory.hugepages.pageSize` : `${path}.domain.hugepages.size`;
+  const sizeField = renamed ? `${path}.domain.memory.hugepages.pageSize` : `${path}.domain.hugepages.size`;
   const requested = requests?.memory ?? '0';
   if (memory !== 0n && memory < size) {
     yield invalid(
@@ -71,11 +71,12 @@ export function* guestWithinLimit(spec: VmiSpec, path: string, config: KubevirtC
 }
 
 /** Some amount of memory is asked for. VMIs only, after defaults. */
-export function* asksForMemory(spec: VmiSpec, path: string): Iterable<Cause> {
+export function* asksForMemory(spec: VmiSpec, path: string, config: KubevirtConfig): Iterable<Cause> {
   const { memory, resources } = spec.domain;
   if (sizeOf(resources?.requests?.memory) !== 0n || memory?.guest !== undefined || memory?.hugepages !== undefined)
     return;
-  const places = ['domain.memory.guest', 'domain.memory.hugepages.pageSize', 'domain.resources.requests.memory'];
+  const size = atLeast(config.version, 'v1.8') ? 'pageSize' : 'size';
+  const places = ['domain.memory.guest', `domain.memory.hugepages.${size}`, 'domain.resources.requests.memory'];
   const [guest, pages, request] = places.map((place) => `'${path}.${place}'`);
   yield required('', `no memory requested, at least one of ${guest}, ${pages} or ${request} must be set`);
 }
