@@ -51,16 +51,19 @@ async function secure(channel: Duplex, access: KubeAccess): Promise<TLSSocket> {
   const socket = connect(tlsOptions(channel, access));
   return await new Promise((resolve, reject) => {
     let peer: PeerCertificate | undefined;
+    // Node tells of it before it judges the certificate; afterwards that is gone.
+    socket.prependOnceListener('secure' as string, () => {
+      peer = socket.getPeerCertificate();
+    });
     const fail = (error: Error) => {
       channel.destroy();
       socket.destroy();
-      reject(explainTrust(error, peer ?? socket.getPeerCertificate(), access));
+      reject(explainTrust(error, peer ?? {}, access));
     };
     const closed = () => fail(new Error('the connection was closed during the TLS handshake'));
     socket.once('error', fail);
     socket.once('close', closed);
     socket.once('secureConnect', () => {
-      peer = socket.getPeerCertificate();
       socket.off('error', fail).off('close', closed);
       resolve(socket);
     });

@@ -21,6 +21,7 @@ import { bodyText, openWebSocket, send } from './https-transport.ts';
 import { listAll } from './list.ts';
 import type { KubeList, KubeObject } from './objects.ts';
 import { pause } from './pause.ts';
+import { explainTrust } from './trust.ts';
 
 const TIMEOUT_MS = 30_000;
 const TRIES_WHEN_BUSY = 6;
@@ -216,6 +217,8 @@ class HttpsKubeClient implements KubeClient {
     } catch (error) {
       bound.signal.throwIfAborted();
       if (error instanceof InfraError) throw error;
+      // With TLS 1.3 a server refuses our certificate only after the handshake.
+      if (error instanceof Error && /\balert\b/.test(error.message)) throw explainTrust(error, {}, this.#access);
       const seen = error instanceof Error ? error.message : String(error);
       throw new InfraError(`${what}: the connection to the api server broke: ${seen}`, { cause: error });
     }

@@ -1,0 +1,195 @@
+import { expect } from 'chai';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { InfraError } from '../../harness/errors/errors.ts';
+import { acquireLease, type LeaseOptions } from '../../harness/kube/lease.ts';
+import type { Lease } from '../../harness/kube/lease-record.ts';
+import { openKubeClient } from '../../harness/kube/open-client.ts';
+import type { RunEvent } from '../../harness/model/events.ts';
+import { type OwnedScope, openScope } from '../../harness/scope/scope.ts';
+import { until } from '../../harness/scope/until.ts';
+import { failure } from '../failure.ts';
+import { type ApiServer, json, refuse, startApiServer } from './api-server.ts';
+
+const OURS: LeaseOptions = {
+  namespace: 'kube-system',
+  holder: 'periodic-sev/1',
+  runId: 'run-1',
+  link: 'https://prow.example/1',
+  durationMs: 1000,
+  waitMs: 0,
+};
+const THEIRS = { ...OURS, holder: 'presubmit-sev/2', runId: 'run-2', link: 'https://prow.example/2' };
+
+describe('the lease', () => {
+  let server: ApiServer;
+  let scopes: OwnedScope[];
+  let events: RunEvent[];
+  let stored: Lease | undefined;
+  let version: number;
+  let broken: boolean;
+
+  beforeEach(async () => {
+    server = await startApiServer();
+    scopes = [];
+    events = [];
+    stored = undefined;
+    version = 0;
+    broken = false;
+    server.on(({ method, body }, answer) => {
+      if (broken) return refuse(answer, 500, 'InternalError', 'etcd is gone');
+      if (method === 'GET') {
+        return stored === undefined ? refuse(answer, 404, 'NotFound', 'no lease') : json(answer, stored);
+      }
+      const sent = JSON.parse(body) as Lease;
+      if (method === 'POST' && stored !== undefined) return refuse(answer, 409, 'AlreadyExists', 'exists');
+      if (method === 'PUT' && stored?.metadata.resourceVersion !== sent.metadata.resourceVersion) {
+        return refuse(answer, 409, 'Conflict', 'the object has been modified');
+      }
+      write(sent);
+      json(answer, stored);
+    });
+  });
+  afterEach(async () => {
+    broken = false;
+    for (const scope of scopes.reverse()) await scope.close();
+    await server.close();
+  });
+
+  function write(lease: Lease): void {
+    stored = { ...lease, metadata: { ...lease.metadata, resourceVersion: String(++version) } };
+  }
+  function run(): OwnedScope {
+    const scope = openScope((event) => void events.push(event));
+    scopes.push(scope);
+    return scope;
+  }
+  const take = (scope: OwnedScope, changes: Partial<LeaseOptions> = {}) =>
+    acquireLease(scope, openKubeClient(scope, server.opener, server.access), { ...OURS, ...changes });
+  const aborted = (scope: OwnedScope) =>
+    new Promise<Error>((resolve) => scope.signal.addEventListener('abort', () => resolve(scope.signal.reason)));
+
+  it('is made when there is none, says who holds it, and comes back empty', async () => {
+    const scope = run();
+    expect(await take(scope)).to.deep.equal({ epoch: 0 });
+    expect(stored?.spec).to.include({ holderIdentity: 'periodic-sev/1', leaseDurationSeconds: 1, leaseTransitions: 0 });
+    expect(stored?.spec?.renewTime).to.match(/^\d{4}-\d\d-\d\dT[\d:]+\.\d{6}Z$/);
+    expect(stored?.metadata.annotations).to.deep.equal({
+      'sevlane/run': 'run-1',
+      'sevlane/link': 'https://prow.example/1',
+    });
+    expect(await scope.close()).to.deep.equal([]);
+    expect(stored?.spec).to.include({ holderIdentity: '', leaseDurationSeconds: 1 });
+  });
+
+  it('is taken at once when the last holder gave it back, in a new epoch', async () => {
+    await take(run(), THEIRS);
+    await scopes[0]?.close();
+    expect(await take(run())).to.deep.equal({ epoch: 1 });
+  });
+
+  it('stays with its holder, who is named with time and link', async () => {
+    await take(run(), { ...THEIRS, durationMs: 60_000 });
+    const error = await failure(take(run()), InfraError);
+    expect(error.message).to.match(
+      /lease "sevlane" in namespace "kube-system": the cluster is busy: held by presubmit-sev\/2 since 20[^ ]+Z \(https:\/\/prow.example\/2\); waited 0 s/,
+    );
+  });
+
+  it('is waited for, with the holder told, and taken when given back', async () => {
+    const first = run();
+    await take(first, { ...THEIRS, durationMs: 60_000 });
+    const queued = take(run(), { waitMs: 10_000 });
+    await until('the wait to be told', patience(run()), async () =>
+      events.some((event) => event.type === 'waiting' && event.saw.includes('held by presubmit-sev/2'))
+        ? { done: true, value: undefined }
+        : { done: false, saw: 'no news' },
+    );
+    await first.close();
+    expect(await queued).to.deep.equal({ epoch: 1 });
+  });
+
+  it('is taken from a dead holder only after one whole duration without a change, whatever its clock says', async () => {
+    const long = new Date(0).toISOString().replace('Z', '000Z');
+    write({
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata: { name: 'sevlane', namespace: 'kube-system' },
+      spec: {
+        holderIdentity: 'dead',
+        leaseDurationSeconds: 1,
+        renewTime: long,
+        acquireTime: long,
+        leaseTransitions: 7,
+      },
+    });
+    const startedAt = performance.now();
+    expect(await take(run(), { waitMs: 5000 })).to.deep.equal({ epoch: 8 });
+    expect(performance.now() - startedAt).to.be.within(1000, 2500);
+  });
+
+  it('is not taken from a holder that renews it', async () => {
+    await take(run(), THEIRS);
+    const before = version;
+    await failure(take(run(), { waitMs: 2000 }), InfraError);
+    expect(version - before).to.be.at.least(4);
+    expect(stored?.spec?.holderIdentity).to.equal('presubmit-sev/2');
+  });
+
+  it('goes to one of many who want it at once', async () => {
+    const all = await Promise.allSettled(
+      Array.from({ length: 5 }, (_, n) => take(run(), { holder: `run/${n}`, runId: `${n}`, durationMs: 60_000 })),
+    );
+    expect(all.filter(({ status }) => status === 'fulfilled')).to.have.length(1);
+  });
+
+  it('ends the run when somebody else took it, who is named, and is then left alone', async () => {
+    const scope = run();
+    await take(scope);
+    const ending = aborted(scope);
+    write({ ...(stored as Lease), spec: { ...stored?.spec, holderIdentity: 'intruder' } });
+    expect((await ending).message).to.match(/lost: held by intruder since/);
+    await scope.close();
+    expect(stored?.spec?.holderIdentity).to.equal('intruder');
+  });
+
+  it('survives a change of the object that leaves it ours', async () => {
+    const scope = run();
+    await take(scope);
+    write({ ...(stored as Lease), metadata: { ...(stored as Lease).metadata, labels: { looked: 'at' } } });
+    const mark = version;
+    await until('two renewals', patience(scope), async () =>
+      version >= mark + 2 ? { done: true, value: undefined } : { done: false, saw: `${version}` },
+    );
+    expect(stored?.metadata.labels).to.deep.equal({ looked: 'at' });
+  });
+
+  it('ends the run when it cannot be renewed in two thirds of its time', async () => {
+    const scope = run();
+    await take(scope);
+    const ending = aborted(scope);
+    const startedAt = performance.now();
+    broken = true;
+    const reason = await ending;
+    expect(reason).to.be.instanceOf(InfraError);
+    expect(reason.message).to.match(/lost: not renewed within 1 s/);
+    expect(performance.now() - startedAt).to.be.below(1200);
+  });
+
+  it('is renewed while the run undoes its work', async () => {
+    const scope = run();
+    await take(scope);
+    scope.defer('something slow', 5000, async () => {
+      const before = version;
+      await until('a renewal', patience(run()), async () =>
+        version > before ? { done: true, value: undefined } : { done: false, saw: `${version}` },
+      );
+    });
+    scope.abort(new Error('stopped'));
+    expect(await scope.close()).to.deep.equal([]);
+    expect(stored?.spec?.holderIdentity).to.equal('');
+  });
+});
+
+function patience(scope: OwnedScope) {
+  return { scope, withinMs: 4000, everyMs: 20, blame: 'infra' } as const;
+}
