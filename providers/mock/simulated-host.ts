@@ -12,6 +12,7 @@ import type { KubevirtVersion } from './kubevirt/version.ts';
 import { KNOWN_VERSIONS } from './kubevirt/versions.ts';
 import type { HostProfile } from './physics/host.ts';
 import { makeRunFolder, type RunFolder } from './run-folder.ts';
+import { runningGuests } from './running-guests.ts';
 import { direct } from './scenario/direct.ts';
 import type { Director } from './scenario/director.ts';
 import type { Scenario } from './scenario/grammar.ts';
@@ -109,10 +110,8 @@ async function assemble(options: SimulatedHostOptions, { life, undo, stop }: Lif
   const keys = await makeRunKeys({ nodeName: profile.hostname, nodeAddress: NODE_ADDRESS });
   const cluster = await startCluster({ clock, director, profile, kubernetes, keys, signal: life.signal }, undo);
   const files = await writeClusterFiles({ folder, keys, apiPort: cluster.server.port, kubevirt });
-  const { ssh, exec } = await openDoors(
-    { clock, director, profile: options.profile, keys, user, files, folder, apiPort: cluster.server.port },
-    undo,
-  );
+  const doors = { clock, director, profile: options.profile, keys, user, files, folder, server: cluster.server };
+  const { ssh, exec } = await openDoors(doors, undo);
   const knownHosts = knownHostsText(ssh.host, ssh.port, keys.sshHost.publicKey);
   return {
     ssh: {
@@ -196,19 +195,20 @@ interface DoorNeeds extends Parts {
   readonly user: string;
   readonly files: ClusterFiles;
   readonly folder: RunFolder;
-  readonly apiPort: number;
+  readonly server: ApiServer;
 }
 
 async function openDoors(
-  { clock, director, profile, keys, user, files, folder, apiPort }: DoorNeeds,
+  { clock, director, profile, keys, user, files, folder, server }: DoorNeeds,
   undo: (() => Promise<void>)[],
 ): Promise<{ ssh: SshServer; exec: ExecSocket }> {
   const ownFiles = { [NODE_KUBECONFIG]: files.nodeKubeconfigText };
-  const shell = openHostShell({ user, profile, director, clock, ownFiles });
+  const running = () => runningGuests(server.api.store, director);
+  const shell = openHostShell({ user, profile, director, clock, ownFiles, running });
   const exec = await openExecSocket(`${folder.path}/exec.sock`, shell);
   undo.push(() => exec.close());
   const { hostname } = director.host(profile);
-  const names = { nodeName: hostname, nodeAddress: NODE_ADDRESS, port: NODE_API_PORT, realPort: apiPort };
+  const names = { nodeName: hostname, nodeAddress: NODE_ADDRESS, port: NODE_API_PORT, realPort: server.port };
   const ssh = await startSshServer({ keys, user, hostname, shell, director, addresses: apiServerAddresses(names) });
   undo.push(() => ssh.close());
   return { ssh, exec };
