@@ -43,11 +43,12 @@ describe('files of the report', () => {
   }
 
   /** Runs the green sample to its end, every passed case with this evidence. */
-  async function finish(evidence: readonly Evidence[], before: () => Promise<unknown> = async () => {}) {
+  async function finish(evidence: readonly Evidence[], before: () => Promise<unknown> = async () => undefined) {
     const heard: RunEvent[] = [];
     const files = await openReportFiles(folder);
     const reporter = openReporter({ opening, files, listeners: [(event) => void heard.push(event)] });
     for (const event of greenWith(evidence)) reporter.sink(event);
+    await files.flush();
     await before();
     return { report: await reporter.finish(), heard, reporter };
   }
