@@ -61,6 +61,8 @@ async function answer(
   trail.user = user;
   const acting = request.identity.by === 'trusted' ? user : impersonated(core.authorizer, user, request);
   trail.user = acting;
+  const fault = request.identity.by === 'trusted' ? NO_FAULT : await faultOf(core, info, acting);
+  if (fault.response !== undefined) return fault.response;
   trail.fair = !isLongRunning(info);
   const access = accessOf(info);
   const { allowed, reason } = core.authorizer.decide(acting, access);
@@ -72,8 +74,6 @@ async function answer(
     signal: request.signal,
   };
   if (info.path === REQUESTS_PATH) return requestsAnswer(requests);
-  const fault = request.identity.by === 'trusted' ? NO_FAULT : await faultOf(core, info, acting);
-  if (fault.response !== undefined) return fault.response;
   const response = await routed(core, caller, request, { info, staleBy: fault.staleBy });
   return fault.cutAfterBytes === undefined ? response : cut(response, fault.cutAfterBytes);
 }
@@ -132,7 +132,9 @@ async function faultOf(core: Core, info: RequestInfo, user: UserInfo): Promise<F
       await core.clock.sleep(fault.ms, new AbortController().signal);
       return NO_FAULT;
     case 'cut':
-      return { staleBy: 0, cutAfterBytes: fault.afterBytes ?? 0 };
+      // At once means before anything is done; with a number the request is served and its answer lost.
+      if (fault.afterBytes === undefined) return { staleBy: 0, response: cut(pageNotFound(), 0) };
+      return { staleBy: 0, cutAfterBytes: fault.afterBytes };
     case 'stale':
       return { staleBy: fault.byVersions };
     case 'expire':

@@ -37,7 +37,9 @@ export function listObjects(core: Core, type: ResourceType, info: RequestInfo, s
   const all = core.store.listAt(storageKey(type), info.namespace, from.version);
   if (all === undefined) throw from.tooOld();
   const rest = all.filter((object) => (from.after === undefined || orderKey(object) > from.after) && matches(object));
-  const items = options.limit > 0 ? rest.slice(0, options.limit) : rest;
+  // Version 0 is served from the cache, which knows no pages.
+  const paged = options.limit > 0 && options.resourceVersion !== '0';
+  const items = paged ? rest.slice(0, options.limit) : rest;
   const resourceVersion = String(from.version);
   const shown = items.map((object) => asVersion(type, object));
   if (items.length === rest.length) return { items: shown, resourceVersion };

@@ -1,7 +1,7 @@
 import { formOf } from './accept.ts';
 import type { Core } from './core.ts';
 import type { KubeObject } from './objects.ts';
-import { apiVersionOf, type Page } from './read.ts';
+import { apiVersionOf, asVersion, type Page } from './read.ts';
 import type { ApiRequest, ApiResponse } from './request.ts';
 import type { ResourceType } from './resource-type.ts';
 import { badRequest } from './status.ts';
@@ -13,10 +13,11 @@ export function objectAnswer(
   core: Core,
   request: ApiRequest,
   type: ResourceType,
-  object: KubeObject,
+  stored: KubeObject,
   status = 200,
 ): ApiResponse {
   const { as } = formOf(request);
+  const object = asVersion(type, stored);
   const body =
     as === 'Table'
       ? { ...tableOf(core, request, type, [object]), metadata: { resourceVersion: object.metadata.resourceVersion } }

@@ -122,7 +122,9 @@ async function wantedObject(core: Core, caller: Caller, update: Update, old: Kub
   const causes = updateProblems(type, final, old, part);
   if (causes.length > 0) throw invalid(type, target.name, causes);
   await admitValidating(core, caller, { ...attributes, object: final });
-  return isNoChange(final, old) ? old : final;
+  // Stored in the version in which it lies there; versions differ by name only.
+  const kept = { ...final, apiVersion: old.apiVersion };
+  return isNoChange(kept, old) ? old : kept;
 }
 
 function checkVersion({ target, uid, needsVersion }: Update, changed: KubeObject, old: KubeObject): void {
@@ -152,7 +154,6 @@ function withSystemFields(type: ResourceType, object: KubeObject, old: KubeObjec
   const { deletionTimestamp: _a, deletionGracePeriodSeconds: _b, generation: _c, ...given } = object.metadata;
   return {
     ...object,
-    apiVersion: old.apiVersion === object.apiVersion ? old.apiVersion : object.apiVersion,
     kind: type.kind,
     metadata: {
       ...given,

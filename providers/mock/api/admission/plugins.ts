@@ -4,6 +4,7 @@ import type { Attributes, Plugin } from './admit.ts';
 import { namespaceOf } from './lookup.ts';
 import { priorityPlugin } from './priority.ts';
 import { serviceAccountPlugin } from './service-account.ts';
+import { defaultStorageClassPlugin } from './storage-class.ts';
 import { taintNewNodePlugin, tolerationSecondsPlugin } from './tolerations.ts';
 
 const IMMORTAL = new Set(['default', 'kube-system', 'kube-public']);
@@ -41,6 +42,7 @@ export const MUTATING_PLUGINS: readonly Plugin[] = [
   taintNewNodePlugin,
   priorityPlugin,
   tolerationSecondsPlugin,
+  defaultStorageClassPlugin,
 ];
 
 /** Checks of the validating phase. */

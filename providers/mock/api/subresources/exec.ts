@@ -139,7 +139,7 @@ function run(websocket: WebSocket, { kubelet, pod, container, options }: Wanted)
   session.stderr.resume();
   session.stdout.resume();
   Promise.all([session.exitCode, ...outputs]).then(
-    ([code]) => finish(websocket, exitStatus(code)),
+    ([code]) => finish(websocket, exitStatus(code, options.command)),
     (error: unknown) => finish(websocket, { status: 'Failure', ...internalFailure(error) }),
   );
 }
@@ -169,11 +169,11 @@ function finish(websocket: WebSocket, status: Readonly<Record<string, unknown>>)
   websocket.close(1000);
 }
 
-function exitStatus(code: number): Readonly<Record<string, unknown>> {
+function exitStatus(code: number, command: readonly string[]): Readonly<Record<string, unknown>> {
   if (code === 0) return { status: 'Success' };
   return {
     status: 'Failure',
-    message: `command terminated with non-zero exit code: command terminated with exit code ${code}`,
+    message: `command terminated with non-zero exit code: error executing command [${command.join(' ')}], exit code ${code}`,
     reason: 'NonZeroExitCode',
     details: { causes: [{ reason: 'ExitCode', message: String(code) }] },
   };
