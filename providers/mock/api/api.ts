@@ -8,12 +8,12 @@ import type { Network } from './backends.ts';
 import { bootstrap } from './bootstrap.ts';
 import type { Core } from './core.ts';
 import { serveCustomResources } from './crds.ts';
+import { builtinTypes } from './kinds/builtin-types.ts';
 import { handle } from './pipeline.ts';
 import { openRegistry } from './registry.ts';
 import type { ApiRequest, ApiResponse } from './request.ts';
 import { openRequestLog, type RequestLog } from './request-log.ts';
 import { openStore, type Store } from './store.ts';
-import { builtinTypes } from './type-functions.ts';
 
 /** What a simulated API server is made of. */
 export interface ApiOptions {

@@ -1,4 +1,5 @@
 import { complete, contentType } from './bodies.ts';
+import { decodeBody } from './body.ts';
 import { timestamp } from './core.ts';
 import type { Call } from './handle.ts';
 import type { KubeObject } from './objects.ts';
@@ -8,7 +9,6 @@ import { apiVersionOf, asVersion } from './read.ts';
 import { objectAnswer } from './represent.ts';
 import { type ApiRequest, type ApiResponse, isRecord } from './request.ts';
 import { ApiError, badRequest, conflict, failure, notFound } from './status.ts';
-import { decodeBody } from './type-functions.ts';
 import { createObject, keyOf, type Target, updateObject } from './write.ts';
 
 /** Server-side apply, in YAML or JSON. */

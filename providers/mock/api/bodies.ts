@@ -1,11 +1,13 @@
+import { decodeBody } from './body.ts';
 import type { Core } from './core.ts';
+import { decodeProblem, strictProblems } from './decode-problem.ts';
 import type { KubeObject } from './objects.ts';
 import type { WriteOptions } from './options.ts';
 import { apiVersionOf } from './read.ts';
 import { type ApiRequest, header, isRecord } from './request.ts';
 import type { ResourceType } from './resource-type.ts';
 import { badRequest, unsupportedMediaType } from './status.ts';
-import { applyDefaults, decodeBody, prune } from './type-functions.ts';
+import { applyDefaults, prune } from './structural.ts';
 import type { Target } from './write.ts';
 
 const MEDIA_TYPES = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
@@ -61,6 +63,8 @@ export function objectBody(
   if (found === undefined) throw unrecognized(type.kind, 'unexpected end of JSON input', '');
   if (!isRecord(found.value)) throw badRequest(`the object provided is unrecognized (must be of type ${type.kind})`);
   const object = asObject(core, type, found.value);
+  const problem = decodeProblem(object, type);
+  if (problem !== undefined) throw cannotBeHandled(type, type.kind, apiVersionOf(type), problem);
   const placed = withNamespace(target, object);
   return complete(type, placed, { options, warn, duplicates: found.duplicates });
 }
@@ -121,10 +125,8 @@ export function complete(
   { options, warn, duplicates = [] }: Strictness,
 ): KubeObject {
   const pruned = prune(object, type.schema);
-  const problems = [
-    ...duplicates.map((field) => `duplicate field ${JSON.stringify(field)}`),
-    ...pruned.unknownFields.map((field) => `unknown field ${JSON.stringify(field)}`),
-  ];
+  const nothingWrong = duplicates.length + pruned.unknownFields.length === 0;
+  const problems = nothingWrong ? [] : strictProblems(object, type, duplicates);
   if (problems.length > 0 && options.fieldValidation === 'Strict') {
     throw cannotBeHandled(type, type.kind, apiVersionOf(type), `strict decoding error: ${problems.join(', ')}`);
   }

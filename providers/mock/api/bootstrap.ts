@@ -1,8 +1,8 @@
 import { BOOTSTRAP_BINDINGS, BOOTSTRAP_ROLES, ruleOf } from './auth/bootstrap-roles.ts';
 import { type Core, timestamp } from './core.ts';
 import type { KubeObject } from './objects.ts';
+import { trackUpdate } from './patch/track-update.ts';
 import { storageKey } from './store.ts';
-import { trackUpdate } from './type-functions.ts';
 
 const RBAC = 'rbac.authorization.k8s.io';
 

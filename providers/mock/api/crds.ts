@@ -1,9 +1,10 @@
 import { type Core, timestamp } from './core.ts';
+import { typesOfCrd } from './crd.ts';
 import type { KubeObject } from './objects.ts';
+import { trackUpdate } from './patch/track-update.ts';
 import { at } from './request.ts';
 import type { ResourceType } from './resource-type.ts';
 import type { StoreEvent } from './store.ts';
-import { trackUpdate, typesOfCrd } from './type-functions.ts';
 
 const CRDS = 'customresourcedefinitions.apiextensions.k8s.io';
 const FINALIZER = 'customresourcecleanup.apiextensions.k8s.io';

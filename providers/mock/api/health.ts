@@ -63,14 +63,6 @@ function checksOf(endpoint: string): readonly string[] {
   return endpoint === 'readyz' ? CHECKS : CHECKS.filter((check) => !ONLY_READY.has(check));
 }
 
-/** Every path of the health checks, as the root document lists them. */
-export function healthPaths(): readonly string[] {
-  return ['healthz', 'livez', 'readyz'].flatMap((endpoint) => [
-    `/${endpoint}`,
-    ...checksOf(endpoint).map((check) => `/${endpoint}/${check}`),
-  ]);
-}
-
 /** The answer to a path that nobody serves. */
 export function pageNotFound(): ApiResponse {
   return { type: 'text', status: 404, headers: NO_SNIFF, text: '404 page not found\n' };

@@ -1,13 +1,17 @@
 import { APPLY_PATCH } from './apply.ts';
 import { complete, contentType } from './bodies.ts';
+import { decodeBody } from './body.ts';
 import type { Caller, Core } from './core.ts';
+import { decodeProblem, undecodablePatch } from './decode-problem.ts';
 import type { KubeObject } from './objects.ts';
 import type { WriteOptions } from './options.ts';
+import { jsonPatch } from './patch/json-patch.ts';
+import { mergePatch } from './patch/merge-patch.ts';
+import { strategicMergePatch } from './patch/strategic-merge-patch.ts';
 import { asVersion } from './read.ts';
 import { type ApiRequest, isRecord } from './request.ts';
 import type { ResourceType } from './resource-type.ts';
-import { ApiError, badRequest, failure, unsupportedMediaType } from './status.ts';
-import { decodeBody, jsonPatch, mergePatch, strategicMergePatch } from './type-functions.ts';
+import { ApiError, badRequest, failure, invalid, unsupportedMediaType } from './status.ts';
 import type { Change, Target } from './write.ts';
 
 const JSON_PATCH = 'application/json-patch+json';
@@ -26,6 +30,7 @@ export function patchChange(
   const patch = patchValue(request, kind);
   return (old) => {
     const patched = applied(target.type, asVersion(target.type, old), kind, patch);
+    checkDecodable(target.type, patched);
     checkIdentity(target, patched);
     return complete(target.type, patched, { options, warn: caller.warn });
   };
@@ -95,6 +100,11 @@ function jsonPatched(document: unknown, patch: unknown): unknown {
     const message = 'the server rejected our request due to an error in our request';
     throw new ApiError(failure({ code: 422, reason: 'Invalid', message, details: {} }));
   }
+}
+
+function checkDecodable(type: ResourceType, patched: KubeObject): void {
+  const problem = decodeProblem(patched, type);
+  if (problem !== undefined) throw invalid({ group: '', kind: '' }, '', [undecodablePatch(patched, problem)]);
 }
 
 function checkIdentity({ type, name, namespace }: Target, patched: KubeObject): void {

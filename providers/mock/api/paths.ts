@@ -1,15 +1,8 @@
 import { formOf } from './accept.ts';
 import type { Core } from './core.ts';
-import {
-  aggregatedGroups,
-  apiGroup,
-  apiGroupList,
-  apiResourceList,
-  apiVersions,
-  openApiDocument,
-  openApiIndex,
-} from './discovery-documents.ts';
-import { healthAnswer, healthPaths, pageNotFound } from './health.ts';
+import { aggregatedDiscovery, apiGroup, apiGroupList, apiResourceList, apiVersions, rootPaths } from './discovery.ts';
+import { healthAnswer, pageNotFound } from './health.ts';
+import { openapiDocument, openapiIndex } from './openapi.ts';
 import type { ApiRequest, ApiResponse, RequestInfo } from './request.ts';
 
 const AGGREGATED = /^apidiscovery\.k8s\.io\/(v2|v2beta1)$/;
@@ -21,16 +14,17 @@ export function answerPath(core: Core, request: ApiRequest, info: RequestInfo): 
   const path = info.path.length > 1 ? info.path.replace(/\/+$/, '') : info.path;
   const { registry } = core;
   if (path === '/version') return whole(versionDocument(core));
-  if (path === '/') return whole({ paths: rootPaths(core) });
+  if (path === '/') return whole(rootPaths(registry.types));
   if (path === '/api' || path === '/apis') return discovery(core, request, path);
-  if (path === '/openapi/v3') return document(openApiIndex(registry), { 'content-type': 'text/plain; charset=utf-8' });
+  if (path === '/openapi/v3')
+    return document(openapiIndex(registry.types), { 'content-type': 'text/plain; charset=utf-8' });
   if (path.startsWith('/openapi/v3/')) return openApi(core, path.slice('/openapi/v3/'.length));
   if (path === '/metrics') return { type: 'text', status: 200, headers: METRICS, text: '# EOF\n' };
   const parts = path.split('/').slice(1);
-  if (parts[0] === 'apis' && parts.length === 2) return found(apiGroup(registry, parts[1] ?? ''));
+  if (parts[0] === 'apis' && parts.length === 2) return found(apiGroup(registry.types, parts[1] ?? ''));
   if (parts[0] === 'apis' && parts.length === 3)
-    return found(apiResourceList(registry, parts[1] ?? '', parts[2] ?? ''));
-  if (parts[0] === 'api' && parts.length === 2) return found(apiResourceList(registry, '', parts[1] ?? ''));
+    return found(apiResourceList(registry.types, parts[1] ?? '', parts[2] ?? ''));
+  if (parts[0] === 'api' && parts.length === 2) return found(apiResourceList(registry.types, '', parts[1] ?? ''));
   return pageNotFound();
 }
 
@@ -45,12 +39,19 @@ function found(body: unknown): ApiResponse {
 }
 
 function document(body: unknown, headers: Readonly<Record<string, string>>): ApiResponse {
-  return { type: 'object', status: 200, headers: { 'last-modified': new Date().toUTCString(), ...headers }, body };
+  return {
+    type: 'object',
+    status: 200,
+    headers: { 'last-modified': new Date().toUTCString(), ...headers },
+    body,
+    sized: true,
+  };
 }
 
 function discovery({ registry }: Core, request: ApiRequest, path: string): ApiResponse {
   const form = formOf(request, ({ as, asVersion }) => as === 'APIGroupDiscoveryList' && AGGREGATED.test(asVersion));
-  if (form.as === '') return whole(path === '/api' ? apiVersions(serverAddress(request)) : apiGroupList(registry));
+  if (form.as === '')
+    return whole(path === '/api' ? apiVersions(serverAddress(request)) : apiGroupList(registry.types));
   const version = form.asVersion.endsWith('v2beta1') ? 'v2beta1' : 'v2';
   const headers = {
     'content-type': `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`,
@@ -58,7 +59,12 @@ function discovery({ registry }: Core, request: ApiRequest, path: string): ApiRe
     vary: 'Accept',
     etag: `"${registry.revision.toString(16).padStart(16, '0').toUpperCase()}"`,
   };
-  return { type: 'object', status: 200, headers, body: aggregatedGroups(registry, path === '/api', version) };
+  return {
+    type: 'object',
+    status: 200,
+    headers,
+    body: aggregatedDiscovery(registry.types, { root: path === '/api' ? 'api' : 'apis', version }),
+  };
 }
 
 function serverAddress(request: ApiRequest): string {
@@ -67,29 +73,11 @@ function serverAddress(request: ApiRequest): string {
 }
 
 function openApi({ registry }: Core, path: string): ApiResponse {
-  const body = openApiDocument(registry, path);
+  const [root, ...rest] = path.split('/');
+  const [group = '', version = ''] = root === 'api' ? ['', ...rest] : rest;
+  const body = openapiDocument(registry.types, group, version);
   if (body === undefined) return pageNotFound();
   return document(body, { vary: 'Accept', etag: `"${registry.revision.toString(16).toUpperCase()}-${path.length}"` });
-}
-
-function rootPaths({ registry }: Core): readonly string[] {
-  const groups = registry.types.flatMap(({ group, version }) =>
-    group === '' ? [`/api/${version}`] : [`/apis/${group}`, `/apis/${group}/${version}`],
-  );
-  const fixed = [
-    '/.well-known/openid-configuration',
-    '/api',
-    '/apis',
-    '/apis/',
-    '/metrics',
-    '/metrics/slis',
-    '/openapi/v2',
-    '/openapi/v3',
-    '/openapi/v3/',
-    '/openid/v1/jwks',
-    '/version',
-  ];
-  return [...new Set([...fixed, ...groups, ...healthPaths()])].sort();
 }
 
 function versionDocument({ version }: Core) {

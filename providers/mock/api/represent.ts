@@ -5,7 +5,7 @@ import { apiVersionOf, asVersion, type Page } from './read.ts';
 import type { ApiRequest, ApiResponse } from './request.ts';
 import type { ResourceType } from './resource-type.ts';
 import { badRequest } from './status.ts';
-import { asTable, type IncludeObject } from './type-functions.ts';
+import { asTable, partialMetadata, partialMetadataList, type TableOptions } from './table.ts';
 import type { SeenEvent, Show } from './watch.ts';
 
 /** An object as the body of an answer, in the form that was asked for. @throws ApiError 406. */
@@ -22,7 +22,7 @@ export function objectAnswer(
     as === 'Table'
       ? { ...tableOf(core, request, type, [object]), metadata: { resourceVersion: object.metadata.resourceVersion } }
       : as === 'PartialObjectMetadata'
-        ? partial(object)
+        ? partialMetadata(object)
         : object;
   return { type: 'object', status, headers: {}, body: inOrder(body) };
 }
@@ -40,8 +40,7 @@ export function listAnswer(core: Core, request: ApiRequest, type: ResourceType, 
   function body(): unknown {
     if (as === 'Table') return inOrder({ ...tableOf(core, request, type, page.items), metadata });
     if (as === 'PartialObjectMetadataList') {
-      const items = page.items.map(partial);
-      return { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata, items };
+      return partialMetadataList(page.items, metadata);
     }
     const apiVersion = apiVersionOf(type);
     if (type.custom) {
@@ -58,7 +57,8 @@ export function listAnswer(core: Core, request: ApiRequest, type: ResourceType, 
 export function watchForm(core: Core, request: ApiRequest, type: ResourceType): Show {
   const { as } = formOf(request);
   if (as === 'Table') return tableEvents(core, request, type);
-  if (as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList') return ({ object }) => partial(object);
+  if (as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList')
+    return ({ object }) => partialMetadata(object);
   return ({ object }) => inOrder(object);
 }
 
@@ -80,11 +80,8 @@ function tableOf(core: Core, request: ApiRequest, type: ResourceType, objects: r
   if (!['', 'None', 'Object', 'Metadata'].includes(include)) {
     throw badRequest(`unrecognized includeObject value: ${JSON.stringify(include)}`);
   }
-  return asTable(type, objects, core.clock.now(), (include === '' ? 'Metadata' : include) as IncludeObject);
-}
-
-function partial({ metadata }: KubeObject) {
-  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata };
+  const includeObject = (include === '' ? 'Metadata' : include) as TableOptions['includeObject'];
+  return asTable(type, objects, { now: core.clock.now(), includeObject });
 }
 
 // Readers do not care, people do: kind and apiVersion first, then metadata.

@@ -35,7 +35,8 @@ export type ResponseHeaders = Readonly<Record<string, string | readonly string[]
 
 /** An answer before it is written in bytes. `stream` goes on, `hand-over` leaves the wire to somebody else. */
 export type ApiResponse =
-  | (Head & { readonly type: 'object'; readonly body: unknown })
+  /** `sized` answers always tell their length. */
+  | (Head & { readonly type: 'object'; readonly body: unknown; readonly sized?: boolean })
   | (Head & { readonly type: 'text'; readonly text: string })
   | (Head & { readonly type: 'watch'; readonly events: WatchSource })
   | (Head & { readonly type: 'stream'; readonly stream: Readable })

@@ -47,7 +47,8 @@ export function openStore(window: number): Store {
   const objects = new Map<string, Map<string, KubeObject>>();
   const listeners = new Map<string, Set<(event: StoreEvent) => void>>();
   let history: StoreEvent[] = [];
-  let version = 1;
+  // A real cluster has written about as often before it first answers.
+  let version = 100;
   let oldest = 0;
 
   const bucket = (resource: string) => {
@@ -117,8 +118,28 @@ function path(key: Key): string {
 }
 
 function stamp(object: KubeObject, version: number): KubeObject {
-  return { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } };
+  const metadata: Readonly<Record<string, unknown>> = { ...object.metadata, resourceVersion: String(version) };
+  const known = METADATA_ORDER.filter((name) => metadata[name] !== undefined).map((name) => [name, metadata[name]]);
+  return { ...object, metadata: { ...Object.fromEntries(known), ...metadata } };
 }
+
+// As the real server writes it; some of its refusals quote whole objects.
+const METADATA_ORDER = [
+  'name',
+  'generateName',
+  'namespace',
+  'uid',
+  'resourceVersion',
+  'generation',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'labels',
+  'annotations',
+  'ownerReferences',
+  'finalizers',
+  'managedFields',
+];
 
 function inOrder(state: ReadonlyMap<string, KubeObject>, namespace: string): readonly KubeObject[] {
   const keys = [...state.keys()].filter((key) => namespace === '' || key.startsWith(`${namespace}/`));

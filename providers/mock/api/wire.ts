@@ -81,7 +81,8 @@ function writeBytes(request: ApiRequest, answer: Written, { response, bytes }: B
   const zip = bytes.length > GZIP_FROM_BYTES && (header(request, 'accept-encoding') ?? '').includes('gzip');
   const sent = zip ? gzipSync(bytes, { level: 1 }) : bytes;
   if (zip) response.setHeader('content-encoding', 'gzip');
-  if (sent.length <= LONGEST_WITH_LENGTH) response.setHeader('content-length', sent.length);
+  const sized = answer.type === 'object' && answer.sized === true;
+  if (sized || sent.length <= LONGEST_WITH_LENGTH) response.setHeader('content-length', sent.length);
   response.writeHead(answer.status);
   if (request.method === 'HEAD' || answer.status === 204) return void response.end();
   if (answer.cutAfterBytes === undefined) return void response.end(sent);

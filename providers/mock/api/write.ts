@@ -9,7 +9,7 @@ import type { ResourceType } from './resource-type.ts';
 import { allocateForService, keepAllocated } from './services.ts';
 import { alreadyExists, conflict, internal, invalid, notFound } from './status.ts';
 import { type Key, storageKey } from './store.ts';
-import { validateSchema } from './type-functions.ts';
+import { validateSchema } from './validate-schema.ts';
 
 /** One object that a request writes to. */
 export interface Target {

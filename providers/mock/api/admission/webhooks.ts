@@ -1,9 +1,9 @@
 import type { AdmissionReview } from '../backends.ts';
 import type { Caller, Core } from '../core.ts';
 import type { KubeObject } from '../objects.ts';
+import { jsonPatch } from '../patch/json-patch.ts';
 import { isRecord } from '../request.ts';
 import { ApiError, failure, internalError } from '../status.ts';
-import { jsonPatch } from '../type-functions.ts';
 import type { Attributes } from './admit.ts';
 import { matchingWebhooks, type Webhook } from './webhook-rules.ts';
 
