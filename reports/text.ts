@@ -44,7 +44,12 @@ function proven(report: Report): readonly string[] {
         ? `${cases.length} cases passed`
         : `${passed.length} of ${cases.length} cases passed`;
     const label = passed.length === cases.length ? 'proven' : 'partly';
-    return [labelled(label, `${technologyName(technology)}: ${share}, ${files} pieces of evidence`)];
+    return [
+      labelled(
+        label,
+        `${technologyName(technology)}: ${share}, ${files} ${files === 1 ? 'piece' : 'pieces'} of evidence`,
+      ),
+    ];
   });
 }
 

@@ -1,0 +1,112 @@
+import { Writable } from 'node:stream';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import type { RunEvent } from '../../harness/model/events.ts';
+import { progressLine } from '../../reports/progress/lines.ts';
+import { openProgress } from '../../reports/progress/progress.ts';
+import { NOTHING, nowAfter, viewOf } from '../../reports/progress/view.ts';
+import { at, EVENTS, ended, finding, PLAN, PLANNED, phaseEnded, phaseStarted } from './sample-run.ts';
+
+/** What KubeVirt's Prow marks in a build log. */
+const HIGHLIGHTED =
+  /^E\d{4} |(Error|ERROR|error)s?:|(FAIL|Failure \[)\b|(timed out|TIMEOUT)|panic\b|\[FAILED\]|fatal: | undefined: /;
+
+function listener(isTTY: boolean) {
+  let written = '';
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      written += String(chunk);
+      done();
+    },
+  });
+  return { stream: Object.assign(stream, { isTTY, columns: 60, rows: 24 }), written: () => written };
+}
+
+function tellAll(isTTY: boolean, detail: 'quiet' | 'normal' | 'verbose', events: readonly RunEvent[] = EVENTS): string {
+  const { stream, written } = listener(isTTY);
+  const progress = openProgress(stream, detail);
+  for (const event of events) progress.tell(event);
+  progress.close();
+  return written();
+}
+
+describe('progress without a terminal', () => {
+  it('is one line with the time for each thing that happens', () => {
+    const lines = tellAll(false, 'normal').trimEnd().split('\n');
+    for (const line of lines) expect(line).to.match(/^\d\d:\d\d:\d\dZ \S/);
+    expect(lines).to.include('05:06:37Z [sig-compute] sev guest: it runs: done in 1.2 s');
+    expect(lines).to.include('05:06:38Z waiting for virt-operator ready: 3/5 pods (5.0 s of at most 1 m 00 s)');
+    expect(lines).to.include('05:06:38Z lease taken (seconds=3)');
+  });
+
+  it('says nothing when quiet and more when verbose', () => {
+    expect(tellAll(false, 'quiet')).to.equal('');
+    const detail = { type: 'log', at: at(1), level: 'detail', message: 'GET /api', facts: {} } as const;
+    expect(progressLine(detail, 'normal')).to.equal(undefined);
+    expect(progressLine(detail, 'verbose')).to.equal('GET /api');
+    expect(tellAll(false, 'verbose').length).to.be.greaterThan(tellAll(false, 'normal').length);
+  });
+
+  it('writes nothing that Prow would mark: failures stand once, in the closing paragraph', () => {
+    const failed = ended(PLAN[0], { outcome: 'failed', finding: finding('product', 'launches plain') });
+    for (const event of [...EVENTS, failed, phaseEnded('connect', finding('infra', 'no route'))]) {
+      expect(progressLine(event, 'verbose') ?? '').not.to.match(HIGHLIGHTED);
+    }
+  });
+
+  it('keeps every event in one line without terminal control', () => {
+    const nasty = 'a\n\u001b[31mb\r\nc';
+    const events: readonly RunEvent[] = [
+      { type: 'log', at: at(1), level: 'info', message: nasty, facts: { x: nasty } },
+      { type: 'waiting', at: at(1), goal: nasty, saw: nasty, forMs: 0, withinMs: 1 },
+      phaseEnded('connect', finding('infra', nasty)),
+    ];
+    for (const event of events) expect(progressLine(event, 'normal')).to.match(/^\P{Cc}+$/u);
+  });
+});
+
+describe('progress on a terminal', () => {
+  it('shows the phase, the case and what is waited for, with the time spent', () => {
+    const waiting = {
+      type: 'waiting',
+      at: at(25),
+      goal: 'shell',
+      saw: 'firmware',
+      forMs: 0,
+      withinMs: 360_000,
+    } as const;
+    const events = [
+      PLANNED,
+      phaseStarted('suites'),
+      ended(PLAN[0]),
+      { type: 'case-started', at: at(20), title: 'boots' } as const,
+      waiting,
+    ];
+    const now = events.reduce(nowAfter, NOTHING);
+    expect(viewOf(now, Date.parse(at(32)), 80)).to.deep.equal([
+      '> suites for 25 s, 1 of 4 cases ended',
+      '  boots for 12 s',
+      '  waiting for shell, at most 6 m 00 s: firmware',
+    ]);
+    expect(viewOf(nowAfter(now, phaseEnded('suites')), 0, 80)).to.deep.equal([]);
+  });
+
+  it('cuts its lines to the width, so that none wraps', () => {
+    const now = nowAfter(NOTHING, {
+      type: 'waiting',
+      at: at(1),
+      goal: 'x'.repeat(200),
+      saw: '',
+      forMs: 0,
+      withinMs: 1,
+    });
+    for (const line of viewOf(now, 0, 40)) expect(line.length).to.be.lessThan(40);
+  });
+
+  it('keeps what has ended as lines of its own and clears the rest at the end', () => {
+    const written = tellAll(true, 'normal');
+    expect(written).to.contain('05:06:37Z [sig-compute] sev guest: it runs: done in 1.2 s\n');
+    expect(written).to.contain('> suites for ');
+    expect(written).not.to.contain('Z connect: begun');
+  });
+});

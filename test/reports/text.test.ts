@@ -1,0 +1,96 @@
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { reportOf } from '../../reports/record.ts';
+import { closingText, countLine } from '../../reports/text.ts';
+import {
+  closedRecordOf,
+  DEMANDS,
+  ended,
+  finding,
+  GREEN,
+  PLAN,
+  PLANNED,
+  phaseEnded,
+  phaseStarted,
+  through,
+} from './sample-run.ts';
+
+const linesOf = (events: Parameters<typeof closedRecordOf>[0], simulated = false) =>
+  closingText(reportOf(closedRecordOf(events, simulated)), '/a/run')
+    .trimEnd()
+    .split('\n');
+
+describe('closing paragraph', () => {
+  it('tells a stranger what was proven, what was not demanded and why, and where the report is', () => {
+    expect(linesOf(GREEN)).to.deep.equal([
+      'passed: SEV and SEV-ES guests on KubeVirt v1.9.0, node root@node.example:22',
+      '  proven        SEV: 2 cases passed, 2 pieces of evidence',
+      '  proven        SEV-ES: 2 cases passed, 2 pieces of evidence',
+      '  not demanded  SEV-SNP: the host cannot: /sys/module/kvm_amd/parameters/sev_snp=N',
+      '  report        /a/run: report.json, junit.functest.xml, junit.sevlane.xml',
+      '4 passed, 0 failed, 0 skipped',
+    ]);
+  });
+
+  it('marks each failure once with what Prow highlights, and says what to do', () => {
+    const failed = finding('product', 'expected SEV\nsaw none', PLAN[1]?.title);
+    const lines = linesOf([
+      ...through('kubevirt'),
+      DEMANDS,
+      PLANNED,
+      ended(PLAN[0]),
+      ended(PLAN[1], { outcome: 'failed', finding: failed }),
+      ended(PLAN[2]),
+      ended(PLAN[3]),
+      ...through('undo'),
+    ]);
+    expect(lines[0]).to.match(/^product: /);
+    expect(lines).to.include(`  [FAILED] ${PLAN[1]?.title}: expected SEV; saw none (because: the cause below)`);
+    expect(lines).to.include('                see evidence/sev/dmesg.txt');
+    expect(lines).to.include('  what to do    do something about product');
+    expect(lines).to.include('  partly        SEV: 1 of 2 cases passed, 1 piece of evidence');
+    expect(lines.join('\n').match(/\[FAILED\]/g)).to.have.length(1);
+    expect(lines.join('\n')).not.to.contain('error:');
+    expect(lines.at(-1)).to.equal('3 passed, 1 failed, 0 skipped');
+  });
+
+  it('marks infra trouble once as an error, counts the cases that it left out and is never "0 failed"', () => {
+    const refused = finding('infra', 'ssh: the host key is not the known one', 'phase connect');
+    const lines = linesOf([...through('open'), PLANNED, phaseStarted('connect'), phaseEnded('connect', refused)]);
+    expect(lines[0]).to.equal('infra: connect: ssh: the host key is not the known one');
+    expect(lines).to.include('  error: connect: ssh: the host key is not the known one (because: the cause below)');
+    expect(lines).to.include('  left out      4 cases, not run: phase connect failed');
+    expect(lines.at(-1)).to.equal('0 passed, 1 failed, 4 skipped');
+  });
+
+  it('gives every mistake of a usage verdict its own fix', () => {
+    const mistake = (place: string, hint: string) => ({
+      ...finding('usage', `${place}: is wrong`, 'phase settings'),
+      causes: [],
+      hint,
+    });
+    const lines = linesOf([
+      phaseStarted('settings'),
+      phaseEnded('settings', mistake('--a', 'fix a')),
+      { type: 'trouble', at: '2026-03-04T05:06:08.000Z', finding: mistake('--b', 'fix b') },
+    ]);
+    expect(lines).to.include.members([
+      '  error: --a: is wrong',
+      '  error: --b: is wrong: fix b',
+      '  what to do    fix a',
+    ]);
+  });
+
+  it('keeps terminal control out, whatever a message holds', () => {
+    const dirty = finding('product', 'saw \u001b]0;title\u0007\u001b[2Jnothing', PLAN[0]?.title);
+    const text = linesOf([...through('kubevirt'), PLANNED, ended(PLAN[0], { outcome: 'failed', finding: dirty })]).join(
+      '\n',
+    );
+    expect(text).to.contain('saw nothing');
+    expect(text).not.to.contain('\u001b');
+  });
+
+  it('counts in words that CI readers look for', () => {
+    expect(countLine(reportOf(closedRecordOf(GREEN)))).to.match(/^\d+ passed, \d+ failed, \d+ skipped$/);
+  });
+});
