@@ -57,12 +57,11 @@ function isZero(field: WireField): boolean {
 
 function take(message: Record<string, unknown>, { name, type, pointer }: MessageField, found: WireField): void {
   if (type.form === 'list') {
-    const list = (message[name] ??= []) as unknown[];
-    list.push(readValue(type.of, found));
+    const list = Array.isArray(message[name]) ? message[name] : [];
+    message[name] = [...list, readValue(type.of, found)];
   } else if (type.form === 'map') {
-    const map = (message[name] ??= {}) as Record<string, unknown>;
-    const [key, value] = readEntry(type.of, found);
-    map[key] = value;
+    const map = isObject(message[name]) ? message[name] : {};
+    message[name] = { ...map, ...Object.fromEntries([readEntry(type.of, found)]) };
   } else {
     const value = readValue(type, found);
     if (pointer || !isEmpty(value)) message[name] = value;
