@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /** A signal that aborts with `reason` after `withinMs`, or earlier with the parent's own reason. */
 export interface Deadline extends Disposable {
   readonly signal: AbortSignal;
@@ -14,6 +16,8 @@ export function deadline(withinMs: number, parent: AbortSignal | undefined, reas
   const endsAt = performance.now() + withinMs;
   const timer = setTimeout(() => controller.abort(reason()), withinMs);
   const follow = () => controller.abort(parent?.reason);
+  // A whole run's requests and waits hang on one signal, each until it settles: many listeners are no leak.
+  if (parent !== undefined) setMaxListeners(0, parent);
   if (parent?.aborted) follow();
   else parent?.addEventListener('abort', follow, { once: true });
   return {
