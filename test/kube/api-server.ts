@@ -38,10 +38,9 @@ export interface ApiServer {
 
 interface Wish {
   readonly certificate?: (authority: Authority) => Promise<CertifiedKey>;
-  readonly requestClientCertificate?: boolean;
 }
 
-export async function startApiServer({ certificate, requestClientCertificate }: Wish = {}): Promise<ApiServer> {
+export async function startApiServer({ certificate }: Wish = {}): Promise<ApiServer> {
   const authority = await makeAuthority();
   const own = await (certificate?.(authority) ??
     authority.issue('kube-apiserver', { names: ['127.0.0.1', 'localhost'] }));
@@ -50,10 +49,7 @@ export async function startApiServer({ certificate, requestClientCertificate }: 
   const sockets = new Set<Duplex>();
   let handler: Handler = (_seen, answer) => void answer.writeHead(404).end();
   let channels = 0;
-  const strict = requestClientCertificate
-    ? { requestCert: true, rejectUnauthorized: true, ca: authority.ca, maxVersion: 'TLSv1.2' as const }
-    : {};
-  const server: Server = createServer({ cert: own.cert, key: own.key, ...strict }, async (request, answer) => {
+  const server: Server = createServer({ cert: own.cert, key: own.key }, async (request, answer) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const seen = toSeen(request, Buffer.concat(chunks).toString());

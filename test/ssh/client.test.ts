@@ -10,20 +10,14 @@ import { type OwnedScope, openScope } from '../../harness/scope/scope.ts';
 import { until } from '../../harness/scope/until.ts';
 import { connectSsh } from '../../harness/ssh/client.ts';
 import { failure } from '../failure.ts';
-import { type Sshd, startSshd, whyNoSshd } from './sshd.ts';
+import { needSshd, type Sshd, startSshd } from './sshd.ts';
 
 describe('an ssh connection to a real sshd', () => {
   let sshd: Sshd;
   let scope: OwnedScope;
 
   before(function () {
-    const why = whyNoSshd();
-    if (why !== undefined) {
-      this.test?.parent?.tests.forEach((test) => {
-        test.title += ` (${why})`;
-      });
-      this.skip();
-    }
+    needSshd(this);
   });
   beforeEach(async () => {
     sshd = await startSshd();

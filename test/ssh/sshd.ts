@@ -1,16 +1,17 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { SshTarget } from '../../harness/model/host.ts';
+import { needProgram, programPath } from '../programs.ts';
 
-const SSHD = '/usr/sbin/sshd';
-
-/** Why the real sshd cannot be started here; undefined when it can. */
-export function whyNoSshd(): string | undefined {
-  if (!existsSync(SSHD)) return 'no openssh-server here';
-  return userInfo().uid === 0 ? undefined : 'sshd is only started as root';
+/** Skips the suite, with a word why, where a real sshd cannot be started. */
+export function needSshd(context: Mocha.Context): void {
+  needProgram(context, 'sshd');
+  if (userInfo().uid === 0) return;
+  if (context.test) context.test.title += ' (skipped: sshd is only started as root)';
+  context.skip();
 }
 
 /** A real OpenSSH server on loopback, with keys and files of its own. */
@@ -32,6 +33,7 @@ export interface Sshd {
 
 /** Starts one sshd process per connection, as inetd would, so that the port can be left to the system. */
 export async function startSshd(config: readonly string[] = []): Promise<Sshd> {
+  const program = programPath('sshd') ?? 'sshd';
   const folder = mkdtempSync(join(tmpdir(), 'sevlane-sshd-'));
   mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
   const hostKeys = { ed25519: keygen(folder, 'ed25519'), ecdsa: keygen(folder, 'ecdsa'), rsa: keygen(folder, 'rsa') };
@@ -48,7 +50,7 @@ export async function startSshd(config: readonly string[] = []): Promise<Sshd> {
     for (const pid of pids) kill(pid, name);
   };
   const server = createServer({ pauseOnConnect: true }, (socket: Socket) => {
-    const child = spawn(SSHD, ['-i', '-f', configFile, '-E', logFile], {
+    const child = spawn(program, ['-i', '-f', configFile, '-E', logFile], {
       stdio: [socket, socket, 'ignore'],
       detached: true,
     });
