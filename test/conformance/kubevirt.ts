@@ -9,6 +9,7 @@ import { type AdmissionRequest, judgeRequest } from '../../providers/mock/kubevi
 import { schemaOf } from '../../providers/mock/kubevirt/crds/crds.ts';
 import { atLeast, type KubevirtVersion, parseVersion } from '../../providers/mock/kubevirt/version.ts';
 import type { Verdict } from './apiserver.ts';
+import { differences } from './json-differences.ts';
 import { memoryCluster } from './memory-cluster.ts';
 
 /** Replays the recorded objects through the simulated webhooks of each release; undefined where the recordings are absent. */
@@ -86,10 +87,10 @@ interface RecordedJudgement {
 
 async function replayInput(input: Input, recorded: Recorded, { folder, version }: Place): Promise<readonly Verdict[]> {
   const kind = `${version.text} ${input.id.split('-')[0]}`;
-  const verdict = (part: string, differences: readonly string[]): Verdict => ({
+  const verdict = (part: string, found: readonly string[]): Verdict => ({
     group: `${kind} ${part}`,
     name: input.id,
-    differences,
+    differences: found,
   });
   const stored = admitted(input.object, version);
   const verdicts = [verdict('pruning', pruningDifferences(stored, recorded))];
@@ -103,7 +104,7 @@ async function replayInput(input: Input, recorded: Recorded, { folder, version }
     }
     const file = join(folder, version.text, 'mutated', `${input.id}.json`);
     if (gate === 'on' && existsSync(file) && answer.mutated !== undefined) {
-      verdicts.push(verdict('mutated object', objectDifferences(normal(readJson(file)), normal(answer.mutated))));
+      verdicts.push(verdict('mutated object', differences(normal(readJson(file)), normal(answer.mutated))));
     }
   }
   return verdicts;
@@ -220,16 +221,16 @@ function vmForm(vmi: KubeObject): KubeObject {
 function pruningDifferences(stored: ReturnType<typeof admitted>, { pruning }: Recorded): readonly string[] {
   const expected = [...(pruning?.objectPrunedPaths ?? [])].sort();
   const ours = [...stored.unknownFields].sort();
-  const differences = isDeepStrictEqual(ours, expected) ? [] : [`pruned: ${ours.join()} instead of ${expected.join()}`];
-  if (pruning?.objectAfterPruning === undefined) return differences;
-  return [...differences, ...objectDifferences(pruning.objectAfterPruning, stored.object)];
+  const found = isDeepStrictEqual(ours, expected) ? [] : [`pruned: ${ours.join()} instead of ${expected.join()}`];
+  if (pruning?.objectAfterPruning === undefined) return found;
+  return [...found, ...differences(pruning.objectAfterPruning, stored.object)];
 }
 
 function answerDifferences(ours: Answer, expected: RecordedAnswer): readonly string[] {
   const ofMutation = expected.mutate === undefined ? { allowed: true } : expected.mutate;
   if (ours.mutate !== undefined && !(ours.mutate.allowed && ofMutation.allowed)) {
-    const differences = judgementDifferences('mutate', ours.mutate, ofMutation);
-    if (differences.length > 0 || !ofMutation.allowed) return differences;
+    const found = judgementDifferences('mutate', ours.mutate, ofMutation);
+    if (found.length > 0 || !ofMutation.allowed) return found;
   }
   if (expected.validate === undefined || ours.validate === undefined) return ['stopped at another stage'];
   return judgementDifferences('validate', ours.validate, expected.validate);
@@ -245,26 +246,7 @@ function judgementDifferences(stage: string, ours: Judgement, expected: Recorded
     ...expected,
     causes: (expected.causes ?? []).map(({ type, field = '', message }) => ({ reason: type, message, field })),
   } as Judgement;
-  return objectDifferences(shown(theirs), shown(ours)).map((difference) => `${stage}${difference}`);
-}
-
-/** Where two JSON values part, one line each. */
-function objectDifferences(expected: unknown, ours: unknown, path = ''): readonly string[] {
-  if (isDeepStrictEqual(expected, ours)) return [];
-  if (isFields(expected) && isFields(ours)) {
-    const keys = [...new Set([...Object.keys(expected), ...Object.keys(ours)])];
-    return keys.flatMap((key) => objectDifferences(expected[key], ours[key], `${path}.${key}`));
-  }
-  return [`${path}: ${short(ours)} instead of ${short(expected)}`];
-}
-
-function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
-}
-
-function short(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
-  return text.length > 160 ? `${text.slice(0, 160)}…` : text;
+  return differences(shown(theirs), shown(ours)).map((difference) => `${stage}${difference}`);
 }
 
 function normal(object: unknown): unknown {
