@@ -17,6 +17,12 @@ const HALVES: readonly {
   { title: 'Kubernetes API', module: './apiserver.js', entry: 'replayApiServer', folder: join(VECTORS, 'apiserver') },
   { title: 'KubeVirt', module: './kubevirt.js', entry: 'replayKubeVirt', folder: join(VECTORS, 'kubevirt') },
   {
+    title: 'KubeVirt at work',
+    module: './kubevirt-live.js',
+    entry: 'replayKubeVirtLive',
+    folder: join(VECTORS, 'kubevirt-live'),
+  },
+  {
     title: 'KubeVirt launch',
     module: './kubevirt-launch.js',
     entry: 'replayKubevirtLaunch',
