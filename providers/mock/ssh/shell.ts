@@ -55,6 +55,7 @@ function freshShell(
     variables: new Map(),
     functions: new Map(),
     positional: [],
+    depth: 0,
     options: new Set(),
   };
 }

@@ -36,8 +36,12 @@ export class LeaveLoop extends Error {
   }
 }
 
-/** Commands that are part of the shell itself. */
-export const BUILTINS: Readonly<Record<string, Program>> = {
+/** The command of this name that is part of the shell itself. */
+export function findBuiltin(name: string): Program | undefined {
+  return Object.hasOwn(BUILTINS, name) ? BUILTINS[name] : undefined;
+}
+
+const BUILTINS: Readonly<Record<string, Program>> = {
   ':': () => 0,
   true: () => 0,
   false: () => 1,
@@ -156,7 +160,7 @@ function commandBuiltin(call: Call): number | Promise<number> {
 function locate({ args, out, err, name: self, shell }: Call, wording: (name: string, path?: string) => string): number {
   let status = 0;
   for (const name of args.filter((arg) => !arg.startsWith('-'))) {
-    if (name in BUILTINS || shell.functions.has(name)) out(`${wording(name)}\n`);
+    if (findBuiltin(name) !== undefined || shell.functions.has(name)) out(`${wording(name)}\n`);
     else if (findProgram(name) !== undefined) out(`${wording(name, programPath(name))}\n`);
     else {
       if (self === 'type') err(`bash: line 1: type: ${name}: not found\n`);

@@ -28,6 +28,8 @@ export interface Shell {
   readonly variables: Map<string, string>;
   readonly functions: Map<string, Command>;
   positional: readonly string[];
+  /** Functions and shells within each other. */
+  depth: number;
   readonly options: Set<string>;
 }
 

@@ -146,5 +146,5 @@ function lookUp(name: string, shell: Shell): string | undefined {
     SHELL: () => '/bin/bash',
     LANG: () => 'C.UTF-8',
   };
-  return shell.variables.get(name) ?? special[name]?.();
+  return shell.variables.get(name) ?? (Object.hasOwn(special, name) ? special[name]?.() : undefined);
 }

@@ -1,7 +1,8 @@
-import { BUILTINS, LeaveFunction, LeaveLoop, LeaveShell } from './builtins.ts';
+import { findBuiltin, LeaveFunction, LeaveLoop, LeaveShell } from './builtins.ts';
 import type { Call, Shell, Streams } from './environment.ts';
 import { subshell } from './environment.ts';
 import { expandText, expandWords, UnboundVariable } from './expand.ts';
+import { endless, lineByLine, runLoop } from './loops.ts';
 import { parseScript } from './parse.ts';
 import { findProgram } from './programs.ts';
 import { redirected } from './redirect.ts';
@@ -146,7 +147,7 @@ async function runIf(body: Extract<Body, { kind: 'if' }>, shell: Shell, streams:
 async function runWhile(body: Extract<Body, { kind: 'while' }>, shell: Shell, streams: Streams): Promise<void> {
   let status = 0;
   // Lines are shared by all rounds, as the file behind a real descriptor would be.
-  const shared = { ...streams, stdin: await lineByLine(streams) };
+  const shared = { ...streams, stdin: lineByLine(streams.stdin) };
   await runLoop(endless(), async () => {
     await runList(body.condition, shell, shared, true);
     if ((shell.status === 0) === body.until) throw new LeaveLoop('break');
@@ -157,33 +158,6 @@ async function runWhile(body: Extract<Body, { kind: 'while' }>, shell: Shell, st
     shell.signal.throwIfAborted();
   });
   shell.status = status;
-}
-
-async function lineByLine(streams: Streams): Promise<Streams['stdin']> {
-  let rest: string | undefined;
-  const read = async () => {
-    rest ??= await streams.stdin();
-    const end = rest.indexOf('\n') + 1 || rest.length;
-    const line = rest.slice(0, end);
-    rest = rest.slice(end);
-    return line;
-  };
-  return read;
-}
-
-async function runLoop<T>(items: Iterable<T>, round: (item: T) => Promise<void>): Promise<void> {
-  for (const item of items) {
-    try {
-      await round(item);
-    } catch (error) {
-      if (!(error instanceof LeaveLoop)) throw error;
-      if (error.how === 'break') return;
-    }
-  }
-}
-
-function* endless(): Generator<number> {
-  for (let round = 0; ; round += 1) yield round;
 }
 
 async function runSimple({ assignments, words }: Simple, shell: Shell, streams: Streams): Promise<void> {
@@ -216,16 +190,24 @@ async function call(words: readonly string[], shell: Shell, streams: Streams): P
   const body = shell.functions.get(name);
   if (body !== undefined) return await callFunction(body, args, shell, streams);
   const one: Call = { ...streams, name, args, shell, run: call, script: runScript };
-  const program = BUILTINS[name] ?? findProgram(name);
+  const program = findBuiltin(name) ?? findProgram(name);
   if (program !== undefined) return await program(one);
   const missing = name.includes('/') ? 'No such file or directory' : 'command not found';
   streams.err(`bash: line 1: ${name}: ${missing}\n`);
   return 127;
 }
 
+/** bash would go on until its stack ends. */
+const DEEPEST = 200;
+
 async function callFunction(body: Command, args: readonly string[], shell: Shell, streams: Streams): Promise<number> {
+  if (shell.depth >= DEEPEST) {
+    streams.err(`bash: line 1: maximum function nesting level exceeded (${DEEPEST})\n`);
+    return 1;
+  }
   const outer = shell.positional;
   shell.positional = args;
+  shell.depth += 1;
   try {
     await runCommand(body, shell, streams);
   } catch (error) {
@@ -233,6 +215,7 @@ async function callFunction(body: Command, args: readonly string[], shell: Shell
     shell.status = error.status;
   } finally {
     shell.positional = outer;
+    shell.depth -= 1;
   }
   return shell.status;
 }

@@ -64,12 +64,21 @@ function readCommands(script: string, extended: boolean): (Command | { readonly 
     if (letter === 's' && parts === null) return [...found, { problem: "unterminated `s' command" }];
     const [whole = '', , pattern = '', replacement = '', flags = ''] = parts ?? [];
     const source = toRegExpSource(pattern, extended);
-    const compiled = new RegExp(source, `${flags.includes('g') ? 'g' : ''}${flags.includes('i') ? 'i' : ''}`);
+    const compiled = compile(source, flags.replace('p', ''));
+    if (compiled === undefined) return [...found, { problem: 'Invalid regular expression' }];
     const rule = letter === 's' ? compiled : undefined;
     found.push({ from, to, negated: bang === '!', letter, pattern: rule, replacement, flags, active: false });
     rest = rest.slice(whole.length).replace(/^\s*[;\n}]?\s*/, '');
   }
   return found;
+}
+
+function compile(source: string, flags: string): RegExp | undefined {
+  try {
+    return new RegExp(source, flags);
+  } catch {
+    return undefined;
+  }
 }
 
 function edit(lines: readonly string[], commands: readonly Command[], quiet: boolean): readonly string[] {
@@ -119,7 +128,7 @@ function isAddressed(command: Command, position: Position): boolean {
 
 function isAt(address: string, { line, number, isLast }: Position): boolean {
   if (address === '$') return isLast;
-  if (address.startsWith('/')) return new RegExp(toRegExpSource(address.slice(1, -1), false)).test(line);
+  if (address.startsWith('/')) return compile(toRegExpSource(address.slice(1, -1), false), '')?.test(line) ?? false;
   return Number(address) === number;
 }
 

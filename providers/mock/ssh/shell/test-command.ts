@@ -85,6 +85,14 @@ function unary(operator: string, value: string, shell: Shell): Verdict {
   }
 }
 
+function matches(text: string, pattern: string): Verdict {
+  try {
+    return new RegExp(pattern).test(text);
+  } catch {
+    return { problem: `${pattern}: invalid regular expression` };
+  }
+}
+
 const NUMBERS: Readonly<Record<string, (a: number, b: number) => boolean>> = {
   '-eq': (a, b) => a === b,
   '-ne': (a, b) => a !== b,
@@ -97,7 +105,7 @@ const NUMBERS: Readonly<Record<string, (a: number, b: number) => boolean>> = {
 function binary(a: string, operator: string, b: string, { patterns }: Context): Verdict {
   if (operator === '=' || operator === '==') return patterns ? globRegExp(b).test(a) : a === b;
   if (operator === '!=') return patterns ? !globRegExp(b).test(a) : a !== b;
-  if (operator === '=~' && patterns) return new RegExp(b).test(a);
+  if (operator === '=~' && patterns) return matches(a, b);
   const compare = NUMBERS[operator];
   if (compare === undefined) return { problem: `${operator}: binary operator expected` };
   const wrong = [a, b].find((text) => !/^\s*[-+]?\d+\s*$/.test(text));
