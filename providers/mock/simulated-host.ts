@@ -27,7 +27,7 @@ export interface SimulatedHostOptions {
   /** Simulated seconds in a real one. */
   readonly pace: number;
   readonly seed: number;
-  /** Default: the newest Kubernetes that suits the KubeVirt. */
+  /** Default: a Kubernetes that suits the KubeVirt. */
   readonly kubernetes?: string | undefined;
   /** The release that a run is going to install; its manifest is in the mirror beside those of all known ones. */
   readonly kubevirt?: KubevirtVersion | undefined;
