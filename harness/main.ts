@@ -7,8 +7,8 @@ import { PROVIDERS } from '../providers/index.ts';
 import { type Alarms, guarded } from '../reports/guard.ts';
 import { eventLine } from '../reports/json.ts';
 import { planJson, planText } from '../reports/plan-text.ts';
-import { openProgress } from '../reports/progress/progress.ts';
-import { openReporter, type Reporter } from '../reports/reporter.ts';
+import { openProgress, type Progress } from '../reports/progress/progress.ts';
+import { openReporter, type Reporter, tellSettings } from '../reports/reporter.ts';
 import { closingText } from '../reports/text.ts';
 import { openReportFiles } from '../reports/write.ts';
 import { findSettingsFile } from './config/file.ts';
@@ -35,6 +35,8 @@ interface Command {
   readonly isProof?: boolean;
   act(resolution: Resolution): Promise<number>;
 }
+
+type Settled = Resolution & { readonly ok: true };
 
 const { stdout, stderr } = process;
 
@@ -65,6 +67,10 @@ async function main(argv: readonly string[]): Promise<void> {
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => alarms.current.onSignal(name));
   for (const name of ['uncaughtException', 'unhandledRejection'] as const)
     process.on(name, (error) => alarms.current.onBug(error));
+  // Left to itself, Node would leave with code 13 and no word when nothing keeps it busy any more.
+  process.once('beforeExit', () =>
+    alarms.current.onBug(new Error('nothing is left to wait for, yet this is not the end')),
+  );
   // A reader that goes away, such as head, is no reason to leave the node in disorder.
   for (const stream of [stdout, stderr]) stream.on('error', () => {});
   process.exit(await dispatch(argv).catch(refuse));
@@ -143,12 +149,39 @@ async function runLane(resolution: Resolution): Promise<number> {
   const startedAt = new Date();
   const factory = PROVIDERS.find(({ name }) => name === resolution.provider);
   const problems = await allProblems(resolution, factory);
-  const named = resolution.refused.has('artifacts') ? undefined : resolution.values.artifacts;
-  if (problems.length > 0) await sayProblems(problems);
-  if (problems.length > 0 && typeof named !== 'string') return exitCode([toFinding(new UsageError(''), '')]);
+  const code = problems.length > 0 ? await sayProblems(problems) : 0;
+  const artifacts = resolution.refused.has('artifacts') ? undefined : resolution.values.artifacts;
+  if (problems.length > 0 && artifacts === undefined) return code;
 
+  const session = await openSession(resolution, { startedAt, artifacts, factory });
+  const { reporter, progress, folder } = session;
+  if (tellSettings(reporter, problems, startedAt) && resolution.ok && factory !== undefined) {
+    for (const message of resolution.notes) reporter.tell({ type: 'log', level: 'info', message, facts: {} });
+    await runGuarded(session, resolution, factory);
+  }
+  const report = await reporter.finish();
+  progress.close();
+  await say(closingText(report, folder), resolution.values.json === true ? stderr : stdout);
+  return report.exitCode;
+}
+
+interface Session {
+  readonly runId: string;
+  readonly folder: string;
+  readonly reporter: Reporter;
+  readonly progress: Progress;
+}
+
+interface SessionStart {
+  readonly startedAt: Date;
+  readonly artifacts: unknown;
+  readonly factory: ProviderFactory | undefined;
+}
+
+/** Opens report and progress before anything else, so that whatever comes has a place. */
+async function openSession(resolution: Resolution, { startedAt, artifacts, factory }: SessionStart): Promise<Session> {
   const runId = `${startedAt.toISOString().slice(0, 19).replace(/[-:T]/g, '')}-${randomBytes(3).toString('hex')}`;
-  const folder = typeof named === 'string' ? named : resolve('_artifacts', runId);
+  const folder = typeof artifacts === 'string' ? artifacts : resolve('_artifacts', runId);
   const files = await openReportFiles(folder, process.env.INFRA_COMMIT);
   const { quiet, verbose, json } = resolution.values;
   const progress = openProgress(stderr, quiet === true ? 'quiet' : verbose === true ? 'verbose' : 'normal');
@@ -161,39 +194,20 @@ async function runLane(resolution: Resolution): Promise<number> {
     listeners: [progress.tell, ...(json === true ? [(event: RunEvent) => void stdout.write(eventLine(event))] : [])],
   });
   reporter.tell({ type: 'run-started', runId, provider, simulated, artifacts: folder });
-  if (tellSettings(reporter, problems, startedAt) && resolution.ok && factory !== undefined) {
-    for (const message of resolution.notes) reporter.tell({ type: 'log', level: 'info', message, facts: {} });
-    const { config, values } = resolution;
-    const listen = (own: Alarms) => {
-      alarms.current = own;
-    };
-    await guarded(reporter, { isTerminal: stderr.isTTY === true, listen }, async (stop) => {
-      const runDir = join(tmpdir(), `sevlane-${runId}`);
-      const holder = holderOf(process.env, hostname());
-      const provider = factory.create(values);
-      await run({ runId, config, provider, stop, sink: reporter.sink, artifacts: folder, runDir, holder });
-    });
-  }
-  const report = await reporter.finish();
-  progress.close();
-  await say(closingText(report, folder), json === true ? stderr : stdout);
-  return report.exitCode;
+  return { runId, folder, reporter, progress };
 }
 
-/** Tells the first phase, which was over before anybody could listen. True when the run may go on. */
-function tellSettings(reporter: Reporter, problems: readonly SettingProblem[], startedAt: Date): boolean {
-  const ms = Date.now() - startedAt.getTime();
-  reporter.tell({ type: 'phase-started', phase: 'settings', budgetMs: 0 });
-  const [first, ...others] = problems.map(({ place, problem, fix }) =>
-    toFinding(new UsageError(`${place}: ${problem}`, { hint: fix }), 'phase settings'),
-  );
-  if (first === undefined) {
-    reporter.tell({ type: 'phase-ended', result: { name: 'settings', outcome: 'passed', ms } });
-    return true;
-  }
-  reporter.tell({ type: 'phase-ended', result: { name: 'settings', outcome: 'errored', ms, finding: first } });
-  for (const finding of others) reporter.tell({ type: 'trouble', finding });
-  return false;
+async function runGuarded(session: Session, { config, values }: Settled, factory: ProviderFactory): Promise<void> {
+  const { runId, folder, reporter } = session;
+  const listen = (own: Alarms) => {
+    alarms.current = own;
+  };
+  await guarded(reporter, { isTerminal: stderr.isTTY === true, listen }, async (stop) => {
+    const provider = factory.create(values);
+    const runDir = join(tmpdir(), `sevlane-${runId}`);
+    const holder = holderOf(process.env, hostname());
+    await run({ runId, config, provider, stop, sink: reporter.sink, artifacts: folder, runDir, holder });
+  });
 }
 
 /** The mistakes of the settings, and those that only the provider can see and that do not follow from them. */

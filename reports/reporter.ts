@@ -1,6 +1,8 @@
 import { toFinding } from '../harness/errors/blame.ts';
+import { UsageError } from '../harness/errors/errors.ts';
 import type { RunEvent, UnstampedEvent } from '../harness/model/events.ts';
 import type { Report } from '../harness/model/report.ts';
+import type { SettingProblem } from '../harness/model/setting.ts';
 import { closeRecord, openRecord, record, reportOf } from './record.ts';
 import type { Opening } from './run-record.ts';
 import { casesWithoutProof, type ReportFiles } from './write.ts';
@@ -55,6 +57,22 @@ export function openReporter({ opening, files, listeners }: ReporterParts): Repo
       return report;
     },
   };
+}
+
+/** Tells the first phase, which was over before anybody could listen. True when the run may go on. */
+export function tellSettings(reporter: Reporter, problems: readonly SettingProblem[], startedAt: Date): boolean {
+  const ms = Date.now() - startedAt.getTime();
+  reporter.tell({ type: 'phase-started', phase: 'settings', budgetMs: 0 });
+  const [first, ...others] = problems.map(({ place, problem, fix }) =>
+    toFinding(new UsageError(`${place}: ${problem}`, { hint: fix }), 'phase settings'),
+  );
+  if (first === undefined) {
+    reporter.tell({ type: 'phase-ended', result: { name: 'settings', outcome: 'passed', ms } });
+    return true;
+  }
+  reporter.tell({ type: 'phase-ended', result: { name: 'settings', outcome: 'errored', ms, finding: first } });
+  for (const finding of others) reporter.tell({ type: 'trouble', finding });
+  return false;
 }
 
 function changesRows({ type }: RunEvent): boolean {
