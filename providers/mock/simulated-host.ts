@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { inProcess } from './api/in-process.ts';
 import { type ApiServer, startApiServer } from './api/server.ts';
 import { networkSwitch } from './api/switch.ts';
@@ -11,7 +12,7 @@ import { writeMirror } from './kubevirt/manifest.ts';
 import type { KubevirtVersion } from './kubevirt/version.ts';
 import { KNOWN_VERSIONS } from './kubevirt/versions.ts';
 import type { HostProfile } from './physics/host.ts';
-import { makeRunFolder, type RunFolder } from './run-folder.ts';
+import { makeRunFolder, type RunFolder, SOCKET_NAME, sweepRunFolders } from './run-folder.ts';
 import { runningGuests } from './running-guests.ts';
 import { direct } from './scenario/direct.ts';
 import type { Director } from './scenario/director.ts';
@@ -105,6 +106,7 @@ async function assemble(options: SimulatedHostOptions, { life, undo, stop }: Lif
   const profile = director.host(options.profile);
   const kubernetes = options.kubernetes ?? defaultKubernetes(kubevirt);
 
+  await sweepRunFolders();
   const folder = await makeRunFolder();
   undo.push(() => folder.remove());
   const keys = await makeRunKeys({ nodeName: profile.hostname, nodeAddress: NODE_ADDRESS });
@@ -180,7 +182,7 @@ interface ClusterFilesNeeds {
 async function writeClusterFiles({ folder, keys, apiPort, kubevirt }: ClusterFilesNeeds): Promise<ClusterFiles> {
   const configFor = (server: string) => kubeconfigText(server, keys.clusterCa.certificate, keys.admin);
   const nodeKubeconfigText = configFor(`https://${NODE_ADDRESS}:${NODE_API_PORT}`);
-  const mirror = `${folder.path}/kubevirt`;
+  const mirror = join(folder.path, 'kubevirt');
   const asked = KNOWN_VERSIONS.some(({ text }) => text === kubevirt?.text) ? [] : [kubevirt];
   await writeMirror(mirror, [...KNOWN_VERSIONS, ...asked.filter((version) => version !== undefined)]);
   return {
@@ -205,7 +207,7 @@ async function openDoors(
   const ownFiles = { [NODE_KUBECONFIG]: files.nodeKubeconfigText };
   const running = () => runningGuests(server.api.store, director);
   const shell = openHostShell({ user, profile, director, clock, ownFiles, running });
-  const exec = await openExecSocket(`${folder.path}/exec.sock`, shell);
+  const exec = await openExecSocket(join(folder.path, SOCKET_NAME), shell);
   undo.push(() => exec.close());
   const { hostname } = director.host(profile);
   const names = { nodeName: hostname, nodeAddress: NODE_ADDRESS, port: NODE_API_PORT, realPort: server.port };

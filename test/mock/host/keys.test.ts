@@ -1,14 +1,17 @@
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { stat } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
+import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { type AddressInfo, createServer as createSocketServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { checkServerIdentity, connect, createServer } from 'node:tls';
 import { expect } from 'chai';
+import { execa } from 'execa';
 import ssh2 from 'ssh2';
 import { parse } from 'yaml';
 import { makeRunKeys, type RunKeys } from '../../../providers/mock/keys.ts';
 import { knownHostsText, kubeconfigText } from '../../../providers/mock/kubeconfig.ts';
-import { makeRunFolder } from '../../../providers/mock/run-folder.ts';
+import { makeRunFolder, SOCKET_NAME, sweepRunFolders } from '../../../providers/mock/run-folder.ts';
 import { makeSshKeyPair } from '../../../providers/mock/ssh/openssh-key.ts';
 
 describe('keys of a simulated host', () => {
@@ -60,6 +63,22 @@ describe('keys of a simulated host', () => {
 });
 
 describe('the folder of a run', () => {
+  it('is swept when its owner was killed, and not while somebody listens or it is being filled', async () => {
+    const parent = await mkdtemp(join(tmpdir(), 'sevlane-test-'));
+    const folders = ['alive', 'dead', 'new'].map((name) => join(parent, `sevlane-sim-${name}`));
+    const [alive = '', dead = ''] = folders;
+    for (const folder of folders) await mkdir(folder);
+    const listener = createSocketServer().listen(join(alive, SOCKET_NAME));
+    await once(listener, 'listening');
+    // Node removes the socket of a server that it closes; one that was killed leaves it.
+    const script = `require('net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))`;
+    await execa(process.execPath, ['-e', script, join(dead, SOCKET_NAME)], { reject: false });
+    expect(await sweepRunFolders(parent)).to.deep.equal([dead]);
+    expect(await readdir(parent)).to.have.members(['sevlane-sim-alive', 'sevlane-sim-new']);
+    listener.close();
+    await rm(parent, { recursive: true });
+  });
+
   it('is readable by its owner only and gone after removal', async () => {
     const folder = await makeRunFolder();
     const file = await folder.write('secret', 'content');
