@@ -4,6 +4,7 @@ import { type AdmissionContext, configOf, isKubevirtAccount } from './admission/
 import { podEviction } from './admission/eviction.ts';
 import { kubevirtCreate, kubevirtDelete, kubevirtUpdate } from './admission/kubevirt-cr.ts';
 import { migrationCreate, migrationUpdate } from './admission/migration.ts';
+import { replicaSetCauses } from './admission/replicaset.ts';
 import { allow, judge, type PatchOperation, refuse, refuseFor, type Verdict } from './admission/verdict.ts';
 import { admitVm, admitVmStatus } from './admission/vm/admit-vm.ts';
 import { matcherCauses } from './admission/vm/matchers.ts';
@@ -78,6 +79,7 @@ const CHECKED_KINDS: Readonly<Record<string, string>> = {
   '/virtualmachineinstances-validate-update': 'VirtualMachineInstance',
   '/virtualmachines-mutate': 'VirtualMachine',
   '/virtualmachines-validate': 'VirtualMachine',
+  '/virtualmachinereplicaset-validate': 'VirtualMachineInstanceReplicaSet',
   '/migration-mutate-create': 'VirtualMachineInstanceMigration',
   '/migration-validate-create': 'VirtualMachineInstanceMigration',
   '/migration-validate-update': 'VirtualMachineInstanceMigration',
@@ -101,6 +103,8 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
     request.resource?.resource === 'virtualmachines'
       ? admitVmStatus(vmRequest(request, context), configOf(context), context.cluster)
       : allow(),
+  '/virtualmachinereplicaset-validate': ({ object, operation }, context) =>
+    judge(replicaSetCauses(object as KubeObject, configOf(context), operation === 'CREATE')),
   '/migration-mutate-create': (request, { version }) => {
     const migration = request.object as KubeObject;
     return patched([['/metadata', mutateNewMigration(migration, version).metadata]]);

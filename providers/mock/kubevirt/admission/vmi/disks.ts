@@ -1,6 +1,6 @@
-import { dnsLabel } from '../../../api/kinds/names.ts';
 import type { Disk, VmiSpec } from '../../model.ts';
 import { type Cause, invalid, notSupported } from '../causes.ts';
+import { dnsLabel } from './names.ts';
 import { isPciAddress } from './paths.ts';
 
 /** What each disk must be. Some fields named repeat the path, as KubeVirt's do. Source: pkg/storage/admitters/disks.go. */

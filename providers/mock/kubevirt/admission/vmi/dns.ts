@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
-import { dnsSubdomain } from '../../../api/kinds/names.ts';
 import type { VmiSpec } from '../../model.ts';
 import { type Cause, invalid, notSupported, required } from '../causes.ts';
+import { dnsSubdomain } from './names.ts';
 
 /** The DNS policy is a pod's. Source: validateDNSPolicy. */
 export function* dnsPolicy(spec: VmiSpec, path: string): Iterable<Cause> {

@@ -1,7 +1,7 @@
-import { dnsLabel, dnsSubdomain } from '../../../api/kinds/names.ts';
 import type { KubevirtConfig } from '../../config.ts';
 import type { Probe, VmiSpec } from '../../model.ts';
 import { type Cause, invalid, required } from '../causes.ts';
+import { dnsLabel, dnsSubdomain } from './names.ts';
 
 /* Rules on names, start, probes, eviction and identity of a guest. Source: vmi-create-admitter.go. */
 

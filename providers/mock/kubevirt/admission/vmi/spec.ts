@@ -14,6 +14,7 @@ import * as lifecycle from './lifecycle.ts';
 import { acpiTables, emulatedMachine, firmware } from './machine.ts';
 import * as memory from './memory.ts';
 import { networks } from './networks.ts';
+import { claimedGpus, resourceClaims } from './resource-claims.ts';
 import type { SpecRule, VersionedRule } from './rule.ts';
 import { affinity, topologySpread } from './scheduling.ts';
 import { containerDiskPaths, noUtilityVolumes, volumes } from './volumes.ts';
@@ -52,6 +53,8 @@ const RULES: readonly (SpecRule | VersionedRule)[] = [
   topologySpread,
   { rule: architectureGate, until: 'v1.8' },
   networks,
+  { rule: claimedGpus, since: 'v1.6', until: 'v1.8' },
+  { rule: resourceClaims, since: 'v1.8' },
   bootOrder,
   devices.inputs,
   devices.ioThreads,

@@ -1,0 +1,19 @@
+import type { KubeObject } from '../../api/objects.ts';
+import type { KubevirtConfig } from '../config.ts';
+import type { VmTemplate } from '../model.ts';
+import { type Cause, invalid, required } from './causes.ts';
+import { matchesLabelSelector } from './label-selector.ts';
+import { discontinuedGates } from './vmi/discontinued-gates.ts';
+import { specCauses } from './vmi/spec.ts';
+
+/** What is wrong with a replica set of guests. Source: vmirs-admitter.go. */
+export function replicaSetCauses(replicaSet: KubeObject, config: KubevirtConfig, creating: boolean): readonly Cause[] {
+  const { template, selector } = (replicaSet.spec ?? {}) as { template?: VmTemplate; selector?: object };
+  if (template === undefined) return [required('spec.template', 'missing virtual machine template.')];
+  const selects = matchesLabelSelector(selector ?? {}, template.metadata?.labels ?? {});
+  return [
+    ...specCauses(template.spec, 'spec.template.spec', config),
+    ...(selects ? [] : [invalid('spec.selector', 'selector does not match labels.')]),
+    ...(creating ? discontinuedGates(template.spec, config) : []),
+  ];
+}
