@@ -1,5 +1,6 @@
+import { goShape } from './go-shape.ts';
 import { isObject } from './json.ts';
-import { wholeSchema } from './kinds/meta.ts';
+import { objectMetaSchema, wholeSchema } from './kinds/meta.ts';
 import type { StatusCause } from './objects.ts';
 import { canonicalQuantity } from './quantity.ts';
 import type { ResourceType } from './resource-type.ts';
@@ -19,8 +20,26 @@ export function decodeProblem(object: Readonly<Record<string, unknown>>, type: R
 
 /** The cause of the 422 that a patch gets whose result cannot be decoded. The refusal names no kind and no object. */
 export function undecodablePatch(patched: unknown, problem: string): StatusCause {
-  const shown = JSON.stringify(JSON.stringify(patched));
+  const shown = JSON.stringify(JSON.stringify(asSent(patched)));
   return { reason: 'FieldValueInvalid', message: `Invalid value: ${shown}: ${problem}`, field: 'patch' };
+}
+
+/** A patch library sorts the fields of what it touches; metadata comes as the server wrote it. */
+function asSent(patched: unknown): unknown {
+  if (!isObject(patched)) return patched;
+  return Object.fromEntries(
+    Object.keys(patched)
+      .sort()
+      .map((name) => [
+        name,
+        name === 'metadata' ? goShape(patched[name], objectMetaSchema) : sortedFields(patched[name]),
+      ]),
+  );
+}
+
+function sortedFields(value: unknown): unknown {
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** Texts of strict decoding, in the order in which a real API server tells unknown and duplicate fields. */

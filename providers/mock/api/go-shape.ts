@@ -48,6 +48,8 @@ function structShape(value: Readonly<Record<string, unknown>>, schema: Schema): 
 }
 
 function isLeftOut(value: unknown, schema: Schema): boolean {
+  // Raw JSON, e.g. the default of a field of a custom resource, is kept as it is.
+  if (schema['x-kubernetes-preserve-unknown-fields'] === true) return false;
   if (value === '' || value === 0 || value === false) return true;
   if (Array.isArray(value)) return value.length === 0;
   // Structs without a mark are pointers in Go: an empty one stays.

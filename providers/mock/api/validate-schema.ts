@@ -70,7 +70,7 @@ function textProblems(value: string, schema: Schema, path: string): readonly Sta
   if (schema.minLength !== undefined && length < schema.minLength) {
     causes.push(invalid(path, value, `${inBody(path)} should be at least ${schema.minLength} chars long`));
   }
-  if (schema.pattern !== undefined && !new RegExp(schema.pattern, 'u').test(value)) {
+  if (schema.pattern !== undefined && !matcher(schema.pattern).test(value)) {
     causes.push(invalid(path, value, `${inBody(path)} should match '${schema.pattern}'`));
   }
   if (schema.format !== undefined && !isFormat(value, schema.format)) {
@@ -78,6 +78,27 @@ function textProblems(value: string, schema: Schema, path: string): readonly Sta
     causes.push({ ...invalid(path, value, text), reason: 'FieldValueTypeInvalid' });
   }
   return causes;
+}
+
+const MATCHERS = new Map<string, RegExp>();
+
+/** Go's patterns may escape what needs no escape, which JavaScript takes only without its Unicode mode. */
+function matcher(pattern: string): RegExp {
+  const known = MATCHERS.get(pattern);
+  if (known !== undefined) return known;
+  const insensitive = pattern.startsWith('(?i)');
+  const source = insensitive ? pattern.slice(4) : pattern;
+  const made = compiled(source, insensitive ? 'iu' : 'u') ?? compiled(source, insensitive ? 'i' : '') ?? /^/;
+  MATCHERS.set(pattern, made);
+  return made;
+}
+
+function compiled(source: string, flags: string): RegExp | undefined {
+  try {
+    return new RegExp(source, flags);
+  } catch {
+    return undefined;
+  }
 }
 
 function numberProblems(value: number, schema: Schema, path: string): readonly StatusCause[] {
