@@ -11,22 +11,32 @@ interface Run {
   readonly what: string;
   readonly stdin: string | Buffer | undefined;
   readonly maxBytes: number | undefined;
-  readonly signal: AbortSignal;
 }
 
-/** Follows a command that was started on a session channel to its end. */
-export async function runCommand(
-  channel: ssh2.ClientChannel,
-  { what, stdin, maxBytes, signal }: Run,
-): Promise<ExecResult> {
-  try {
-    const ended = collect(channel, what, maxBytes ?? MAX_BYTES);
-    channel.end(stdin ?? '');
-    return await settle(ended, signal);
-  } catch (error) {
-    hangUp(channel);
-    throw error;
-  }
+/** A command that was started on a session channel. */
+export interface RunningCommand {
+  /** Waits for its end. A wait that ends early, by the signal or an error, hangs up. */
+  end(signal: AbortSignal): Promise<ExecResult>;
+}
+
+/**
+ * Follows a command from the moment when its channel opens: call it at once, because a fast command has ended, and
+ * said so, by the time that a promise for the channel resolves.
+ */
+export function followCommand(channel: ssh2.ClientChannel, { what, stdin, maxBytes = MAX_BYTES }: Run): RunningCommand {
+  const ended = collect(channel, what, maxBytes);
+  ended.catch(() => hangUp(channel));
+  channel.end(stdin ?? '');
+  return {
+    async end(signal) {
+      try {
+        return await settle(ended, signal);
+      } catch (error) {
+        hangUp(channel);
+        throw error;
+      }
+    },
+  };
 }
 
 function collect(channel: ssh2.ClientChannel, what: string, maxBytes: number): Promise<ExecResult> {

@@ -6,10 +6,15 @@ import type { HostPort } from '../model/host.ts';
 import { deadline } from '../scope/deadline.ts';
 import { settle } from '../scope/settle.ts';
 import type { ExecOptions, ExecResult, SshConnection } from './connection.ts';
-import { runCommand } from './exec.ts';
+import { followCommand } from './exec.ts';
 
 const CHANNEL_WITHIN_MS = 15_000;
 const GOODBYE_WITHIN_MS = 2000;
+
+interface Opening<T> {
+  readonly ask: (done: (error: Error | undefined, channel: ssh2.ClientChannel) => void) => void;
+  readonly take: (channel: ssh2.ClientChannel) => T;
+}
 
 /** A connection over a client that is ready. Tells `onLost` once when it dies without having been closed. */
 export class LiveConnection implements SshConnection {
@@ -46,21 +51,20 @@ export class LiveConnection implements SshConnection {
   async exec(command: string, options: ExecOptions): Promise<ExecResult> {
     const signal = AbortSignal.any([options.signal, this.#over]);
     const what = `ssh ${this.description}: run ${brief(command)}`;
-    const channel = await this.#open<ssh2.ClientChannel>(what, signal, (done) => this.#client.exec(command, done));
-    return await runCommand(channel, { what, stdin: options.stdin, maxBytes: options.maxBytes, signal });
+    const { stdin, maxBytes } = options;
+    const running = await this.#open(what, signal, {
+      ask: (done) => this.#client.exec(command, done),
+      take: (channel) => followCommand(channel, { what, stdin, maxBytes }),
+    });
+    return await running.end(signal);
   }
 
   async openChannel(to: HostPort): Promise<Duplex> {
     const what = `ssh ${this.description}: open a channel to ${to.host}:${to.port}`;
-    const channel = await this.#open<ssh2.ClientChannel>(what, this.#over, (done) =>
-      this.#client.forwardOut('127.0.0.1', 0, to.host, to.port, done),
-    );
-    this.#channels.add(channel);
-    channel.once('close', () => this.#channels.delete(channel));
-    // Its user hears of errors by listening too; one that comes after must not end the process.
-    channel.on('error', () => {});
-    destroyForReal(channel);
-    return channel;
+    return await this.#open(what, this.#over, {
+      ask: (done) => this.#client.forwardOut('127.0.0.1', 0, to.host, to.port, done),
+      take: (channel) => this.#adopt(channel),
+    });
   }
 
   async close(): Promise<void> {
@@ -78,26 +82,29 @@ export class LiveConnection implements SshConnection {
     this.#drop(reason);
   }
 
-  async #open<Channel extends ssh2.ClientChannel>(
-    what: string,
-    signal: AbortSignal,
-    ask: (done: (error: Error | undefined, channel: Channel) => void) => void,
-  ): Promise<Channel> {
+  /** Takes the channel in the very moment when it opens: what the peer sends with it would be missed otherwise. */
+  async #open<T>(what: string, signal: AbortSignal, { ask, take }: Opening<T>): Promise<T> {
     signal.throwIfAborted();
-    using bound = deadline(
-      CHANNEL_WITHIN_MS,
-      signal,
-      () => new InfraError(`${what}: no answer within ${CHANNEL_WITHIN_MS} ms`),
-    );
-    const opened = new Promise<Channel>((resolve, reject) => {
+    const late = () => new InfraError(`${what}: no answer within ${CHANNEL_WITHIN_MS} ms`);
+    using bound = deadline(CHANNEL_WITHIN_MS, signal, late);
+    const opened = new Promise<T>((resolve, reject) => {
       ask((error, channel) => {
         if (error) return reject(explainRefusal(what, error));
+        if (!bound.signal.aborted) return resolve(take(channel));
         // Nobody waits for it any more.
-        if (bound.signal.aborted) channel.on('error', () => {}).destroy();
-        resolve(channel);
+        channel.on('error', () => {}).destroy();
       });
     });
     return await settle(opened, bound.signal);
+  }
+
+  #adopt(channel: Duplex): Duplex {
+    this.#channels.add(channel);
+    channel.once('close', () => this.#channels.delete(channel));
+    // Its user hears of errors by listening too; one that comes after must not end the process.
+    channel.on('error', () => {});
+    destroyForReal(channel);
+    return channel;
   }
 
   #reason(what: string, cause: unknown): InfraError {
