@@ -87,8 +87,10 @@ export function sshAddress(value: string): Parsed<SshAddress> {
   const match = /^([^@\s:/]+)@(?:\[([0-9a-fA-F:.]+)\]|([^:@\s/[\]]+))(?::(\d{1,5}))?$/.exec(value);
   const port = Number(match?.[4] ?? '22');
   if (match === null || port < 1 || port > 65_535) {
+    // Somebody may have put a password there.
+    const shown = value.replace(/:[^@]*@/, ':...@');
     return {
-      problem: `"${value}" is not the address of a node`,
+      problem: `"${shown}" is not the address of a node`,
       fix: 'write user@host:port, e.g. root@node.example:22',
     };
   }

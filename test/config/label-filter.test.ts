@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import fc from 'fast-check';
+import { describe, it } from 'mocha';
 import { parseLabelFilter } from '../../harness/config/label-filter.ts';
 
 function chooses(filter: string, ...labels: string[]): boolean {
@@ -45,6 +47,40 @@ describe('label filter', () => {
 
   it('takes labels with dots, dashes, underscores and a value after a colon', () => {
     expect(chooses('sig-compute && v1.9_x && owner:me', 'sig-compute', 'v1.9_x', 'owner:me')).to.equal(true);
+  });
+
+  it('gives what the expression means, however it is nested, spaced and put in parentheses', () => {
+    const labels = ['SEV', 'SEVES', 'sig-compute', 'QUARANTINE'];
+    interface Meaning {
+      readonly text: string;
+      readonly holds: (labels: readonly string[]) => boolean;
+    }
+    const { tree } = fc.letrec<{ tree: Meaning; leaf: Meaning; not: Meaning; all: Meaning; any: Meaning }>((tie) => ({
+      tree: fc.oneof({ depthSize: 'small' }, tie('leaf'), tie('not'), tie('all'), tie('any')),
+      leaf: fc.constantFrom(...labels).map((label) => ({ text: label, holds: (has) => has.includes(label) })),
+      not: tie('tree').map(({ text, holds }) => ({ text: `!( ${text})`, holds: (has) => !holds(has) })),
+      all: fc
+        .tuple(tie('tree'), tie('tree'))
+        .map(([a, b]) => ({ text: `(${a.text})&& (${b.text} )`, holds: (has) => a.holds(has) && b.holds(has) })),
+      any: fc
+        .tuple(tie('tree'), tie('tree'), fc.constantFrom('||', ' , ', ','))
+        .map(([a, b, or]) => ({ text: `(${a.text}${or}${b.text})`, holds: (has) => a.holds(has) || b.holds(has) })),
+    }));
+    fc.assert(
+      fc.property(tree, fc.subarray(labels), ({ text, holds }, has) => {
+        expect(chooses(text, ...has), text).to.equal(holds(has));
+      }),
+    );
+  });
+
+  it('never breaks on what it cannot read: it names a column inside of the text', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), (text) => {
+        const parsed = parseLabelFilter(text);
+        if ('matches' in parsed) return;
+        expect(parsed.column).to.be.within(1, text.length + 1);
+      }),
+    );
   });
 
   for (const { filter, column, problem } of [

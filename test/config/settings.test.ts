@@ -67,6 +67,10 @@ describe('settings table', () => {
     }
   });
 
+  it('does not repeat a password that was put into the address', () => {
+    expect(JSON.stringify(parse('ssh', 'root:hunter22@node.example'))).not.to.contain('hunter22');
+  });
+
   it('reads a KubeVirt release or the one that stands there', () => {
     expect(value('kubevirt', 'v1.9.0')).to.deep.equal({ kind: 'version', version: 'v1.9.0', major: 1, minor: 9 });
     expect(value('kubevirt', '1.6.6')).to.deep.equal({ kind: 'version', version: 'v1.6.6', major: 1, minor: 6 });

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -5,11 +7,25 @@ import type { RunEvent } from '../../harness/model/events.ts';
 import { progressLine } from '../../reports/progress/lines.ts';
 import { openProgress } from '../../reports/progress/progress.ts';
 import { NOTHING, nowAfter, viewOf } from '../../reports/progress/view.ts';
-import { at, EVENTS, ended, finding, PLAN, PLANNED, phaseEnded, phaseStarted } from './sample-run.ts';
+import { reportOf } from '../../reports/record.ts';
+import { closingText } from '../../reports/text.ts';
+import { at, closedRecordOf, EVENTS, ended, finding, PLAN, PLANNED, phaseEnded, phaseStarted } from './sample-run.ts';
 
-/** What KubeVirt's Prow marks in a build log. */
-const HIGHLIGHTED =
-  /^E\d{4} |(Error|ERROR|error)s?:|(FAIL|Failure \[)\b|(timed out|TIMEOUT)|panic\b|\[FAILED\]|fatal: | undefined: /;
+/** What KubeVirt's Prow marks in a build log, as its configuration has it. */
+const HIGHLIGHTED = new RegExp(
+  [
+    '^E\\d{4} \\d\\d:\\d\\d:\\d\\d\\.\\d+',
+    '(Error|ERROR|error)s?:',
+    '(FAIL|Failure \\[)\\b',
+    '(timed out|TIMEOUT)',
+    'panic\\b',
+    '\\[FAILED\\]',
+    'fatal: ',
+    '/logs/artifacts/k8s-reporter/.*\\*',
+    ' undefined: ',
+  ].join('|'),
+);
+const BUILDLOG = join(import.meta.dirname, '../../../../shared/vectors/prow/spyglass/buildlog-answers.json');
 
 function listener(isTTY: boolean) {
   let written = '';
@@ -29,6 +45,35 @@ function tellAll(isTTY: boolean, detail: 'quiet' | 'normal' | 'verbose', events:
   progress.close();
   return written();
 }
+
+describe('highlighting of a build log', () => {
+  it("is what the recorded lens of KubeVirt's Prow did, line by line", async function () {
+    const text = await readFile(BUILDLOG, 'utf8').catch(() => undefined);
+    if (text === undefined) return this.skip();
+    const { lines } = JSON.parse(text) as {
+      readonly lines: readonly {
+        readonly line?: string;
+        readonly answers: Record<string, { readonly highlighted: boolean }>;
+      }[];
+    };
+    // Lines of more than 10000 characters are left alone.
+    for (const { line, answers } of lines.filter((one) => (one.line?.length ?? Number.MAX_VALUE) <= 10_000)) {
+      expect(HIGHLIGHTED.test(line ?? ''), line).to.equal(answers.kubevirt?.highlighted);
+    }
+    expect(lines.length).to.be.greaterThan(50);
+  });
+
+  it('marks every failed case and every other trouble once in the closing paragraph', () => {
+    const failed = ended(PLAN[0], { outcome: 'failed', finding: finding('product', 'launches plain', PLAN[0]?.title) });
+    const trouble = {
+      type: 'trouble',
+      at: at(30),
+      finding: finding('infra', 'lease not given back', 'undo lease'),
+    } as const;
+    const text = closingText(reportOf(closedRecordOf([PLANNED, failed, trouble])), '/a');
+    expect(text.split('\n').filter((line) => HIGHLIGHTED.test(line))).to.have.length(2);
+  });
+});
 
 describe('progress without a terminal', () => {
   it('is one line with the time for each thing that happens', () => {
