@@ -44,7 +44,7 @@ export function metadataProblems(type: ResourceType, { metadata }: KubeObject): 
     ...labelProblems(metadata.labels ?? {}),
     ...annotationProblems(metadata.annotations ?? {}),
     ...ownerProblems(metadata.ownerReferences ?? []),
-    ...(metadata.finalizers ?? []).flatMap(finalizerProblems),
+    ...(metadata.finalizers ?? []).flatMap(finalizerProblems(type)),
   ];
 }
 
@@ -120,15 +120,22 @@ function ownerProblems(owners: NonNullable<KubeObject['metadata']['ownerReferenc
 
 const STANDARD_FINALIZERS = ['kubernetes', 'orphan', 'foregroundDeletion'];
 
-function finalizerProblems(finalizer: string, index: number): readonly StatusCause[] {
-  const field = `metadata.finalizers[${index}]`;
-  const bad = qualifiedNameTexts(finalizer).map((text) => invalidField(field, finalizer, text));
-  if (bad.length > 0 || finalizer.includes('/') || STANDARD_FINALIZERS.includes(finalizer)) return bad;
-  return [invalidField(field, finalizer, 'name is neither a standard finalizer name nor is it fully qualified')];
+/** Kubernetes' own kinds want a domain before a finalizer's name, custom resources only a valid name. */
+function finalizerProblems({ custom }: ResourceType): (finalizer: string, index: number) => readonly StatusCause[] {
+  return (finalizer, index) => {
+    const field = `metadata.finalizers[${index}]`;
+    const bad = qualifiedNameTexts(finalizer).map((text) => invalidField(field, finalizer, text));
+    if (custom || bad.length > 0 || finalizer.includes('/') || STANDARD_FINALIZERS.includes(finalizer)) return bad;
+    return [invalidField(field, finalizer, 'name is neither a standard finalizer name nor is it fully qualified')];
+  };
 }
 
 /** What an update does to metadata that it may not do. */
-export function metadataUpdateProblems(object: KubeObject, old: KubeObject): readonly StatusCause[] {
+export function metadataUpdateProblems(
+  type: ResourceType,
+  object: KubeObject,
+  old: KubeObject,
+): readonly StatusCause[] {
   const { metadata } = object;
   const problems: StatusCause[] = [...newFinalizerProblems(object, old)];
   if (metadata.name !== old.metadata.name) problems.push(immutable('metadata.name', metadata.name));
@@ -139,7 +146,7 @@ export function metadataUpdateProblems(object: KubeObject, old: KubeObject): rea
     ...labelProblems(metadata.labels ?? {}),
     ...annotationProblems(metadata.annotations ?? {}),
     ...ownerProblems(metadata.ownerReferences ?? []),
-    ...(metadata.finalizers ?? []).flatMap(finalizerProblems),
+    ...(metadata.finalizers ?? []).flatMap(finalizerProblems(type)),
   ];
 }
 

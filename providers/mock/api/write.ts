@@ -169,7 +169,7 @@ function withSystemFields(type: ResourceType, object: KubeObject, old: KubeObjec
 }
 
 function updateProblems(type: ResourceType, object: KubeObject, old: KubeObject, subresource: string) {
-  const metadata = metadataUpdateProblems(object, old);
+  const metadata = metadataUpdateProblems(type, object, old);
   // The generic store and the resource's own strategy both check metadata, and both say so.
   return [...metadata, ...metadata, ...validationUpdate(type, object, old, subresource)];
 }

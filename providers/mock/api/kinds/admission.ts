@@ -5,7 +5,7 @@ import { duplicate, forbidden, invalid, required, unsupported } from './causes.t
 import { column } from './columns.ts';
 import { defineKind } from './define.ts';
 import { META } from './meta.ts';
-import { qualifiedName } from './names.ts';
+import { dnsSubdomain } from './names.ts';
 import { expandTable } from './notation.ts';
 
 const GROUP = 'admissionregistration.k8s.io';
@@ -145,7 +145,9 @@ function webhookProblems(object: KubeObject): readonly StatusCause[] {
 
 function webhookNameProblems(name: string, field: string): StatusCause[] {
   if (name === '') return [required(field)];
-  if (name.split('.').length >= 3 && qualifiedName(name).length === 0) return [];
+  const problems = dnsSubdomain(name);
+  if (problems.length > 0) return [invalid(field, name, problems.join(','))];
+  if (name.split('.').length >= 3) return [];
   return [invalid(field, name, 'should be a domain with at least three segments separated by dots')];
 }
 
