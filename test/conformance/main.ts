@@ -54,6 +54,11 @@ function report(title: string, verdicts: readonly Verdict[] | undefined): void {
     print(`${title} ${group}: ${agreed(own)} / ${own.length}`);
   }
   if (list) for (const verdict of verdicts) tell(verdict);
+  // Descriptions are sentences of the Kubernetes project, which this one does not copy.
+  const prose = verdicts.filter(
+    ({ differences: all }) => all.length > 0 && all.every((one) => one.includes('.description: ')),
+  );
+  if (prose.length > 0) print(`${title}: ${prose.length} more differ in nothing but descriptions`);
   print(`${title}: ${agreed(verdicts)} / ${verdicts.length} answers agree`);
 }
 

@@ -1,5 +1,7 @@
-import { refreshApiService } from './aggregation.ts';
+import { backendOf, refreshApiService } from './aggregation.ts';
+import type { Backend } from './backends.ts';
 import { type Core, timestamp } from './core.ts';
+import { askResources } from './delegated-discovery.ts';
 import type { KubeObject } from './objects.ts';
 import { at } from './request.ts';
 
@@ -11,7 +13,8 @@ export function keepApiServices(core: Core): () => void {
   registerLocal(core);
   const stops = [
     core.store.subscribe(APISERVICES, ({ type, object }) => {
-      if (type !== 'DELETED') setImmediate(() => refreshCurrent(core, object.metadata.name ?? ''));
+      if (type === 'DELETED') core.delegated.delete(object.metadata.name ?? '');
+      else setImmediate(() => refreshCurrent(core, object.metadata.name ?? ''));
     }),
     core.store.subscribe('services', () => setImmediate(() => refreshAll(core))),
     core.store.subscribe('customresourcedefinitions.apiextensions.k8s.io', () =>
@@ -28,12 +31,29 @@ export function keepApiServices(core: Core): () => void {
 }
 
 function refreshAll(core: Core): void {
-  for (const apiService of core.store.list(APISERVICES, '')) refreshApiService(core, apiService);
+  for (const apiService of core.store.list(APISERVICES, '')) refresh(core, apiService);
+}
+
+function refresh(core: Core, apiService: KubeObject): void {
+  refreshApiService(core, apiService);
+  const name = apiService.metadata.name ?? '';
+  const backend = backendOf(core, apiService);
+  if (backend?.serve === undefined) core.delegated.delete(name);
+  else if (!core.delegated.has(name)) void learnResources(core, apiService, backend);
+}
+
+async function learnResources(core: Core, apiService: KubeObject, backend: Backend): Promise<void> {
+  const name = apiService.metadata.name ?? '';
+  const { group = '', version = '' } = (apiService.spec ?? {}) as { group?: string; version?: string };
+  // Listed without resources until the answer is there, so that it is asked for once.
+  core.delegated.set(name, { group, version, resources: [] });
+  const learned = await askResources(backend, group, version);
+  if (learned !== undefined && core.delegated.has(name)) core.delegated.set(name, learned);
 }
 
 function refreshCurrent(core: Core, name: string): void {
   const current = core.store.get({ resource: APISERVICES, namespace: '', name });
-  if (current !== undefined) refreshApiService(core, current);
+  if (current !== undefined) refresh(core, current);
 }
 
 function registerLocal(core: Core): void {

@@ -57,6 +57,7 @@ export function openApi(options: ApiOptions): Api {
     registry: openRegistry(builtinTypes()),
     tokens: openTokens(store, clock, { key, statics: options.staticTokens ?? [] }),
     authorizer: openAuthorizer(store),
+    delegated: new Map(),
   };
   bootstrap(core);
   const stops = [serveCustomResources(core), keepApiServices(core)];

@@ -3,6 +3,7 @@ import type { Core } from './core.ts';
 import { decodeProblem, strictProblems } from './decode-problem.ts';
 import type { KubeObject } from './objects.ts';
 import type { WriteOptions } from './options.ts';
+import { decodeProtobuf } from './protobuf.ts';
 import { apiVersionOf } from './read.ts';
 import { type ApiRequest, header, isRecord } from './request.ts';
 import type { ResourceType } from './resource-type.ts';
@@ -10,7 +11,8 @@ import { badRequest, unsupportedMediaType } from './status.ts';
 import { applyDefaults, prune } from './structural.ts';
 import type { Target } from './write.ts';
 
-const MEDIA_TYPES = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
+const PROTOBUF = 'application/vnd.kubernetes.protobuf';
+const MEDIA_TYPES = ['application/json', 'application/yaml', PROTOBUF];
 
 /** The media type of a request's body, without parameters; JSON if none is named. */
 export function contentType(request: ApiRequest): string {
@@ -30,11 +32,19 @@ function decoded(request: ApiRequest, expected: string): { value: unknown; dupli
   if (body.length === 0) return undefined;
   const type = contentType(request);
   if (!MEDIA_TYPES.includes(type)) throw unsupportedMediaType(MEDIA_TYPES);
+  if (type === PROTOBUF) return { value: fromProtobuf(body), duplicates: [] };
   try {
     return decodeBody(body, type);
   } catch (error) {
     throw unrecognized(expected, String((error as Error).message), body.toString('utf8'));
   }
+}
+
+// Only the few kinds that kubectl sends so are understood; a client that gets 415 sends JSON instead.
+function fromProtobuf(body: Buffer): unknown {
+  const object = decodeProtobuf(body);
+  if (object === undefined) throw unsupportedMediaType(MEDIA_TYPES.filter((type) => type !== PROTOBUF));
+  return object;
 }
 
 // A caller in process keeps its object, so it gets none of ours and we none of its.

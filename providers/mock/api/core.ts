@@ -3,6 +3,7 @@ import type { Director } from '../scenario/director.ts';
 import type { Authorizer } from './auth/authorize.ts';
 import type { Tokens } from './auth/tokens.ts';
 import type { Network } from './backends.ts';
+import type { DelegatedVersion } from './delegated-discovery.ts';
 import type { UserInfo } from './objects.ts';
 import type { Registry } from './registry.ts';
 import type { Store } from './store.ts';
@@ -16,6 +17,8 @@ export interface Core {
   readonly network: Network;
   readonly tokens: Tokens;
   readonly authorizer: Authorizer;
+  /** What extension servers say they serve, by the name of their APIService. */
+  readonly delegated: Map<string, DelegatedVersion>;
   /** As /version tells it, e.g. `v1.32.3`. */
   readonly version: string;
   /** CIDR that ClusterIPs come from. */

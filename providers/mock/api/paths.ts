@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import { formOf } from './accept.ts';
 import type { Core } from './core.ts';
+import { delegatedGroups, delegatedItems } from './delegated-discovery.ts';
 import { aggregatedDiscovery, apiGroup, apiGroupList, apiResourceList, apiVersions, rootPaths } from './discovery.ts';
 import { healthAnswer, pageNotFound } from './health.ts';
 import { openapiDocument, openapiIndex } from './openapi.ts';
-import type { ApiRequest, ApiResponse, RequestInfo } from './request.ts';
+import { type ApiRequest, type ApiResponse, header, type RequestInfo } from './request.ts';
 
 const AGGREGATED = /^apidiscovery\.k8s\.io\/(v2|v2beta1)$/;
 
@@ -21,7 +23,7 @@ export function answerPath(core: Core, request: ApiRequest, info: RequestInfo): 
   if (path.startsWith('/openapi/v3/')) return openApi(core, path.slice('/openapi/v3/'.length));
   if (path === '/metrics') return { type: 'text', status: 200, headers: METRICS, text: '# EOF\n' };
   const parts = path.split('/').slice(1);
-  if (parts[0] === 'apis' && parts.length === 2) return found(apiGroup(registry.types, parts[1] ?? ''));
+  if (parts[0] === 'apis' && parts.length === 2) return found(groupDocument(core, parts[1] ?? ''));
   if (parts[0] === 'apis' && parts.length === 3)
     return found(apiResourceList(registry.types, parts[1] ?? '', parts[2] ?? ''));
   if (parts[0] === 'api' && parts.length === 2) return found(apiResourceList(registry.types, '', parts[1] ?? ''));
@@ -48,23 +50,36 @@ function document(body: unknown, headers: Readonly<Record<string, string>>): Api
   };
 }
 
-function discovery({ registry }: Core, request: ApiRequest, path: string): ApiResponse {
+function discovery(core: Core, request: ApiRequest, path: string): ApiResponse {
   const form = formOf(request, ({ as, asVersion }) => as === 'APIGroupDiscoveryList' && AGGREGATED.test(asVersion));
-  if (form.as === '')
-    return whole(path === '/api' ? apiVersions(serverAddress(request)) : apiGroupList(registry.types));
+  if (form.as === '') return whole(path === '/api' ? apiVersions(serverAddress(request)) : groupList(core));
   const version = form.asVersion.endsWith('v2beta1') ? 'v2beta1' : 'v2';
+  const body = aggregatedDocument(core, path === '/api' ? 'api' : 'apis', version);
   const headers = {
     'content-type': `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`,
     'cache-control': 'public',
     vary: 'Accept',
-    etag: `"${registry.revision.toString(16).padStart(16, '0').toUpperCase()}"`,
+    etag: `"${createHash('sha512').update(JSON.stringify(body)).digest('hex').toUpperCase()}"`,
   };
-  return {
-    type: 'object',
-    status: 200,
-    headers,
-    body: aggregatedDiscovery(registry.types, { root: path === '/api' ? 'api' : 'apis', version }),
-  };
+  if (header(request, 'if-none-match') === headers.etag) return { type: 'text', status: 304, headers, text: '' };
+  return { type: 'object', status: 200, headers, body };
+}
+
+function groupList({ registry, delegated }: Core) {
+  const own = apiGroupList(registry.types);
+  return { ...own, groups: [...own.groups, ...delegatedGroups([...delegated.values()])] };
+}
+
+function groupDocument({ registry, delegated }: Core, name: string): unknown {
+  const own = apiGroup(registry.types, name);
+  if (own !== undefined) return own;
+  const found = delegatedGroups([...delegated.values()]).find((group) => group.name === name);
+  return found === undefined ? undefined : { kind: 'APIGroup', apiVersion: 'v1', ...found };
+}
+
+function aggregatedDocument({ registry, delegated }: Core, root: 'api' | 'apis', version: 'v2' | 'v2beta1') {
+  const own = aggregatedDiscovery(registry.types, { root, version });
+  return root === 'api' ? own : { ...own, items: [...own.items, ...delegatedItems([...delegated.values()])] };
 }
 
 function serverAddress(request: ApiRequest): string {

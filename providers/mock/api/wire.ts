@@ -84,7 +84,7 @@ function writeBytes(request: ApiRequest, answer: Written, { response, bytes }: B
   const sized = answer.type === 'object' && answer.sized === true;
   if (sized || sent.length <= LONGEST_WITH_LENGTH) response.setHeader('content-length', sent.length);
   response.writeHead(answer.status);
-  if (request.method === 'HEAD' || answer.status === 204) return void response.end();
+  if (request.method === 'HEAD' || answer.status === 204 || answer.status === 304) return void response.end();
   if (answer.cutAfterBytes === undefined) return void response.end(sent);
   response.write(sent.subarray(0, answer.cutAfterBytes), () => response.socket?.destroy());
 }

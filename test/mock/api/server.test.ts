@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import WebSocket from 'ws';
 import type { AdmissionReview, Kubelet } from '../../../providers/mock/api/backends.ts';
+import type { KubeApi } from '../../../providers/mock/controllers/seam.ts';
 import { type Running, running } from './running-server.ts';
 
 const CONFIGMAPS = '/api/v1/namespaces/default/configmaps';
@@ -112,7 +113,14 @@ describe('the API server over HTTPS', () => {
   });
 
   it('delegates an API group to whoever listens behind its service', async () => {
-    const { ask, network } = await start();
+    const { ask, network, system } = await start();
+    const service = {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'extension' },
+      spec: { ports: [{ port: 443 }] },
+    };
+    await ask('POST', '/api/v1/namespaces/default/services', { body: service });
     const spec = {
       group: 'sub.example.com',
       version: 'v1',
@@ -130,6 +138,7 @@ describe('the API server over HTTPS', () => {
     expect((await ask('PUT', '/apis/sub.example.com/v1/x')).status).to.equal(503);
     network.listenService('default', 'extension', {
       serve: (request, response) => {
+        if (request.url === '/apis/sub.example.com/v1') return void response.end(JSON.stringify(EXTENSION_RESOURCES));
         const user = request.headers['x-remote-user'];
         request
           .pipe(new PassThrough())
@@ -140,6 +149,10 @@ describe('the API server over HTTPS', () => {
     expect((await ask('PUT', '/apis/sub.example.com/v1/x?a=1', { body: { b: 2 } })).text).to.equal(
       'root /apis/sub.example.com/v1/x?a=1 {"b":2}',
     );
+    const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+    await untilAvailable(system, 'v1.sub.example.com');
+    expect((await ask('GET', '/apis', { headers: { accept } })).text).to.contain('"resource":"things"');
+    expect((await ask('GET', '/apis/sub.example.com')).body).to.have.nested.property('preferredVersion.version', 'v1');
   });
 
   it('serves a custom resource as soon as it is defined, and takes its objects along when it goes', async () => {
@@ -188,6 +201,20 @@ describe('the API server over HTTPS', () => {
     );
   });
 });
+
+const EXTENSION_RESOURCES = {
+  kind: 'APIResourceList',
+  groupVersion: 'sub.example.com/v1',
+  resources: [{ name: 'things', singularName: 'thing', namespaced: true, kind: 'Thing', verbs: ['get'] }],
+};
+
+async function untilAvailable(api: KubeApi, name: string): Promise<void> {
+  for await (const { object } of api.watch('/apis/apiregistration.k8s.io/v1/apiservices', AbortSignal.timeout(1500))) {
+    const { conditions = [] } = (object.status ?? {}) as { conditions?: { type: string; status: string }[] };
+    if (object.metadata.name === name && conditions.some(({ status }) => status === 'True')) return;
+  }
+  throw new Error(`${name} did not become available`);
+}
 
 function webhookConfiguration(kind: string, name: string, path: string) {
   const rules = [{ operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['configmaps'] }];

@@ -39,17 +39,9 @@ export function openAuthorizer(store: Store): Authorizer {
       const missing = rules.missingRoles(user, namespace);
       return { allowed: false, reason: missing.length === 0 ? '' : `RBAC: ${aggregate(missing)}` };
     },
-    rulesFor: (user, namespace) => [
-      ...(user.groups.includes('system:masters') ? EVERYTHING : []),
-      ...rules.grants(user, namespace).flatMap((grant) => grant.rules),
-    ],
+    rulesFor: (user, namespace) => rules.grants(user, namespace).flatMap((grant) => grant.rules),
   };
 }
-
-const EVERYTHING: readonly PolicyRule[] = [
-  { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },
-  { verbs: ['*'], nonResourceURLs: ['*'] },
-];
 
 function aggregate(errors: readonly string[]): string {
   return errors.length === 1 ? (errors[0] ?? '') : `[${errors.join(', ')}]`;

@@ -8,7 +8,11 @@ export function mergePatch(object: unknown, patch: unknown): unknown {
     if (value === null) delete merged[name];
     else setOwn(merged, name, mergePatch(Object.hasOwn(merged, name) ? merged[name] : undefined, value));
   }
-  return merged;
+  // Go writes what it merged with its fields in order, which shows where a refusal quotes the result.
+  const names = Object.keys(merged).sort();
+  const sorted: Record<string, unknown> = {};
+  for (const name of names) setOwn(sorted, name, merged[name]);
+  return sorted;
 }
 
 function setOwn(object: Record<string, unknown>, name: string, value: unknown): void {
