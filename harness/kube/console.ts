@@ -70,7 +70,9 @@ export async function openConsole(scope: Scope, client: KubeClient, target: Cons
       try {
         return { done: true, value: await client.websocket(path, [PROTOCOL], { signal }) };
       } catch (error) {
-        if (isRefusal(error, 400) && /not running/i.test(error.said)) return { done: false, saw: error.said };
+        const notYet = isRefusal(error, 400) && /not running/i.test(error.said);
+        // virt-api answers these while it, or virt-handler behind it, cannot be reached.
+        if (notYet || isRefusal(error, 500, 502, 503, 504)) return { done: false, saw: error.said };
         throw error;
       }
     },

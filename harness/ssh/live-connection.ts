@@ -88,12 +88,18 @@ export class LiveConnection implements SshConnection {
     const late = () => new InfraError(`${what}: no answer within ${CHANNEL_WITHIN_MS} ms`);
     using bound = deadline(CHANNEL_WITHIN_MS, signal, late);
     const opened = new Promise<T>((resolve, reject) => {
-      ask((error, channel) => {
+      const done = (error: Error | undefined, channel: ssh2.ClientChannel) => {
         if (error) return reject(explainRefusal(what, error));
         if (!bound.signal.aborted) return resolve(take(channel));
         // Nobody waits for it any more.
         channel.on('error', () => {}).destroy();
-      });
+      };
+      try {
+        ask(done);
+      } catch (error) {
+        // The socket is gone, and the client has not heard of it yet.
+        reject(explainRefusal(what, error instanceof Error ? error : new Error(String(error))));
+      }
     });
     return await settle(opened, bound.signal);
   }
