@@ -1,4 +1,5 @@
 import type { Core } from './core.ts';
+import { toCoreEvent, toEventsEvent } from './kinds/events.ts';
 import type { KubeObject } from './objects.ts';
 import { type ListOptions, listOptions, parseVersion } from './options.ts';
 import { labelsOf, type RequestInfo } from './request.ts';
@@ -165,5 +166,7 @@ export function apiVersionOf({ group, version }: { readonly group: string; reado
 /** The stored object as the asked version of its type serves it: conversion is by name only. */
 export function asVersion(type: ResourceType, object: KubeObject): KubeObject {
   const apiVersion = apiVersionOf(type);
-  return object.apiVersion === apiVersion ? object : { ...object, apiVersion };
+  if (object.apiVersion === apiVersion) return object;
+  if (object.kind === 'Event' && !type.custom) return type.group === '' ? toCoreEvent(object) : toEventsEvent(object);
+  return { ...object, apiVersion };
 }

@@ -108,9 +108,10 @@ export function openStore(window: number): Store {
   };
 }
 
-/** Where the stored objects of a resource lie. */
+/** Where the stored objects of a resource lie. Events are the same objects in both of their groups. */
 export function storageKey(type: { readonly group: string; readonly plural: string }): string {
-  return type.group === '' ? type.plural : `${type.plural}.${type.group}`;
+  const shared = type.group === 'events.k8s.io' && type.plural === 'events';
+  return type.group === '' || shared ? type.plural : `${type.plural}.${type.group}`;
 }
 
 function path(key: Key): string {

@@ -5,6 +5,7 @@ import { trackManagers } from './managers.ts';
 import { metadataProblems, metadataUpdateProblems, withGeneratedName } from './metadata.ts';
 import type { KubeObject, StatusCause } from './objects.ts';
 import type { WriteOptions } from './options.ts';
+import { asVersion } from './read.ts';
 import type { ResourceType } from './resource-type.ts';
 import { allocateForService, keepAllocated } from './services.ts';
 import { alreadyExists, conflict, internal, invalid, notFound } from './status.ts';
@@ -95,7 +96,9 @@ export async function updateObject(core: Core, caller: Caller, update: Update): 
     const key = keyOf(update.target);
     const old = core.store.get(key);
     if (old === undefined) throw notFound(update.target.type, update.target.name);
-    const wanted = await wantedObject(core, caller, update, old);
+    const seen = asVersion(update.target.type, old);
+    const changed = await wantedObject(core, caller, update, seen);
+    const wanted = changed === seen ? old : changed;
     const now = core.store.get(key);
     if (now === old) return update.options.dryRun ? wanted : stored(core, key, old, wanted);
     const unconditional = wanted.metadata.resourceVersion === old.metadata.resourceVersion && attempt < 5;

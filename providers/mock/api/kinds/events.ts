@@ -32,7 +32,7 @@ export const EVENT_KINDS: readonly ResourceType[] = [
     columns: eventColumns('involvedObject', 'message'),
     columnsWithoutAge: true,
     validate: validateCoreEvent,
-    selectableFields: coreFields,
+    selectableFields: (event) => coreFields(toCoreEvent(event)),
   }),
   defineKind({
     group: 'events.k8s.io',
