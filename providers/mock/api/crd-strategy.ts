@@ -1,5 +1,5 @@
 import { goShape } from './go-shape.ts';
-import { isObject, type Json, listAt, numberAt, objectAt, sameJson, textAt, withField } from './json.ts';
+import { isObject, type Json, listAt, objectAt, sameJson, textAt, withField } from './json.ts';
 import { parseJsonPath } from './json-path.ts';
 import { invalid } from './kinds/causes.ts';
 import { objectMetaSchema } from './kinds/meta.ts';
@@ -91,24 +91,4 @@ function selectableFields(paths: readonly string[]): Strategy['selectableFields'
         return [name, value === undefined || value === null ? '' : `${value}`];
       }),
     );
-}
-
-/** Where a custom resource keeps its scale, as JSONPaths; undefined if it has none. */
-export function scalePaths(
-  crd: KubeObject,
-  version: string,
-): { readonly replicas: string; readonly statusReplicas: string; readonly selector: string | undefined } | undefined {
-  const found = listAt(crd, 'spec', 'versions').find((one) => textAt(one, 'name') === version);
-  const scale = objectAt(found, 'subresources').scale;
-  if (!isObject(scale)) return undefined;
-  return {
-    replicas: textAt(scale, 'specReplicasPath'),
-    statusReplicas: textAt(scale, 'statusReplicasPath'),
-    selector: textAt(scale, 'labelSelectorPath') || undefined,
-  };
-}
-
-/** The replicas of an object by a JSONPath; zero if it says none. */
-export function replicasAt(object: KubeObject, path: string): number {
-  return numberAt({ value: parseJsonPath(path)(object)[0] }, 'value') ?? 0;
 }

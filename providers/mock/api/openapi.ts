@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { groupVersion } from './groups.ts';
 import { type Definitions, definitionName, schemaDefinitions } from './openapi-schemas.ts';
 import type { ResourceType } from './resource-type.ts';
 import { subresourceFacts } from './subresources.ts';
@@ -119,9 +118,4 @@ function operation(type: ResourceType, action: string, parameters: readonly stri
 
 function pathParameters(names: readonly string[]) {
   return names.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string', uniqueItems: true } }));
-}
-
-/** The path of the document of a group and version, as the index names it. */
-export function openapiPath(group: string, version: string): string {
-  return `${group === '' ? 'api' : 'apis'}/${groupVersion(group, version)}`;
 }

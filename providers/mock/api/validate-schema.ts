@@ -148,7 +148,7 @@ function below(path: string, name: string): string {
 }
 
 /** Visits every value of an object together with its schema, deepest last. */
-export function visitValues(
+function visitValues(
   value: unknown,
   schema: Schema,
   visit: (value: unknown, schema: Schema, path: string) => void,

@@ -37,17 +37,4 @@ export const notFound = (field: string, value: unknown): StatusCause => ({
   field,
 });
 
-/** Counts bytes for texts and items for lists. */
-export const tooLong = (field: string, maximum: number): StatusCause => ({
-  reason: 'FieldValueTooLong',
-  message: `Too long: may not be more than ${maximum} bytes`,
-  field,
-});
-
 const shown = (value: unknown): string => JSON.stringify(value === undefined ? null : value);
-
-/** The sentence of a 422 answer: one cause bare, several in brackets. */
-export function causesText(causes: readonly StatusCause[]): string {
-  const texts = causes.map((cause) => `${cause.field}: ${cause.message}`);
-  return texts.length === 1 ? (texts[0] ?? '') : `[${texts.join(', ')}]`;
-}

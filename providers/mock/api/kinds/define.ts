@@ -39,16 +39,7 @@ export interface KindDefinition {
 }
 
 /** Verbs of a kind that is stored. */
-export const STORED_VERBS = [
-  'create',
-  'delete',
-  'deletecollection',
-  'get',
-  'list',
-  'patch',
-  'update',
-  'watch',
-] as const;
+const STORED_VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'] as const;
 
 /** Makes the full type of a built-in kind. */
 export function defineKind(definition: KindDefinition): ResourceType {

@@ -38,12 +38,6 @@ export const dns1035Label: NameRule = (name) => [
   ),
 ];
 
-/** Anything that can stand in a URL path, as RBAC objects have it. */
-export const pathSegment: NameRule = (name) => {
-  if (name === '.' || name === '..') return [`may not be '${name}'`];
-  return ['/', '%'].filter((part) => name.includes(part)).map((part) => `may not contain '${part}'`);
-};
-
 /** A label's or annotation's key: `name` or `prefix/name`. */
 export const qualifiedName: NameRule = (name) => {
   const parts = name.split('/');

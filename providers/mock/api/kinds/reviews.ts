@@ -10,7 +10,7 @@ const TEN_MINUTES_S = 600;
 const LONGEST_TOKEN_S = 2 ** 32;
 
 /** Fields of the reviews that ask who somebody is. */
-export const AUTHENTICATION_TYPES: TypeTable = expandTable(
+const AUTHENTICATION_TYPES: TypeTable = expandTable(
   'io.k8s.api.authentication.v1',
   `
 UserInfo: username uid groups:[string] extra:{any}
@@ -28,7 +28,7 @@ SelfSubjectReview: status:SelfSubjectReviewStatus+
 );
 
 /** Fields of the reviews that ask what somebody may do. */
-export const AUTHORIZATION_TYPES: TypeTable = expandTable(
+const AUTHORIZATION_TYPES: TypeTable = expandTable(
   'io.k8s.api.authorization.v1',
   `
 FieldSelectorAttributes: rawSelector requirements:[FieldSelectorRequirement]

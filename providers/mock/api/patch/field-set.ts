@@ -109,11 +109,6 @@ function mapChildren(set: FieldSet, change: (child: FieldSet, element: string) =
   return children;
 }
 
-/** True if both hold the same fields. */
-export function sameSet(a: FieldSet, b: FieldSet): boolean {
-  return isEmptySet(difference(a, b)) && isEmptySet(difference(b, a));
-}
-
 /** Every path in the set, in order. */
 export function pathsOf(set: FieldSet, prefix: readonly string[] = []): readonly (readonly string[])[] {
   const elements = [...new Set([...set.members, ...set.children.keys()])].sort(inOrder);
