@@ -18,9 +18,10 @@ for (const version of KNOWN_VERSIONS) {
   describe(`what ${version.text} installs, in a simulated cluster`, () => {
     let server: Api | undefined;
     let admin: KubeApi;
+    let controller: KubeApi;
 
     before(async () => {
-      ({ server, admin } = await installed(version));
+      ({ server, admin, controller } = await installed(version));
     });
     after(() => server?.stop());
 
@@ -49,6 +50,30 @@ for (const version of KNOWN_VERSIONS) {
       expect(status.body).to.have.nested.property('status.phase', 'Pending');
     });
 
+    it('marks a guest whose pod is evicted, and keeps the pod', async () => {
+      const external = guest('moving', { sev: {} }, { efi: { secureBoot: false } }, { evictionStrategy: 'External' });
+      const made = (await create(admin, 'virtualmachineinstances', external)).body as KubeObject;
+      const path = '/apis/kubevirt.io/v1/namespaces/default/virtualmachineinstances/moving';
+      const status = { ...(made.status as object), nodeName: 'node-a', phase: 'Running' };
+      const running = await controller.request({ method: 'PUT', path, body: { ...made, status } });
+      expect(running.status, text(running)).to.equal(200);
+      const pods = '/api/v1/namespaces/default/pods';
+      const pod = await admin.request({ method: 'POST', path: pods, body: launcherPod('moving', 'node-a') });
+      expect(pod.status, text(pod)).to.equal(201);
+      const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'virt-launcher-moving' } };
+      const evicted = await admin.request({
+        method: 'POST',
+        path: `${pods}/virt-launcher-moving/eviction`,
+        body: eviction,
+      });
+      expect(evicted.status, text(evicted)).to.equal(429);
+      const webhook = 'admission webhook "virt-launcher-eviction-interceptor.kubevirt.io" denied the request';
+      const message = `${webhook}: Eviction triggered evacuation of VMI "default/moving"`;
+      expect(evicted.body).to.have.property('message', message);
+      const { body } = await admin.request({ method: 'GET', path });
+      expect(body).to.have.nested.property('status.evacuationNodeName', 'node-a');
+    });
+
     it('keeps a second CR out', async () => {
       const { metadata, ...cr } = kubevirtCr();
       const body = { ...cr, metadata: { ...metadata, name: 'another' } };
@@ -61,7 +86,13 @@ for (const version of KNOWN_VERSIONS) {
   });
 }
 
-async function installed(version: KubevirtVersion): Promise<{ server: Api; admin: KubeApi }> {
+interface Installed {
+  readonly server: Api;
+  readonly admin: KubeApi;
+  readonly controller: KubeApi;
+}
+
+async function installed(version: KubevirtVersion): Promise<Installed> {
   const network = networkSwitch();
   const server = openApi({ clock: clockAt(1), director: quietDirector(), network, version: 'v1.34.4' });
   const as = inProcess(server);
@@ -69,7 +100,8 @@ async function installed(version: KubevirtVersion): Promise<{ server: Api; admin
   const where = { namespace: 'kubevirt', registry: 'quay.io/kubevirt', tag: version.text };
   const developerConfiguration = { featureGates: ['WorkloadEncryptionSEV'] };
   const cr = { ...kubevirtCr(), spec: { configuration: { developerConfiguration } } };
-  for (const body of [...operatorManifest(version), cr, ...installObjects(version, cr, where)]) {
+  const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace: 'default' } };
+  for (const body of [account, ...operatorManifest(version), cr, ...installObjects(version, cr, where)]) {
     const answer = await admin.request({ method: 'POST', path: collectionOf(body), body });
     expect(answer.status, `${body.kind} ${body.metadata.name}: ${text(answer)}`).to.equal(201);
   }
@@ -79,14 +111,19 @@ async function installed(version: KubevirtVersion): Promise<{ server: Api; admin
   };
   network.listenService('kubevirt', 'virt-api', backend('kubevirt-apiserver'));
   network.listenService('kubevirt', 'kubevirt-operator-webhook', backend('kubevirt-operator'));
-  return { server, admin };
+  return { server, admin, controller: as('system:serviceaccount:kubevirt:kubevirt-controller') };
 }
 
 function create(api: KubeApi, plural: string, body: KubeObject): Promise<KubeAnswer> {
   return api.request({ method: 'POST', path: `/apis/kubevirt.io/v1/namespaces/default/${plural}`, body });
 }
 
-function guest(name: string, launchSecurity: object, bootloader: object = { efi: { secureBoot: false } }): KubeObject {
+function guest(
+  name: string,
+  launchSecurity: object,
+  bootloader: object = { efi: { secureBoot: false } },
+  spec: object = {},
+): KubeObject {
   return {
     apiVersion: 'kubevirt.io/v1',
     kind: 'VirtualMachineInstance',
@@ -99,7 +136,20 @@ function guest(name: string, launchSecurity: object, bootloader: object = { efi:
         devices: { interfaces: [{ name: 'default', masquerade: {} }] },
       },
       networks: [{ name: 'default', pod: {} }],
+      ...spec,
     },
+  };
+}
+
+function launcherPod(guestName: string, nodeName: string): KubeObject {
+  const name = `virt-launcher-${guestName}`;
+  const labels = { 'kubevirt.io': 'virt-launcher' };
+  const annotations = { 'kubevirt.io/domain': guestName };
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: 'default', labels, annotations },
+    spec: { nodeName, containers: [{ name: 'compute', image: 'quay.io/kubevirt/virt-launcher' }] },
   };
 }
 
