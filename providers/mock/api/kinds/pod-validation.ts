@@ -1,10 +1,9 @@
 import { isObject, type Json, listAt, numberAt, objectAt, textAt } from '../json.ts';
 import type { StatusCause } from '../objects.ts';
-import { milliQuantity } from '../quantity.ts';
 import { duplicate, forbidden, invalid, notFound, required, unsupported } from './causes.ts';
 import { validateLabels } from './labels.ts';
 import { dnsLabel, dnsSubdomain, envName, labelValue, portName, qualifiedName } from './names.ts';
-import { quantityProblems } from './quantities.ts';
+import { resourceProblems } from './pod-resources.ts';
 
 /** What is wrong with a pod's spec, in the order in which a real API server says it. */
 export function validatePodSpec(spec: Json, field: string): readonly StatusCause[] {
@@ -142,49 +141,6 @@ function mountProblems(
     paths.add(path);
     return causes;
   });
-}
-
-function resourceProblems(resources: Json, field: string): readonly StatusCause[] {
-  const [limits, requests] = [objectAt(resources, 'limits'), objectAt(resources, 'requests')];
-  const causes: StatusCause[] = [];
-  for (const [kind, amounts] of [
-    ['limits', limits],
-    ['requests', requests],
-  ] as const) {
-    for (const [resource, value] of Object.entries(amounts)) {
-      const at = `${field}.${kind}[${resource}]`;
-      causes.push(...qualifiedName(resource).map((problem) => invalid(at, resource, problem)));
-      causes.push(...quantityProblems(value, at));
-    }
-  }
-  for (const [resource, request] of Object.entries(requests)) {
-    const limit = limits[resource];
-    if (limit === undefined) continue;
-    const [asked, most] = [milliQuantity(`${request}`), milliQuantity(`${limit}`)];
-    if (asked === undefined || most === undefined) continue;
-    if (isExtended(resource) ? asked !== most : asked > most) {
-      const relation = isExtended(resource) ? 'must be equal to' : 'must be less than or equal to';
-      causes.push(
-        invalid(
-          `${field}.requests`,
-          request,
-          `${relation} ${resource} limit${isExtended(resource) ? ` of ${limit}` : ` of ${limit}`}`,
-        ),
-      );
-    }
-  }
-  for (const [resource, value] of Object.entries(requests)) {
-    if (isExtended(resource) && limits[resource] === undefined) {
-      causes.push(required(`${field}.limits`, `Limit must be set for non overcommitable resources`));
-      void value;
-    }
-  }
-  return causes;
-}
-
-/** Devices and the like: what a node offers under a domain of its own, and huge pages. */
-function isExtended(resource: string): boolean {
-  return resource.startsWith('hugepages-') || (resource.includes('/') && !resource.includes('kubernetes.io/'));
 }
 
 function policyProblems(spec: Json, field: string): readonly StatusCause[] {
