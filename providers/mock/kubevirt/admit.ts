@@ -143,7 +143,7 @@ function mutateVmiRequest(request: AdmissionRequest, context: AdmissionContext):
 async function mutateVmRequest(request: AdmissionRequest, context: AdmissionContext): Promise<Verdict> {
   const { vm, old } = vmRequest(request, context);
   if (vm.metadata.deletionTimestamp !== undefined) return allow();
-  const causes = matcherCauses(vm, old);
+  const causes = matcherCauses(vm, old, context.version);
   if (causes.length > 0) return refuse(causes);
   const { preference } = await findReferenced(vm, context.cluster);
   const mutated = mutateVm(vm, { ...inputsOf(context), creating: old === undefined, preference });

@@ -191,7 +191,7 @@ export interface Disk {
   readonly lun?: DiskTarget;
   readonly cdrom?: DiskTarget;
   readonly blockSize?: {
-    readonly custom?: { readonly logical?: number; readonly physical?: number };
+    readonly custom?: { readonly logical?: number; readonly physical?: number; readonly discardGranularity?: number };
     readonly matchVolume?: Toggle;
   };
   readonly bootOrder?: number;

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../api/objects.ts';
 import type { Json, KubevirtConfig } from '../config.ts';
 import type { Vmi } from '../model.ts';
+import { atLeast } from '../version.ts';
 import type { Cluster } from './context.ts';
 import { allow, refuseFor, type Verdict } from './verdict.ts';
 
@@ -59,7 +60,8 @@ async function launcherPod({ vmi, pod, path, request, cluster }: Launcher, confi
   const node = String((pod.spec as Json | undefined)?.nodeName ?? '');
   if ((vmi.status?.nodeName ?? '') !== node) return denied('Eviction request for target Pod');
   try {
-    await cluster.patch(path, marking(node, vmi, request.eviction), { dryRun: isDryRun(request) });
+    const eviction = atLeast(config.version, 'v1.7') ? request.eviction : undefined;
+    await cluster.patch(path, marking(node, vmi, eviction), { dryRun: isDryRun({ ...request, eviction }) });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return denied(`kubevirt failed marking the vmi for eviction: ${why}`);

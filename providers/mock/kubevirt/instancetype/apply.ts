@@ -2,6 +2,7 @@ import type { Json } from '../config.ts';
 import type { Cpu, LaunchSecurity, Memory, Quantity, VmiSpec } from '../model.ts';
 import type { Draft } from '../mutation/draft.ts';
 import { binaryQuantity, wholeValue } from '../quantity.ts';
+import { atLeast, type KubevirtVersion } from '../version.ts';
 import { preferredTopology, spreadOptions } from './topology.ts';
 
 /**
@@ -12,13 +13,14 @@ export function applyInstancetype(
   spec: Draft<VmiSpec>,
   instancetype: Json,
   preference: Json | undefined,
+  version: KubevirtVersion,
 ): readonly string[] {
   const given = instancetype as Instancetype;
   return [
     ...take(spec, 'nodeSelector', given.nodeSelector),
     ...take(spec, 'schedulerName', given.schedulerName || undefined),
     ...applyCpu(spec, given.cpu ?? {}, preference),
-    ...applyMemory(spec, given.memory ?? {}),
+    ...applyMemory(spec, given.memory ?? {}, version),
     ...applyIoThreads(spec, given),
     ...take(spec.domain, 'launchSecurity', given.launchSecurity, 'domain.'),
     ...applyDevices(spec, 'gpus', given.gpus),
@@ -103,7 +105,13 @@ function topology(vcpus: number, preference: Json | undefined): Pick<Cpu, 'socke
 }
 
 /** Only the first conflict is told. */
-function applyMemory(spec: Draft<VmiSpec>, given: NonNullable<Instancetype['memory']>): readonly string[] {
+function applyMemory(
+  spec: Draft<VmiSpec>,
+  given: NonNullable<Instancetype['memory']>,
+  version: KubevirtVersion,
+): readonly string[] {
+  // Up to v1.6 any setting of memory was in the way.
+  if (!atLeast(version, 'v1.7') && spec.domain.memory !== undefined) return ['domain.memory'];
   spec.domain.memory ??= {};
   const { memory, resources } = spec.domain;
   if (memory.guest !== undefined) return ['domain.memory.guest'];

@@ -1,12 +1,13 @@
 import type { Json } from '../config.ts';
 import type { Disk, LaunchSecurity, VmiSpec } from '../model.ts';
 import type { Draft } from '../mutation/draft.ts';
+import { atLeast, type KubevirtVersion } from '../version.ts';
 
 /** Fills in what a preference would rather have where the guest's spec says nothing. Source: pkg/instancetype/preference/apply. */
-export function applyPreference(spec: Draft<VmiSpec>, preference: Json): void {
+export function applyPreference(spec: Draft<VmiSpec>, preference: Json, version: KubevirtVersion): void {
   applyCpuFeatures(spec, preference);
-  applyDevices(spec, (preference.devices ?? undefined) as Json | undefined);
-  applyFeatures(spec, (preference.features ?? undefined) as Json | undefined);
+  applyDevices(spec, preference.devices as Json | undefined, version);
+  applyFeatures(spec, preference.features as Json | undefined);
   applyFirmware(spec, preference.firmware as FirmwarePreference | undefined);
   const machine = (preference.machine as Json | undefined)?.preferredMachineType;
   if (typeof machine === 'string' && machine !== '')
@@ -53,7 +54,7 @@ const DEVICE_FIELDS: Readonly<Record<string, string>> = {
   preferredAutoattachInputDevice: 'autoattachInputDevice',
 };
 
-function applyDevices(spec: Draft<VmiSpec>, preferred: Json | undefined): void {
+function applyDevices(spec: Draft<VmiSpec>, preferred: Json | undefined, version: KubevirtVersion): void {
   if (preferred === undefined) return;
   const devices = spec.domain.devices as Record<string, unknown>;
   for (const [from, to] of Object.entries(DEVICE_FIELDS)) {
@@ -73,8 +74,10 @@ function applyDevices(spec: Draft<VmiSpec>, preferred: Json | undefined): void {
   }
   const model = preferred.preferredPanicDeviceModel;
   if (model === undefined) return;
-  if (panicDevices.length === 0) spec.domain.devices.panicDevices = [{ model: String(model) }];
-  else for (const device of panicDevices) device.model ??= String(model);
+  if (panicDevices.length === 0 && atLeast(version, 'v1.9')) {
+    spec.domain.devices.panicDevices = [{ model: String(model) }];
+  }
+  for (const device of panicDevices) device.model ??= String(model);
 }
 
 function applyToDisk(disk: Draft<Disk>, preferred: Json): void {

@@ -1,6 +1,7 @@
 import type { Json } from '../config.ts';
 import type { Cpu, Quantity, VmiSpec } from '../model.ts';
 import { canonicalQuantity, compareQuantities } from '../quantity.ts';
+import { atLeast, type KubevirtVersion } from '../version.ts';
 import type { Referenced } from './find.ts';
 import { preferredTopology, spreadOptions } from './topology.ts';
 
@@ -11,7 +12,11 @@ export interface Unmet {
 }
 
 /** The first requirement of the preference that the guest, after defaults, does not meet. Source: pkg/instancetype/preference/requirements. */
-export function unmetRequirement(spec: VmiSpec, { instancetype, preference }: Referenced): Unmet | undefined {
+export function unmetRequirement(
+  spec: VmiSpec,
+  { instancetype, preference }: Referenced,
+  version: KubevirtVersion,
+): Unmet | undefined {
   const requirements = preference?.requirements as Requirements | undefined;
   if (requirements === undefined) return undefined;
   const { cpu, memory, architecture } = requirements;
@@ -19,7 +24,7 @@ export function unmetRequirement(spec: VmiSpec, { instancetype, preference }: Re
   if (vcpus !== undefined) return vcpus;
   const size = memory === undefined ? undefined : unmetMemory(spec, memory.guest, instancetype);
   if (size !== undefined) return size;
-  if (architecture === undefined || architecture === spec.architecture) return undefined;
+  if (architecture === undefined || architecture === spec.architecture || !atLeast(version, 'v1.7')) return undefined;
   const problem = `preference requires architecture ${architecture} but ${spec.architecture ?? ''} is being requested`;
   return { fields: 'spec.template.spec.architecture', problem };
 }

@@ -1,11 +1,13 @@
+import type { KubevirtConfig } from '../config.ts';
 import type { DiskTarget, VmiSpec } from '../model.ts';
+import { atLeast } from '../version.ts';
 import type { Draft } from './draft.ts';
 
 /** What depends on the guest's architecture: buses, watchdog, firmware. Source: pkg/defaults/{amd64,arm64,s390x}.go. */
-export function architectureDefaults(spec: Draft<VmiSpec>): void {
+export function architectureDefaults(spec: Draft<VmiSpec>, config: KubevirtConfig): void {
   switch (spec.architecture) {
     case 'arm64':
-      setArm64Defaults(spec);
+      setArm64Defaults(spec, config);
       break;
     case 's390x':
       setDiskBus(spec, 'virtio');
@@ -18,13 +20,13 @@ export function architectureDefaults(spec: Draft<VmiSpec>): void {
   }
 }
 
-function setArm64Defaults(spec: Draft<VmiSpec>): void {
+function setArm64Defaults(spec: Draft<VmiSpec>, config: KubevirtConfig): void {
   spec.domain.cpu ??= {};
   spec.domain.cpu.model ||= 'host-passthrough';
   spec.domain.firmware ??= {};
-  spec.domain.firmware.bootloader ??= { efi: {} };
+  spec.domain.firmware.bootloader ??= { efi: { secureBoot: false } };
   const { efi } = spec.domain.firmware.bootloader;
-  if (efi !== undefined) efi.secureBoot ??= false;
+  if (efi !== undefined && atLeast(config.version, 'v1.8')) efi.secureBoot ??= false;
   setDiskBus(spec, 'virtio');
 }
 

@@ -18,7 +18,7 @@ export function setVmiDefaults(vmi: Draft<Vmi>, config: KubevirtConfig, uuid: ()
   if (spec.architecture === 's390x') switchOffAcpi(spec);
   objectDefaults(spec, uuid, config);
   hypervDependencies(spec);
-  architectureDefaults(spec);
+  architectureDefaults(spec, config);
   setCpuModel(spec, config);
   setStatus(vmi);
   if (spec.architecture !== 'arm64') setHotplugLimits(spec, config);

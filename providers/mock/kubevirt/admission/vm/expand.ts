@@ -20,12 +20,12 @@ export function expandVm(vm: Vm, referenced: Referenced, config: KubevirtConfig)
   const spread = spreadProblem(instancetype, preference);
   if (spread !== undefined) return { causes: [invalid('instancetype.spec.cpu.guest', spread)] };
   const spec = draftOf(template.spec);
-  const conflicts = instancetype === undefined ? [] : applyInstancetype(spec, instancetype, preference);
+  const conflicts = instancetype === undefined ? [] : applyInstancetype(spec, instancetype, preference, config.version);
   if (conflicts.length > 0) return { causes: conflicts.map(conflictWithInstancetype) };
-  if (preference !== undefined) applyPreference(spec, preference);
+  if (preference !== undefined) applyPreference(spec, preference, config.version);
   const refusal = setSpecDefaults(spec, config);
   if (refusal !== undefined) return { refusal };
-  const unmet = unmetRequirement(spec as VmiSpec, referenced);
+  const unmet = unmetRequirement(spec as VmiSpec, referenced, config.version);
   if (unmet !== undefined) {
     return { causes: [notFound(unmet.fields, `failure checking preference requirements: ${unmet.problem}`)] };
   }

@@ -1,17 +1,18 @@
 import type { Matcher, Vm } from '../../model.ts';
+import { atLeast, type KubevirtVersion } from '../../version.ts';
 import { type Cause, invalid, notFound, notSupported } from '../causes.ts';
 
 /**
  * What is wrong with how a VM names its instancetype and preference; the mutating webhook refuses at the first kind
  * of trouble. Source: pkg/instancetype/webhooks/vm/mutator.go.
  */
-export function matcherCauses(vm: Vm, old: Vm | undefined): readonly Cause[] {
+export function matcherCauses(vm: Vm, old: Vm | undefined, version: KubevirtVersion): readonly Cause[] {
   for (const kind of ['instancetype', 'preference'] as const) {
     const causes = old === undefined ? [] : [...staleRevision(vm.spec[kind], old.spec[kind], kind)];
     if (causes.length > 0) return causes;
   }
   for (const kind of ['instancetype', 'preference'] as const) {
-    const causes = [...namesOne(vm.spec[kind], kind)];
+    const causes = [...namesOne(vm.spec[kind], kind, version)];
     if (causes.length > 0) return causes;
   }
   return [];
@@ -25,18 +26,31 @@ function* staleRevision(now: Matcher | undefined, before: Matcher | undefined, k
   yield invalid(`spec.${kind}.revisionName`, message);
 }
 
-function* namesOne(matcher: Matcher | undefined, kind: 'instancetype' | 'preference'): Iterable<Cause> {
+function* namesOne(
+  matcher: Matcher | undefined,
+  kind: 'instancetype' | 'preference',
+  version: KubevirtVersion,
+): Iterable<Cause> {
   if (matcher === undefined) return;
   const { name, kind: of, inferFromVolume, inferFromVolumeFailurePolicy: policy } = matcher;
   const field = `spec.${kind}`;
+  const what = kind === 'instancetype' ? 'InstancetypeMatcher' : 'PreferenceMatcher';
   if (!name && !inferFromVolume) {
-    const what = kind === 'instancetype' ? 'InstancetypeMatcher' : 'PreferenceMatcher';
     yield notFound(field, `Either Name or InferFromVolume should be provided within the ${what}`);
   }
   if (inferFromVolume) {
-    const message = (set: string): string => `${set} already set, should be cleared before setting inferFromVolume`;
-    if (name) yield notSupported(`${field}.name`, message('Name'));
-    if (of) yield notSupported(`${field}.kind`, message('Kind'));
+    const already = (set: string): Cause =>
+      atLeast(version, 'v1.7')
+        ? notSupported(
+            `${field}.${set.toLowerCase()}`,
+            `${set} already set, should be cleared before setting inferFromVolume`,
+          )
+        : notFound(
+            `${field}.${set.toLowerCase()}`,
+            `${set} should not be provided when InferFromVolume is used within the ${what}`,
+          );
+    if (name) yield already('Name');
+    if (of) yield already('Kind');
   }
   if (policy !== undefined && policy !== 'Ignore' && policy !== 'Reject') {
     const message = `Invalid value '${policy}' for InferFromVolumeFailurePolicy`;

@@ -19,7 +19,7 @@ export function* architectureDevices(spec: VmiSpec, path: string, config: Kubevi
       yield* amd64(spec, path);
       break;
     case 'arm64':
-      yield* arm64(spec, path);
+      yield* arm64(spec, path, config);
       break;
     case 's390x':
       yield* s390x(spec, path);
@@ -45,11 +45,16 @@ function* amd64(spec: VmiSpec, path: string): Iterable<Cause> {
   yield* videoModel(spec, path, ['vga', 'cirrus', 'virtio', 'ramfb', 'bochs']);
 }
 
-function* arm64(spec: VmiSpec, path: string): Iterable<Cause> {
+function* arm64(spec: VmiSpec, path: string, config: KubevirtConfig): Iterable<Cause> {
   const { devices, firmware, cpu } = spec.domain;
   if (firmware?.bootloader?.bios !== undefined) {
     const field = `${path}.domain.firmware.bootloader.bios`;
     yield notSupported(field, 'Arm64 does not support bios boot, please change to uefi boot');
+  }
+  const efi = firmware?.bootloader?.efi;
+  if (!atLeast(config.version, 'v1.8') && efi !== undefined && efi.secureBoot !== false) {
+    const field = `${path}.domain.firmware.bootloader.efi.secureboot`;
+    yield notSupported(field, 'UEFI secure boot is currently not supported on aarch64 Arch');
   }
   if (cpu?.model && cpu.model !== 'host-passthrough') {
     yield notSupported(`${path}.domain.cpu.model`, 'currently, host-passthrough is the only model supported on Arm64');

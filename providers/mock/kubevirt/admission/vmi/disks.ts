@@ -1,14 +1,16 @@
+import type { KubevirtConfig } from '../../config.ts';
 import type { Disk, VmiSpec } from '../../model.ts';
+import { atLeast } from '../../version.ts';
 import { type Cause, invalid, notSupported } from '../causes.ts';
 import { dnsLabel } from './names.ts';
 import { isPciAddress } from './paths.ts';
 
 /** What each disk must be. Some fields named repeat the path, as KubeVirt's do. Source: pkg/storage/admitters/disks.go. */
-export function* disks(spec: VmiSpec, path: string): Iterable<Cause> {
+export function* disks(spec: VmiSpec, path: string, config: KubevirtConfig): Iterable<Cause> {
   const list = spec.domain.devices.disks ?? [];
   const field = `${path}.domain.devices.disks`;
   for (const [index, disk] of list.entries()) {
-    for (const rule of DISK_RULES) yield* rule(disk, { field, at: `${field}[${index}]`, index, list });
+    for (const rule of DISK_RULES) yield* rule(disk, { field, at: `${field}[${index}]`, index, list, config });
   }
 }
 
@@ -17,6 +19,7 @@ interface Place {
   readonly at: string;
   readonly index: number;
   readonly list: readonly Disk[];
+  readonly config: KubevirtConfig;
 }
 
 type DiskRule = (disk: Disk, place: Place) => Iterable<Cause>;
@@ -121,20 +124,24 @@ function* nameAsContainer({ name }: Disk, { field, index }: Place): Iterable<Cau
   for (const problem of dnsLabel(name)) yield invalid(`${field}.domain.devices.disks[${index}].name`, problem);
 }
 
-function* blockSize(disk: Disk, { at }: Place): Iterable<Cause> {
+function* blockSize(disk: Disk, { at, config }: Place): Iterable<Cause> {
   const { custom, matchVolume } = disk.blockSize ?? {};
   if (custom === undefined) return;
   if (matchVolume !== undefined && matchVolume.enabled !== false) {
     yield invalid(`${at}.blockSize`, "Block size matching can't be enabled together with a custom value");
     return;
   }
-  const { logical = 0, physical = 0 } = custom;
+  const { logical = 0, physical = 0, discardGranularity } = custom;
+  const checksMore = atLeast(config.version, 'v1.7');
   const field = `${at}.blockSize.custom`;
   if (logical > physical) {
     const message = `Logical size ${logical} must be the same or less than the physical size of ${physical}`;
     yield invalid(`${field}.logical`, message);
-  } else if (busOf(disk)[1] === 'sata' && logical !== MIN_BLOCK) {
+  } else if (checksMore && busOf(disk)[1] === 'sata' && logical !== MIN_BLOCK) {
     yield invalid(`${field}.logical`, `Logical size ${logical} must be ${MIN_BLOCK} for SATA devices`);
+  } else if (checksMore && discardGranularity !== undefined && logical !== 0 && discardGranularity % logical !== 0) {
+    const message = `Discard granularity ${discardGranularity} must be multiples of logical size ${logical}`;
+    yield invalid(`${field}.discardGranularity`, message);
   } else {
     yield* sizeInRange(logical, `${field}.logical`);
     yield* sizeInRange(physical, `${field}.physical`);
