@@ -69,6 +69,7 @@ export async function startCluster(
     until: (collection, name, test) => until(api, rest, { collection, name, test }),
     async stop() {
       await controllers.stop();
+      server.stop();
       stop.abort();
       if (controllers.failures.length > 0) throw new AggregateError(controllers.failures, 'the simulator has bugs');
     },

@@ -1,3 +1,4 @@
+import { same } from '../canonical.ts';
 import type { Component } from '../component.ts';
 import { trigger } from '../component.ts';
 import { keyOf, type Loose, type Pod } from '../kinds.ts';
@@ -32,9 +33,7 @@ export function startEndpointSlices(component: Component): void {
     const content = { endpoints: backends.map(endpoint), ports: ports(service, backends[0]) };
     const mine = slices.list().find((slice) => controls(service, slice));
     if (mine === undefined) slices.observe(await create(service, content));
-    else if (
-      JSON.stringify([mine.endpoints ?? [], mine.ports ?? []]) !== JSON.stringify([content.endpoints, content.ports])
-    )
+    else if (!same([mine.endpoints ?? [], mine.ports ?? []], [content.endpoints, content.ports]))
       slices.observe(
         await component.rest.replace<Loose>(pathTo(RESOURCES.endpointSlices, namespace, mine.metadata.name), {
           ...mine,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { KubeObject } from '../../api/objects.ts';
+import { canonical } from '../canonical.ts';
 import type { Component } from '../component.ts';
 import type { Informer } from '../informer.ts';
 import { hasCondition, type Pod, type PodTemplate } from '../kinds.ts';
@@ -91,14 +92,6 @@ const HASH_LETTERS = 'bcdfghjklmnpqrstvwxz2456789';
 export function templateHash(template: unknown, length = 10): string {
   const digest = createHash('sha256').update(canonical(template)).digest();
   return [...digest.subarray(0, length)].map((byte) => HASH_LETTERS[byte % HASH_LETTERS.length]).join('');
-}
-
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
 }
 
 /** Writes a status unless it says the same already. Fields that the new one leaves out are kept; null takes one away. */

@@ -1,0 +1,131 @@
+import type { Outcome } from '../../../console/program.ts';
+import { NO_SEV, type NodeSevInfo } from '../../../physics/node-sev-info.ts';
+import type { Domain } from './launcher.ts';
+
+/** The session daemon of one launcher. */
+export interface Libvirt {
+  /** The domain that runs or is paused. */
+  readonly domain: Domain | undefined;
+  readonly firmware: { readonly apiMajor: number; readonly apiMinor: number; readonly build: number };
+  readonly version: { readonly libvirt: string; readonly qemu: string };
+  capabilities(): string;
+  /** @throws Error when the host cannot run SEV guests. */
+  sevInfo(): NodeSevInfo;
+}
+
+const print = (out: string): Outcome => ({ out, err: '', status: 0 });
+const fail = (err: string): Outcome => ({ out: '', err, status: 1 });
+
+/** `virsh [-c URI] COMMAND …`, as libvirt's session daemon in a launcher answers. */
+export function runVirsh(argv: readonly string[], libvirt: Libvirt): Outcome {
+  const { uri, words } = connection(argv);
+  const refusal = refusalOf(uri);
+  if (refusal !== undefined) return fail(refusal);
+  const [command = '', ...rest] = words;
+  const handler = COMMANDS[command];
+  if (handler === undefined) return fail(`error: unknown command: '${command}'\n`);
+  return handler(
+    rest.find((word) => !word.startsWith('-')),
+    libvirt,
+    rest,
+  );
+}
+
+function connection(argv: readonly string[]): { readonly uri: string; readonly words: readonly string[] } {
+  const words: string[] = [];
+  let uri = 'qemu:///session';
+  for (const [at, word] of argv.entries()) {
+    const before = argv[at - 1];
+    if (before === '-c' || before === '--connect') uri = word;
+    else if (word.startsWith('--connect=')) uri = word.slice('--connect='.length);
+    else if (!['-c', '--connect', '-q', '-r', '--quiet', '--readonly'].includes(word)) words.push(word);
+  }
+  return { uri, words };
+}
+
+/** Only the session's socket is there: launchers do not run as root. */
+function refusalOf(uri: string): string | undefined {
+  if (/^qemu(\+unix)?:\/\/\/session(\?|$)/.test(uri)) return undefined;
+  const failed = 'error: failed to connect to the hypervisor\n';
+  if (/^qemu(\+unix)?:\/\/\/system/.test(uri))
+    return `${failed}error: Failed to connect socket to '/var/run/libvirt/virtqemud-sock': No such file or directory\n`;
+  return `${failed}error: no connection driver available for ${uri}\n`;
+}
+
+type Command = (target: string | undefined, libvirt: Libvirt, words: readonly string[]) => Outcome;
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  dumpxml: withDomain((domain) => print(domain.xml)),
+  domstate: withDomain((domain) => print(`${domain.state}\n\n`)),
+  domid: withDomain(() => print('1\n\n')),
+  domlaunchsecinfo: withDomain((domain, libvirt) => launchInfo(domain, libvirt)),
+  list: (_, { domain }, words) => list(domain, words.includes('--name')),
+  domcapabilities: (_, { capabilities }) => print(`${capabilities()}\n`),
+  nodesevinfo: (_, libvirt) => nodeInfo(libvirt),
+  version: (_, { version: { libvirt, qemu } }) =>
+    print(
+      `Compiled against library: libvirt ${libvirt}\nUsing library: libvirt ${libvirt}\nUsing API: QEMU ${libvirt}\nRunning hypervisor: QEMU ${qemu}\n\n`,
+    ),
+};
+
+function withDomain(answer: (domain: Domain, libvirt: Libvirt) => Outcome): Command {
+  return (target = '', libvirt) => {
+    const { domain } = libvirt;
+    const found = domain !== undefined && (target === domain.name || target === '1');
+    return found ? answer(domain, libvirt) : fail(`error: failed to get domain '${target}'\n`);
+  };
+}
+
+function list(domain: Domain | undefined, names: boolean): Outcome {
+  if (names) return print(domain === undefined ? '\n' : `${domain.name}\n\n`);
+  const width = Math.max(4, domain?.name.length ?? 0) + 3;
+  const head = ` ${'Id'.padEnd(5)}${'Name'.padEnd(width)}State\n${'-'.repeat(width + 12)}\n`;
+  const row = domain === undefined ? '' : ` ${'1'.padEnd(5)}${domain.name.padEnd(width)}${domain.state}\n`;
+  return print(`${head}${row}\n`);
+}
+
+function nodeInfo({ sevInfo }: Libvirt): Outcome {
+  let info: NodeSevInfo;
+  try {
+    info = sevInfo();
+  } catch {
+    return fail(NO_SEV);
+  }
+  return print(
+    table({
+      pdh: info.pdh,
+      'cert-chain': info.certChain,
+      'cpu0-id': info.cpu0Id,
+      cbitpos: info.cbitpos,
+      'reduced-phys-bits': info.reducedPhysBits,
+      'max-guests': info.maxGuests,
+      'max-es-guests': info.maxEsGuests,
+    }),
+  );
+}
+
+/** What libvirt tells of a launch is in the words of the XML: the policy is read from there. */
+function launchInfo(domain: Domain, { firmware }: Libvirt): Outcome {
+  const policy = policyOf(domain.xml);
+  if (policy === undefined) return fail('error: operation failed: launch security type is not set for this domain\n');
+  const prefix = /<launchSecurity type='sev-snp'/.test(domain.xml) ? 'sev-snp' : 'sev';
+  return print(
+    table({
+      [`${prefix}-api-major`]: firmware.apiMajor,
+      [`${prefix}-api-minor`]: firmware.apiMinor,
+      [`${prefix}-build-id`]: firmware.build,
+      [`${prefix}-policy`]: policy,
+    }),
+  );
+}
+
+/** The launch policy of a live domain's XML; undefined without launchSecurity. */
+export function policyOf(xml: string): number | undefined {
+  const text = /<launchSecurity[\s\S]*?<policy>(0x[0-9a-fA-F]+)<\/policy>/.exec(xml)?.[1];
+  return text === undefined ? undefined : Number(text);
+}
+
+function table(rows: Readonly<Record<string, string | number>>): string {
+  const lines = Object.entries(rows).map(([key, value]) => `${key.padEnd(15)}: ${value}\n`);
+  return `${lines.join('')}\n`;
+}

@@ -1,0 +1,266 @@
+import type { KubeObject } from '../../../api/objects.ts';
+import { deploymentId, type InstallOptions, installObjects } from '../../../kubevirt/install/install-objects.ts';
+import type { KubevirtVersion } from '../../../kubevirt/version.ts';
+import { traitsOf } from '../../../kubevirt/versions.ts';
+import type { Component } from '../../component.ts';
+import { trigger } from '../../component.ts';
+import { type Condition, hasCondition, keyOf, type Loose, type Workload } from '../../kinds.ts';
+import { pathTo, RESOURCES } from '../../resources.ts';
+import { Refusal } from '../../rest.ts';
+import { collectionOf, pathOf, resourceOf } from './kinds.ts';
+import { conditionsOf, type Situation } from './status.ts';
+import { haveStrategy } from './strategy.ts';
+import { uninstall } from './uninstaller.ts';
+
+export interface Installation {
+  readonly namespace: string;
+  readonly version: KubevirtVersion;
+  readonly registry: string;
+  readonly tag: string;
+  readonly image: string;
+}
+
+/** Workloads come one step after the other, each when the ones before are ready. */
+const STEPS: readonly (readonly string[])[] = [['virt-api'], ['virt-controller', 'virt-exportproxy'], ['virt-handler']];
+
+/** Carries every KubeVirt CR of the namespace to where its spec wants it. */
+export function startInstaller(process: Component, installation: Installation): void {
+  const { namespace, version } = installation;
+  const crs = process.informer<Loose>(pathTo(RESOURCES.kubeVirts));
+  const deployments = process.informer<Workload>(pathTo(RESOURCES.deployments, namespace));
+  const daemonSets = process.informer<Workload>(pathTo(RESOURCES.daemonSets, namespace));
+  const crds = process.informer<Loose>(pathTo(RESOURCES.crds));
+  /** Path to the stamp of what was applied there. */
+  const applied = new Map<string, string>();
+  const loop = process.loop(
+    [crs, deployments, daemonSets, crds],
+    async (key) => {
+      const cr = crs.get(key);
+      if (cr === undefined) return;
+      if (cr.metadata.deletionTimestamp !== undefined) {
+        applied.clear();
+        await uninstall(process, {
+          definition: (name) => crds.get(name),
+          cr,
+          objects: objectsFor(cr),
+          version,
+          report: (situation) => report(cr, situation),
+        });
+        return;
+      }
+      const first = [...crs.list()].sort((a, b) => ageOf(a) - ageOf(b))[0];
+      if (first !== undefined && first.metadata.uid !== cr.metadata.uid) return await refuseSecond(cr);
+      await install(cr);
+    },
+    1,
+  );
+  // What the operator itself writes into the status is no reason to look again.
+  trigger(crs, loop, (cr, old) => (isNews(cr, old) ? [keyOf(cr)] : []));
+  const all = () => crs.list().map(keyOf);
+  trigger(deployments, loop, all);
+  trigger(daemonSets, loop, all);
+  trigger(crds, loop, all);
+
+  const optionsOf = (cr: KubeObject): InstallOptions => ({
+    ...{ namespace, registry: specOf(cr, 'imageRegistry') ?? installation.registry },
+    tag: specOf(cr, 'imageTag') ?? installation.tag,
+    certificate: () => ({ 'tls.crt': '', 'tls.key': '' }),
+  });
+  function objectsFor(cr: KubeObject): readonly KubeObject[] {
+    return installObjects(version, cr, optionsOf(cr));
+  }
+
+  async function install(cr: Loose): Promise<void> {
+    const options = optionsOf(cr);
+    const id = deploymentId(version, cr, options);
+    const target = { ...installation, ...options, id };
+    const was = cr.status?.observedDeploymentID;
+    const done = was === id && cr.status?.phase === 'Deployed';
+    const situation: Situation =
+      was === undefined || was === id
+        ? { is: 'deploying', version: options.tag, registry: options.registry }
+        : {
+            is: 'updating',
+            from: String(cr.status?.observedKubeVirtVersion),
+            to: options.tag,
+            registry: options.registry,
+          };
+    const failed = cr.status?.conditions?.some(({ reason }) => reason === 'DeploymentFailed') ?? false;
+    if (!done && !failed) await report(cr, situation, targetStatus(target));
+    if (!(await haveStrategy(process, target))) return loop.addAfter(keyOf(cr), 500);
+    await hold(cr);
+    try {
+      if (!(await applyAll(cr, objectsFor(cr)))) return;
+    } catch (error) {
+      if (error instanceof Refusal && error.status !== 409) await report(cr, { is: 'failed', error: error.message });
+      throw error;
+    }
+    const observed = {
+      observedKubeVirtVersion: options.tag,
+      observedKubeVirtRegistry: options.registry,
+      observedDeploymentID: id,
+      observedDeploymentConfig: configText(target),
+      outdatedVirtualMachineInstanceWorkloads: 0,
+      defaultArchitecture: 'amd64',
+      generations: generations(objectsFor(cr)),
+    };
+    await report(cr, { is: 'deployed' }, { ...targetStatus(target), ...observed });
+    process.director.happened('kubevirt Deployed');
+  }
+
+  /** Applies in order; false: something has to become ready first, and its change calls again. */
+  async function applyAll(cr: Loose, objects: readonly KubeObject[]): Promise<boolean> {
+    const workloads = objects.filter(
+      ({ kind }) => kind === 'Deployment' || kind === 'DaemonSet' || kind === 'PodDisruptionBudget',
+    );
+    for (const object of objects.filter((each) => !workloads.includes(each))) await apply(cr, object);
+    const definitions = objects.filter(({ kind }) => kind === 'CustomResourceDefinition');
+    if (
+      !definitions.every(({ metadata }) =>
+        hasCondition(crds.get(metadata.name ?? '')?.status?.conditions, 'Established'),
+      )
+    )
+      return false;
+    for (const step of STEPS) {
+      const mine = workloads.filter(({ metadata }) => step.some((name) => metadata.name?.startsWith(name)));
+      for (const object of mine) await apply(cr, object);
+      if (!mine.every((object) => object.kind === 'PodDisruptionBudget' || isRolledOut(object))) return false;
+    }
+    return true;
+  }
+
+  function isRolledOut(object: KubeObject): boolean {
+    const live = (object.kind === 'Deployment' ? deployments : daemonSets).get(keyOf(object));
+    if (live?.status === undefined || live.status.observedGeneration !== live.metadata.generation) return false;
+    const { status } = live;
+    if (object.kind === 'DaemonSet')
+      return (
+        Number(status.desiredNumberScheduled ?? 0) > 0 &&
+        status.numberReady === status.desiredNumberScheduled &&
+        status.updatedNumberScheduled === status.desiredNumberScheduled
+      );
+    const wanted = live.spec.replicas ?? 1;
+    return status.readyReplicas === wanted && status.updatedReplicas === wanted && status.replicas === wanted;
+  }
+
+  async function apply(cr: Loose, object: KubeObject): Promise<void> {
+    const path = pathOf(object);
+    const stamp = `${object.metadata.annotations?.['kubevirt.io/install-strategy-identifier']}/${cr.metadata.uid}`;
+    const informer = object.kind === 'Deployment' ? deployments : object.kind === 'DaemonSet' ? daemonSets : undefined;
+    const vanished = informer !== undefined && informer.get(keyOf(object)) === undefined;
+    if (applied.get(path) === stamp && !vanished) return;
+    const created = await process.rest.create<Workload>(collectionOf(object), object).catch((error: unknown) => {
+      if (error instanceof Refusal && error.reason === 'AlreadyExists') return undefined;
+      throw error;
+    });
+    const live = created ?? (await process.rest.patch<Workload>(path, 'merge', object));
+    informer?.observe(live);
+    applied.set(path, stamp);
+  }
+
+  async function hold(cr: Loose): Promise<void> {
+    const { kubevirtFinalizer } = traitsOf(version);
+    const finalizers = cr.metadata.finalizers ?? [];
+    if (finalizers.includes(kubevirtFinalizer)) return;
+    const path = pathTo(RESOURCES.kubeVirts, cr.metadata.namespace, cr.metadata.name);
+    crs.observe(
+      await process.rest.patch<Loose>(path, 'merge', { metadata: { finalizers: [...finalizers, kubevirtFinalizer] } }),
+    );
+  }
+
+  async function report(cr: Loose, situation: Situation, more: Readonly<Record<string, unknown>> = {}): Promise<void> {
+    const before = (crs.get(keyOf(cr)) ?? cr).status ?? {};
+    const phase = {
+      deploying: 'Deploying',
+      updating: 'Deploying',
+      deployed: 'Deployed',
+      failed: 'Deploying',
+      deleting: 'Deleting',
+    }[situation.is];
+    const fields = {
+      operatorVersion: installation.tag,
+      ...more,
+      phase,
+      conditions: conditionsOf(situation, (before.conditions ?? []) as readonly Condition[], process.now()),
+      ...(situation.is === 'deployed' ? { observedGeneration: cr.metadata.generation } : {}),
+    };
+    if (Object.entries(fields).every(([key, value]) => JSON.stringify(before[key]) === JSON.stringify(value))) return;
+    const path = pathTo(RESOURCES.kubeVirts, cr.metadata.namespace, cr.metadata.name, 'status');
+    crs.observe(await process.rest.patch<Loose>(path, 'merge', { status: fields }));
+  }
+
+  async function refuseSecond(cr: Loose): Promise<void> {
+    if (cr.status?.conditions?.some(({ type }) => type === 'Synchronized')) return;
+    const now = process.now();
+    const condition = {
+      type: 'Synchronized',
+      status: 'False',
+      reason: 'ExistingDeployment',
+      message: 'There is an active KubeVirt deployment',
+      ...{ lastProbeTime: now, lastTransitionTime: now },
+    };
+    const path = pathTo(RESOURCES.kubeVirts, cr.metadata.namespace, cr.metadata.name, 'status');
+    await process.rest.patch(path, 'merge', { status: { conditions: [condition] } });
+  }
+}
+
+function isNews(cr: Loose, old: Loose | undefined): boolean {
+  if (old === undefined || cr.metadata.generation !== old.metadata.generation) return true;
+  return cr.metadata.deletionTimestamp !== old.metadata.deletionTimestamp;
+}
+
+interface FullTarget {
+  readonly id: string;
+  readonly registry: string;
+  readonly tag: string;
+  readonly namespace: string;
+  readonly image: string;
+}
+
+function targetStatus(target: FullTarget): Readonly<Record<string, unknown>> {
+  return {
+    targetKubeVirtVersion: target.tag,
+    targetKubeVirtRegistry: target.registry,
+    targetDeploymentID: target.id,
+    targetDeploymentConfig: configText(target),
+  };
+}
+
+function configText({ id, namespace, registry, tag, image }: FullTarget): string {
+  return JSON.stringify({
+    id,
+    namespace,
+    registry,
+    kubeVirtVersion: tag,
+    virtOperatorImage: image,
+    additionalProperties: {},
+  });
+}
+
+function generations(objects: readonly KubeObject[]): readonly unknown[] {
+  const groups: Readonly<Record<string, string>> = {
+    CustomResourceDefinition: 'apiextensions.k8s.io/v1',
+    ValidatingWebhookConfiguration: 'admissionregistration.k8s.io',
+    MutatingWebhookConfiguration: 'admissionregistration.k8s.io',
+    Deployment: 'apps',
+    DaemonSet: 'apps',
+  };
+  return objects
+    .filter(({ kind }) => kind in groups)
+    .map((object) => ({
+      group: groups[object.kind],
+      resource: resourceOf(object).plural,
+      ...(object.metadata.namespace === undefined ? {} : { namespace: object.metadata.namespace }),
+      name: object.metadata.name,
+      lastGeneration: 1,
+    }));
+}
+
+function specOf(cr: KubeObject, field: string): string | undefined {
+  const value = (cr.spec as Readonly<Record<string, unknown>> | undefined)?.[field];
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function ageOf(cr: Loose): number {
+  return Number(Date.parse(cr.metadata.creationTimestamp ?? '')) + (cr.status?.phase === undefined ? 1 : 0);
+}
