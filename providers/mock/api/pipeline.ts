@@ -181,7 +181,7 @@ function expiry(verb: string): ApiResponse {
 }
 
 function cut(response: ApiResponse, cutAfterBytes: number): ApiResponse {
-  return response.type === 'hand-over' ? response : { ...response, cutAfterBytes };
+  return { ...response, cutAfterBytes };
 }
 
 // One server is one instance of priority and fairness.

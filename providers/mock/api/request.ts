@@ -42,6 +42,7 @@ export type ApiResponse =
   | (Head & { readonly type: 'stream'; readonly stream: Readable })
   | {
       readonly type: 'hand-over';
+      readonly cutAfterBytes?: number;
       readonly serve: (request: IncomingMessage, response: ServerResponse) => void;
     }
   | (Head & {

@@ -72,9 +72,25 @@ async function serve(api: Api, request: IncomingMessage, response: ServerRespons
   if (body === undefined) return;
   const asked = requestOf(request, body, gone.signal);
   const answer = await api.handle(asked);
-  if (answer.type === 'hand-over') answer.serve(replayed(request, body), response);
-  else if (answer.type === 'upgrade') writeResponse(asked, answer.otherwise, response);
+  if (answer.type === 'hand-over') {
+    limitBytes(request.socket, answer.cutAfterBytes);
+    answer.serve(replayed(request, body), response);
+  } else if (answer.type === 'upgrade') writeResponse(asked, answer.otherwise, response);
   else writeResponse(asked, answer, response);
+}
+
+// Whoever answers in the server's place writes to the socket itself, so a scenario's cut is made there.
+function limitBytes(socket: Duplex, bytes: number | undefined): void {
+  if (bytes === undefined) return;
+  let left = bytes;
+  const write = socket.write.bind(socket) as (...args: readonly unknown[]) => boolean;
+  const limited = (...args: readonly unknown[]) => {
+    left -= (args[0] as Buffer | string).length;
+    if (left >= 0) return write(...args);
+    socket.destroy();
+    return false;
+  };
+  Object.assign(socket, { write: limited });
 }
 
 const LARGEST_BODY = 3 * 1024 * 1024;
@@ -134,7 +150,10 @@ async function upgrade(api: Api, request: IncomingMessage, { socket, head }: Raw
   socket.on('error', () => socket.destroy());
   const asked = requestOf(request, Buffer.alloc(0), gone.signal);
   const answer: ApiResponse = await api.handle(asked);
-  if (answer.type === 'upgrade') return answer.accept(request, socket, head);
+  if (answer.type === 'upgrade') {
+    limitBytes(socket, answer.cutAfterBytes);
+    return answer.accept(request, socket, head);
+  }
   const response = new ServerResponse(request);
   response.shouldKeepAlive = false;
   response.assignSocket(socket as TLSSocket);

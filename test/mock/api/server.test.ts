@@ -190,6 +190,20 @@ describe('the API server over HTTPS', () => {
     });
   });
 
+  it('cuts a websocket after so many bytes when told so', async () => {
+    const { ask, network, server, admin } = await start({
+      api: ({ subresource }) => (subresource === 'exec' ? { do: 'cut', afterBytes: 400 } : undefined),
+    });
+    await podOnNode(ask);
+    network.listenKubelet('n1', echoingKubelet());
+    const url = `wss://127.0.0.1:${server.port}/api/v1/namespaces/default/pods/p/exec?command=cat&stdin=true&stdout=true`;
+    const socket = new WebSocket(url, ['v5.channel.k8s.io'], admin);
+    await once(socket, 'open');
+    socket.send(Buffer.concat([Buffer.from([0]), Buffer.alloc(1000, 'x')]));
+    const [code] = (await once(socket, 'close')) as [number];
+    expect(code).to.equal(1006);
+  });
+
   it('shows the log of a container, and asks for its name where there are several', async () => {
     const { ask, network } = await start();
     await podOnNode(ask, ['one', 'two']);
