@@ -1,7 +1,7 @@
 import { complete, contentType } from './bodies.ts';
 import { decodeBody } from './body.ts';
+import type { Call } from './call.ts';
 import { timestamp } from './core.ts';
-import type { Call } from './handle.ts';
 import type { KubeObject } from './objects.ts';
 import type { WriteOptions } from './options.ts';
 import { applyPatch } from './patch/server-side-apply.ts';
@@ -9,7 +9,8 @@ import { apiVersionOf, asVersion } from './read.ts';
 import { objectAnswer } from './represent.ts';
 import { type ApiRequest, type ApiResponse, isRecord } from './request.ts';
 import { ApiError, badRequest, conflict, failure, notFound } from './status.ts';
-import { createObject, keyOf, type Target, updateObject } from './write.ts';
+import { keyOf, type Target } from './target.ts';
+import { createObject, updateObject } from './write.ts';
 
 /** Server-side apply, in YAML or JSON. */
 export const APPLY_PATCH = 'application/apply-patch+yaml';

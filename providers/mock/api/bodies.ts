@@ -9,7 +9,7 @@ import { type ApiRequest, header, isRecord } from './request.ts';
 import type { ResourceType } from './resource-type.ts';
 import { badRequest, unsupportedMediaType } from './status.ts';
 import { applyDefaults, prune } from './structural.ts';
-import type { Target } from './write.ts';
+import type { Target } from './target.ts';
 
 const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 const MEDIA_TYPES = ['application/json', 'application/yaml', PROTOBUF];

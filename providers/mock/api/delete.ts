@@ -1,4 +1,5 @@
-import { type Attributes, admitWithoutObject } from './admission/admit.ts';
+import { admitWithoutObject } from './admission/admit.ts';
+import type { Attributes } from './admission/attributes.ts';
 import { type Caller, type Core, rfc3339 } from './core.ts';
 import { terminatingStatus } from './crds.ts';
 import type { KubeObject, StatusCause } from './objects.ts';
@@ -6,7 +7,7 @@ import { dryRunProblems, unsupported } from './options.ts';
 import { isRecord, type RequestInfo } from './request.ts';
 import type { ResourceType } from './resource-type.ts';
 import { conflict, invalidOptions, notFound } from './status.ts';
-import { keyOf, type Target } from './write.ts';
+import { keyOf, type Target } from './target.ts';
 
 /** What a DELETE asks for, from its body and its query; the body wins where both speak. */
 export interface DeleteOptions {

@@ -1,30 +1,10 @@
-import { applyObject, isApply } from './apply.ts';
 import { answerReview, isReview } from './auth/reviews.ts';
-import { objectBody, plainBody } from './bodies.ts';
-import type { Caller, Core } from './core.ts';
-import { deleteObject, deleteOptions } from './delete.ts';
-import type { KubeObject } from './objects.ts';
-import { writeOptions } from './options.ts';
-import { patchChange } from './patch-request.ts';
-import { getObject, listObjects } from './read.ts';
-import { listAnswer, objectAnswer, watchForm } from './represent.ts';
-import type { ApiRequest, ApiResponse, RequestInfo } from './request.ts';
+import type { Call } from './call.ts';
+import { answerObject } from './object-verbs.ts';
+import type { ApiResponse, RequestInfo } from './request.ts';
 import type { ResourceType } from './resource-type.ts';
-import { badRequest, methodNotAllowed, noSuchResource } from './status.ts';
+import { methodNotAllowed, noSuchResource } from './status.ts';
 import { answerSubresource } from './subresources/index.ts';
-import { openWatch } from './watch.ts';
-import { createObject, type Target, updateObject } from './write.ts';
-
-/** One request for a resource, made out. */
-export interface Call {
-  readonly core: Core;
-  readonly caller: Caller;
-  readonly request: ApiRequest;
-  readonly info: RequestInfo;
-  readonly type: ResourceType;
-  /** How many versions ago a scenario lets reads look. */
-  readonly staleBy: number;
-}
 
 /** Answers a request for a served resource. @throws ApiError. */
 export async function answerResource(call: Call): Promise<ApiResponse> {
@@ -35,134 +15,10 @@ export async function answerResource(call: Call): Promise<ApiResponse> {
   return placed.info.subresource === '' ? answerObject(placed) : answerSubresource(placed);
 }
 
-async function answerObject(call: Call): Promise<ApiResponse> {
-  const { core, request, info, type } = call;
-  if (!type.verbs.includes(info.verb)) throw methodNotAllowed();
-  switch (info.verb) {
-    case 'get':
-      return objectAnswer(core, request, type, getObject(core, type, info, call.staleBy));
-    case 'list':
-      return listAnswer(core, request, type, listObjects(core, type, info, call.staleBy));
-    case 'watch':
-      return {
-        type: 'watch',
-        status: 200,
-        headers: {},
-        events: openWatch(core, type, info, watchForm(core, request, type)),
-      };
-    case 'create':
-      return create(call);
-    case 'update':
-      return update(call);
-    case 'patch':
-      return patch(call);
-    case 'delete':
-      return remove(call);
-    case 'deletecollection':
-      return removeAll(call);
-    default:
-      throw methodNotAllowed();
-  }
-}
-
 function checkPlace({ namespace, verb, name }: RequestInfo, type: ResourceType): void {
   const isNamespaces = type.group === '' && type.plural === 'namespaces';
   if (!type.namespaced && namespace !== '' && !isNamespaces) throw noSuchResource();
   if (type.namespaced && namespace === '' && verb !== 'list' && verb !== 'watch') {
     throw name === '' ? methodNotAllowed() : noSuchResource();
   }
-}
-
-/** The object that a request names. */
-export function targetOf({ info, type }: Call): Target {
-  return { type, namespace: type.namespaced ? info.namespace : '', name: info.name, subresource: info.subresource };
-}
-
-async function create(call: Call): Promise<ApiResponse> {
-  const { core, caller, request, info } = call;
-  if (info.name !== '') throw methodNotAllowed();
-  const options = writeOptions('CreateOptions', info);
-  const sent = objectBody(core, request, { target: { ...targetOf(call), name: '' }, options, warn: caller.warn });
-  const target = { ...targetOf(call), name: sent.metadata.name ?? '' };
-  const made = await createObject(core, caller, { target, object: sent, options });
-  return objectAnswer(core, request, call.type, made, 201);
-}
-
-/** PUT of an object or one of its parts. */
-export async function update(call: Call): Promise<ApiResponse> {
-  const { core, caller, request, info, type } = call;
-  if (info.name === '') throw methodNotAllowed();
-  const options = writeOptions('UpdateOptions', info);
-  const target = targetOf(call);
-  const sent = named(target, objectBody(core, request, { target, options, warn: caller.warn }));
-  const wanted = { target, options, change: () => sent, uid: sent.metadata.uid, needsVersion: type.custom };
-  return objectAnswer(core, request, type, await updateObject(core, caller, wanted));
-}
-
-function named({ name }: Target, object: KubeObject): KubeObject {
-  const given = object.metadata.name ?? '';
-  if (given === '') return { ...object, metadata: { ...object.metadata, name } };
-  if (given !== name)
-    throw badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`);
-  return object;
-}
-
-/** PATCH of an object or one of its parts. */
-export async function patch(call: Call): Promise<ApiResponse> {
-  const { core, caller, request, info, type } = call;
-  if (info.name === '') throw methodNotAllowed();
-  const options = writeOptions('PatchOptions', info, isApply(request));
-  const target = targetOf(call);
-  if (isApply(request)) return applyObject(call, target, options);
-  const change = patchChange(core, caller, request, { target, options });
-  return objectAnswer(core, request, type, await updateObject(core, caller, { target, options, change }));
-}
-
-async function remove(call: Call): Promise<ApiResponse> {
-  const { core, caller, request, info, type } = call;
-  const options = deleteOptions(info, plainBody(request, 'DeleteOptions'));
-  const target = targetOf(call);
-  const { gone, object } = await deleteObject(core, caller, { target, options });
-  if (!gone || RETURNED.has(type.plural)) return objectAnswer(core, request, type, object);
-  const details = {
-    name: target.name,
-    ...(type.group === '' ? {} : { group: type.group }),
-    kind: type.plural,
-    uid: object.metadata.uid,
-  };
-  const body = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details };
-  return { type: 'object', status: 200, headers: {}, body };
-}
-
-// Their storages are set up to return what was deleted, where others return a Status.
-const RETURNED = new Set([
-  'pods',
-  'services',
-  'serviceaccounts',
-  'persistentvolumes',
-  'persistentvolumeclaims',
-  'podtemplates',
-  'resourcequotas',
-  'storageclasses',
-  'csinodes',
-  'csidrivers',
-  'volumeattachments',
-]);
-
-async function removeAll(call: Call): Promise<ApiResponse> {
-  const { core, caller, request, info, type } = call;
-  const options = deleteOptions(info, plainBody(request, 'DeleteOptions'));
-  const page = listObjects(core, type, { ...info, verb: 'list' });
-  const deleted: KubeObject[] = [];
-  for (const { metadata } of page.items) {
-    const target = { ...targetOf(call), namespace: metadata.namespace ?? '', name: metadata.name ?? '' };
-    const done = await deleteObject(core, caller, { target, options }).catch(unlessGone);
-    if (done !== undefined) deleted.push(done.object);
-  }
-  return listAnswer(core, request, type, { ...page, items: deleted });
-}
-
-function unlessGone(error: unknown): undefined {
-  if ((error as { status?: number }).status === 404) return undefined;
-  throw error;
 }

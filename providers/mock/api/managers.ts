@@ -2,7 +2,7 @@ import { type Caller, type Core, timestamp } from './core.ts';
 import type { KubeObject } from './objects.ts';
 import type { WriteOptions } from './options.ts';
 import { trackUpdate } from './patch/track-update.ts';
-import type { Target } from './write.ts';
+import type { Target } from './target.ts';
 
 /** The name under which changes are booked: the one given, else the first part of the user agent. */
 export function managerName(options: WriteOptions, caller: Caller): string {

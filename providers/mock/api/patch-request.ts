@@ -12,7 +12,8 @@ import { asVersion } from './read.ts';
 import { type ApiRequest, isRecord } from './request.ts';
 import type { ResourceType } from './resource-type.ts';
 import { ApiError, badRequest, failure, invalid, unsupportedMediaType } from './status.ts';
-import type { Change, Target } from './write.ts';
+import type { Target } from './target.ts';
+import type { Change } from './write.ts';
 
 const JSON_PATCH = 'application/json-patch+json';
 const MERGE_PATCH = 'application/merge-patch+json';

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Attributes, admitMutating, admitValidating, type Operation } from './admission/admit.ts';
+import { admitMutating, admitValidating } from './admission/admit.ts';
+import type { Attributes, Operation } from './admission/attributes.ts';
 import { type Caller, type Core, timestamp } from './core.ts';
 import { trackManagers } from './managers.ts';
 import { metadataProblems, metadataUpdateProblems, withGeneratedName } from './metadata.ts';
@@ -10,21 +11,8 @@ import type { ResourceType } from './resource-type.ts';
 import { allocateForService, keepAllocated } from './services.ts';
 import { alreadyExists, conflict, internal, invalid, notFound } from './status.ts';
 import { type Key, storageKey } from './store.ts';
+import { keyOf, type Target } from './target.ts';
 import { validateSchema } from './validate-schema.ts';
-
-/** One object that a request writes to. */
-export interface Target {
-  readonly type: ResourceType;
-  readonly namespace: string;
-  /** Empty for a create with generateName. */
-  readonly name: string;
-  readonly subresource: string;
-}
-
-/** Where a target is stored. */
-export function keyOf({ type, namespace, name }: Target): Key {
-  return { resource: storageKey(type), namespace, name };
-}
 
 /** Stores a new object after admission, defaults and validation. @throws ApiError. */
 export async function createObject(

@@ -1,23 +1,8 @@
 import type { Caller, Core } from '../core.ts';
-import type { KubeObject, UserInfo } from '../objects.ts';
-import type { Target } from '../write.ts';
+import type { KubeObject } from '../objects.ts';
+import type { Attributes } from './attributes.ts';
 import { MUTATING_PLUGINS, VALIDATING_PLUGINS } from './plugins.ts';
 import { callMutatingWebhooks, callValidatingWebhooks } from './webhooks.ts';
-
-export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
-
-/** What admission judges. `object` is absent in a DELETE, `oldObject` in a CREATE. */
-export interface Attributes extends Target {
-  readonly operation: Operation;
-  readonly object: KubeObject | undefined;
-  readonly oldObject: KubeObject | undefined;
-  readonly dryRun: boolean;
-  readonly fieldManager: string;
-  readonly user: UserInfo;
-}
-
-/** A built-in admission plugin: returns the object that goes on, or throws. */
-export type Plugin = (core: Core, attributes: Attributes) => KubeObject | undefined;
 
 /** Runs the built-in plugins, then the mutating webhooks. @throws ApiError when one refuses. */
 export async function admitMutating(core: Core, caller: Caller, attributes: Attributes): Promise<KubeObject> {

@@ -1,6 +1,6 @@
 import type { Core } from '../core.ts';
 import type { KubeObject } from '../objects.ts';
-import type { Attributes } from './admit.ts';
+import type { Attributes } from './attributes.ts';
 
 /** A stored namespace. */
 export function namespaceOf(core: Core, name: string): KubeObject | undefined {

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../objects.ts';
 import { forbidden, notFound } from '../status.ts';
-import type { Attributes, Plugin } from './admit.ts';
+import type { Attributes, Plugin } from './attributes.ts';
 import { namespaceOf } from './lookup.ts';
 import { priorityPlugin } from './priority.ts';
 import { serviceAccountPlugin } from './service-account.ts';

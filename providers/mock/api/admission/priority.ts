@@ -1,5 +1,5 @@
 import { forbidden } from '../status.ts';
-import type { Plugin } from './admit.ts';
+import type { Plugin } from './attributes.ts';
 import { podBeingCreated, specOf, withSpec } from './lookup.ts';
 
 /** Priority: turns priorityClassName into the number and policy that the scheduler reads. */

@@ -2,7 +2,7 @@ import type { Core } from '../core.ts';
 import { randomSuffix } from '../metadata.ts';
 import type { KubeObject } from '../objects.ts';
 import { forbidden } from '../status.ts';
-import type { Attributes, Plugin } from './admit.ts';
+import type { Attributes, Plugin } from './attributes.ts';
 import { podBeingCreated, specOf, withSpec } from './lookup.ts';
 
 const MOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';

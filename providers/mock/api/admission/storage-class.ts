@@ -1,4 +1,4 @@
-import type { Plugin } from './admit.ts';
+import type { Plugin } from './attributes.ts';
 import { specOf, withSpec } from './lookup.ts';
 
 const DEFAULT_ANNOTATION = 'storageclass.kubernetes.io/is-default-class';

@@ -1,4 +1,4 @@
-import type { Plugin } from './admit.ts';
+import type { Plugin } from './attributes.ts';
 import { podBeingCreated, specOf, withSpec } from './lookup.ts';
 
 interface Toleration {

@@ -2,7 +2,7 @@ import type { Core } from '../core.ts';
 import type { KubeObject } from '../objects.ts';
 import { at, labelsOf } from '../request.ts';
 import { matchesLabelSelector } from '../selectors.ts';
-import type { Attributes } from './admit.ts';
+import type { Attributes } from './attributes.ts';
 import { namespaceOf } from './lookup.ts';
 
 /** One webhook of a stored configuration. */

@@ -4,7 +4,7 @@ import type { KubeObject } from '../objects.ts';
 import { jsonPatch } from '../patch/json-patch.ts';
 import { isRecord } from '../request.ts';
 import { ApiError, failure, internalError } from '../status.ts';
-import type { Attributes } from './admit.ts';
+import type { Attributes } from './attributes.ts';
 import { matchingWebhooks, type Webhook } from './webhook-rules.ts';
 
 const REGISTRATION = 'admissionregistration.k8s.io';

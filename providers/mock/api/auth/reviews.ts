@@ -1,6 +1,6 @@
 import { objectBody } from '../bodies.ts';
+import { type Call, targetOf } from '../call.ts';
 import { type Core, timestamp } from '../core.ts';
-import { type Call, targetOf } from '../handle.ts';
 import { trackManagers } from '../managers.ts';
 import type { UserInfo } from '../objects.ts';
 import { writeOptions } from '../options.ts';

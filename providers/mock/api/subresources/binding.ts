@@ -1,7 +1,7 @@
 import { admitMutating, admitValidating } from '../admission/admit.ts';
 import { plainBody } from '../bodies.ts';
+import { type Call, targetOf } from '../call.ts';
 import { timestamp } from '../core.ts';
-import { type Call, targetOf } from '../handle.ts';
 import type { KubeObject } from '../objects.ts';
 import { required, writeOptions } from '../options.ts';
 import { type ApiResponse, at, isRecord } from '../request.ts';

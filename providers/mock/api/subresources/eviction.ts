@@ -1,14 +1,15 @@
 import { admitMutating, admitValidating } from '../admission/admit.ts';
 import { plainBody } from '../bodies.ts';
+import { type Call, targetOf } from '../call.ts';
 import { type Core, timestamp } from '../core.ts';
 import { deleteObject, deleteOptions } from '../delete.ts';
-import { type Call, targetOf } from '../handle.ts';
 import type { KubeObject } from '../objects.ts';
 import { writeOptions } from '../options.ts';
 import { type ApiResponse, at, isRecord, labelsOf } from '../request.ts';
 import { matchesLabelSelector } from '../selectors.ts';
 import { ApiError, badRequest, failure, forbidden, internal, methodNotAllowed, notFound } from '../status.ts';
-import { keyOf, updateObject } from '../write.ts';
+import { keyOf } from '../target.ts';
+import { updateObject } from '../write.ts';
 import { SUCCESS, withCondition } from './binding.ts';
 
 const BUDGETS = 'poddisruptionbudgets.policy';

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { admitWithoutObject } from '../admission/admit.ts';
 import type { ExecSession, Kubelet } from '../backends.ts';
-import { type Call, targetOf } from '../handle.ts';
+import { type Call, targetOf } from '../call.ts';
 import type { KubeObject } from '../objects.ts';
 import { getObject } from '../read.ts';
 import { type ApiResponse, at, header, isTrue } from '../request.ts';

@@ -1,5 +1,5 @@
 import { plainBody } from '../bodies.ts';
-import { type Call, targetOf } from '../handle.ts';
+import { type Call, targetOf } from '../call.ts';
 import type { KubeObject } from '../objects.ts';
 import { writeOptions } from '../options.ts';
 import { objectAnswer } from '../represent.ts';

@@ -1,4 +1,5 @@
-import { type Call, patch, update } from '../handle.ts';
+import type { Call } from '../call.ts';
+import { patch, update } from '../object-verbs.ts';
 import { getObject } from '../read.ts';
 import { objectAnswer } from '../represent.ts';
 import type { ApiResponse } from '../request.ts';

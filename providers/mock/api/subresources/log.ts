@@ -1,5 +1,5 @@
 import { PassThrough, type Readable, Transform } from 'node:stream';
-import type { Call } from '../handle.ts';
+import type { Call } from '../call.ts';
 import type { KubeObject } from '../objects.ts';
 import { invalidField } from '../options.ts';
 import { getObject } from '../read.ts';

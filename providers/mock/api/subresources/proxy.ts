@@ -1,4 +1,4 @@
-import type { Call } from '../handle.ts';
+import type { Call } from '../call.ts';
 import type { ApiResponse } from '../request.ts';
 import { notFound, serviceUnavailable } from '../status.ts';
 

@@ -1,5 +1,5 @@
 import { contentType, plainBody } from '../bodies.ts';
-import { type Call, targetOf } from '../handle.ts';
+import { type Call, targetOf } from '../call.ts';
 import type { KubeObject } from '../objects.ts';
 import { writeOptions } from '../options.ts';
 import { patchedDocument } from '../patch-request.ts';

@@ -1,12 +1,12 @@
 import { objectBody } from '../bodies.ts';
+import { type Call, targetOf } from '../call.ts';
 import { type Core, rfc3339, timestamp } from '../core.ts';
-import { type Call, targetOf } from '../handle.ts';
 import { tokenRequestType } from '../kinds/reviews.ts';
 import { trackManagers } from '../managers.ts';
 import { writeOptions } from '../options.ts';
 import { type ApiResponse, at, isRecord } from '../request.ts';
 import { badRequest, conflict, invalid, methodNotAllowed, notFound } from '../status.ts';
-import { keyOf } from '../write.ts';
+import { keyOf } from '../target.ts';
 
 /** POST of a TokenRequest for a service account. @throws ApiError 404, 409 or 422. */
 export function answerToken(call: Call): ApiResponse {
