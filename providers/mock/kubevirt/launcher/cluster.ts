@@ -18,6 +18,7 @@ export interface LauncherCluster {
 }
 
 export interface Claim {
+  readonly uid?: string;
   readonly volumeMode?: 'Block' | 'Filesystem';
   readonly accessModes?: readonly string[];
 }

@@ -1,6 +1,7 @@
 import { atLeast } from '../version.ts';
 import { imagePullPolicy, type LauncherCluster, ovmfDirectory } from './cluster.ts';
 import { XDG_VARIABLES } from './helper-security.ts';
+import { type HookSidecar, sharedHookMounts } from './hook-sidecars.ts';
 import { nonEmpty, present } from './json.ts';
 import { verbosityVariables } from './log-verbosity.ts';
 import { computeResources, networkDevices } from './pod-resources.ts';
@@ -17,7 +18,7 @@ export const GRACE_PADDING_SECONDS = 15;
 export function computeContainer(
   vmi: Vmi,
   cluster: LauncherCluster,
-  parts: { readonly overhead: Quantity; readonly volumes: PodVolumes; readonly hookCount: number },
+  parts: { readonly overhead: Quantity; readonly volumes: PodVolumes; readonly hooks: readonly HookSidecar[] },
 ): Record<string, unknown> {
   const nonRoot = isNonRoot(vmi);
   const capabilities = nonRoot
@@ -27,7 +28,7 @@ export function computeContainer(
     name: 'compute',
     image: cluster.launcherImage,
     imagePullPolicy: imagePullPolicy(cluster),
-    command: launcherCommand(vmi, cluster, parts.hookCount),
+    command: launcherCommand(vmi, cluster, parts.hooks.length),
     env: environment(vmi, cluster, parts.volumes),
     ports: nonEmpty(ports(vmi)),
     resources: computeResources(vmi, cluster, parts.overhead),
@@ -42,7 +43,7 @@ export function computeContainer(
       privileged: atLeast(cluster.version, 'v1.7') ? undefined : false,
     }),
     terminationMessagePolicy: 'FallbackToLogsOnError',
-    volumeMounts: parts.volumes.mounts,
+    volumeMounts: [...parts.volumes.mounts, ...sharedHookMounts(parts.hooks)],
     volumeDevices: nonEmpty(parts.volumes.devices),
   });
 }

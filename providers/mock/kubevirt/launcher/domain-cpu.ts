@@ -19,7 +19,7 @@ export function memoryElements(vmi: Vmi): readonly XmlElement[] {
   ];
 }
 
-/** vCPUs and their topology, pinning and memory nodes. */
+/** vCPUs and their topology, pinning and memory nodes. @throws Error for I/O threads to pin where there are none. */
 export function cpuElements(vmi: Vmi, host: DomainHost): readonly XmlElement[] {
   const topology = topologyOf(vmi);
   const enabled = topology.sockets * topology.cores * topology.threads;
@@ -134,6 +134,9 @@ function pinning(vmi: Vmi, count: number, { cpus }: DomainHost): readonly XmlEle
   const { isolateEmulatorThread, numa: mapping } = vmi.spec.domain.cpu ?? {};
   const at = (place: number) => cpus[place] ?? place;
   const threads = ioThreadCount(vmi);
+  // The real converter fails here as well, and the guest never starts.
+  if (threads.total === 0 && vmi.spec.domain.ioThreadsPolicy !== undefined)
+    throw new Error('domain is missing IOThreads');
   const pooled = threads.pool ? threads.total : 0;
   const even = vmi.metadata.annotations?.['alpha.kubevirt.io/EmulatorThreadCompleteToEvenParity'] !== undefined;
   const own = (count + pooled) % 2 === 0 && even ? 2 : 1;

@@ -6,15 +6,7 @@ import { alias, pciAddress, virtioModel } from './domain-parts.ts';
 import { ioThreadCount } from './domain-threads.ts';
 import type { DomainHost } from './domain-xml.ts';
 import type { Vmi } from './vmi.ts';
-import {
-  hasHugepages,
-  hasPersistentTpm,
-  hasTpm,
-  isCpuDedicated,
-  usesIommu,
-  vcpuCount,
-  wantsGuaranteedQos,
-} from './vmi-traits.ts';
+import { hasHugepages, hasPersistentTpm, hasTpm, isCpuDedicated, usesIommu, vcpuCount } from './vmi-traits.ts';
 import { element, textElement, type XmlElement } from './xml.ts';
 
 /** All devices of the domain, in the marshaller's order. */
@@ -152,7 +144,7 @@ function balloon(vmi: Vmi, cluster: LauncherCluster): XmlElement {
   const kept =
     virtualMachineOptions?.disableFreePageReporting !== undefined ||
     isCpuDedicated(vmi) ||
-    wantsGuaranteedQos(vmi) ||
+    vmi.spec.domain.cpu?.realtime !== undefined ||
     hasHugepages(vmi) ||
     vmi.metadata.annotations?.['kubevirt.io/free-page-reporting-disabled'] === 'true';
   const period = memBalloonStatsPeriod ?? 10;

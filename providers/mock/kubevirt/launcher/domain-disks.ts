@@ -28,6 +28,8 @@ interface Medium {
   readonly format: string;
   /** Freed blocks go back to the storage even from a CD-ROM. */
   readonly discards?: boolean;
+  /** The host's metrics for the guest. */
+  readonly isMetrics?: boolean;
   readonly backing?: XmlElement;
 }
 
@@ -40,53 +42,67 @@ interface Placing {
   readonly thread: number | undefined;
 }
 
-function diskElement(disk: Disk, { vmi, cluster, medium, dev, unit, thread }: Placing): XmlElement {
+function diskElement(disk: Disk, placing: Placing): XmlElement {
+  const { vmi, medium, dev } = placing;
   const target = targetOf(disk);
   const isCdrom = disk.cdrom !== undefined;
-  const virtio = target.bus === 'virtio';
-  const readonly = target.readonly ?? isCdrom;
-  const address =
-    target.bus === 'scsi' && !isCdrom
-      ? element('address', { type: 'drive', bus: 0, controller: 0, unit })
-      : target.pciAddress
-        ? pciAddress(target.pciAddress)
-        : undefined;
+  const readonly = medium.isMetrics || (target.readonly ?? isCdrom);
+  const model = medium.isMetrics || (target.bus === 'virtio' && disk.disk !== undefined) ? virtioModel(vmi) : undefined;
+  return element(
+    'disk',
+    { device: isCdrom ? 'cdrom' : disk.lun ? 'lun' : 'disk', type: medium.type, model },
+    element('source', medium.source, disk.lun?.reservation === true && reservations()),
+    element('target', { bus: target.bus, dev, tray: disk.cdrom?.tray }),
+    disk.serial && disk.disk ? textElement('serial', disk.serial) : undefined,
+    driverElement(disk, placing),
+    readonly && element('readonly'),
+    alias(disk.name),
+    medium.backing,
+    disk.bootOrder !== undefined && element('boot', { order: disk.bootOrder }),
+    addressOf(disk, placing),
+    blockIo(disk, medium),
+    disk.disk !== undefined && disk.shareable === true && element('shareable'),
+  );
+}
+
+/** How QEMU handles the image. The disk with the host's metrics has nothing but the plainest driver. */
+function driverElement(disk: Disk, { vmi, cluster, medium, thread }: Placing): XmlElement {
+  const virtio = targetOf(disk).bus === 'virtio';
+  const { pool, total } = ioThreadCount(vmi);
+  const pooled = Array.from({ length: virtio && pool ? total : 0 }, (_, index) =>
+    element('iothread', { id: index + 1 }),
+  );
+  const threads = pooled.length > 0 ? element('iothreads', {}, pooled) : undefined;
+  const error_policy = disk.errorPolicy ?? 'stop';
+  if (medium.isMetrics) {
+    return element('driver', { cache: 'none', error_policy, name: 'qemu', type: 'raw', iothread: thread }, threads);
+  }
   const cache = disk.cache || 'none';
-  const driver = {
+  const attributes = {
     cache,
-    error_policy: disk.errorPolicy ?? 'stop',
+    error_policy,
     io: disk.io || (medium.type === 'block' && cache === 'none' ? 'native' : undefined),
     name: 'qemu',
     type: medium.format,
     iothread: thread,
     queues: virtio && vmi.spec.domain.devices.blockMultiQueue ? vcpuCount(vmi.spec.domain.cpu) : undefined,
-    discard: isCdrom && !medium.discards ? undefined : 'unmap',
+    discard: disk.cdrom !== undefined && !medium.discards ? undefined : 'unmap',
     iommu: virtio && usesIommu(vmi, cluster) ? 'on' : undefined,
   };
-  const { pool: isPool, total } = ioThreadCount(vmi);
-  const threads = Array.from({ length: virtio && isPool ? total : 0 }, (_, index) =>
-    element('iothread', { id: index + 1 }),
-  );
-  const pool = threads.length > 0 ? element('iothreads', {}, threads) : undefined;
-  return element(
-    'disk',
-    {
-      device: isCdrom ? 'cdrom' : disk.lun ? 'lun' : 'disk',
-      type: medium.type,
-      model: virtio && disk.disk ? virtioModel(vmi) : undefined,
-    },
-    element('source', medium.source),
-    element('target', { bus: target.bus, dev, tray: disk.cdrom?.tray }),
-    disk.serial && disk.disk ? textElement('serial', disk.serial) : undefined,
-    element('driver', driver, pool),
-    readonly && element('readonly'),
-    alias(disk.name),
-    medium.backing,
-    disk.bootOrder !== undefined && element('boot', { order: disk.bootOrder }),
-    address,
-    blockIo(disk, medium),
-    disk.disk !== undefined && disk.shareable === true && element('shareable'),
-  );
+  return element('driver', attributes, threads);
+}
+
+function addressOf(disk: Disk, { unit }: Placing): XmlElement | undefined {
+  const { bus, pciAddress: address } = targetOf(disk);
+  if (bus === 'scsi' && disk.cdrom === undefined)
+    return element('address', { type: 'drive', bus: 0, controller: 0, unit });
+  return address ? pciAddress(address) : undefined;
+}
+
+/** How QEMU reaches the helper that may issue SCSI reservations. */
+function reservations(): XmlElement {
+  const helper = { type: 'unix', path: '/var/run/kubevirt/daemons/pr/pr-helper.sock', mode: 'client' };
+  return element('reservations', { managed: 'no', migration: 'yes' }, element('source', helper));
 }
 
 /** Block sizes that the VMI sets, or those of the file system that the image lies on. */
@@ -139,7 +155,8 @@ function mediumOf(
   }
   if (claim !== undefined) return file(`${diskDirectory(disk.name)}/disk.img`);
   if (volume.emptyDisk !== undefined) return file(`/var/run/libvirt/empty-disks/${disk.name}.qcow2`, 'qcow2');
-  return { ...file(generatedFile(volume, vmi)), discards: false };
+  const isMetrics = volume.downwardMetrics !== undefined;
+  return { ...file(generatedFile(volume, vmi)), discards: false, isMetrics };
 }
 
 /** Images that virt-launcher makes from other data before the guest starts. */

@@ -44,12 +44,13 @@ function hypervElement(
   const children = HYPERV.flatMap(([field, name]) => {
     const feature = hyperv[field];
     if (feature === undefined) return [];
-    const { spinlocks, vendorid, direct } = feature;
+    const { spinlocks, vendorid, direct, extended } = feature;
     return [
       element(
         name,
         { state: onOff(feature), retries: spinlocks, value: vendorid },
         direct !== undefined && element('direct', { state: onOff(direct) }),
+        extended !== undefined && element('extended', { state: onOff(extended) }),
       ),
     ];
   });

@@ -36,20 +36,26 @@ function interfaceElement(iface: Interface, vmi: Vmi, cluster: LauncherCluster):
     romOff && element('rom', { enabled: 'no' }),
     iface.acpiIndex !== undefined && iface.acpiIndex > 0 && element('acpi', { index: iface.acpiIndex }),
     passt && element('backend', { type: 'passt', logFile: '/var/run/kubevirt/passt.log' }),
-    passt && portForwards(iface),
+    passt && portForwards(iface, vmi),
   );
 }
 
 /** The kernel's limit for queues of one tap. */
 const MAX_QUEUES = 256;
 
-/** Named ports only, or all of both protocols. */
-function portForwards({ ports = [] }: Interface): readonly XmlElement[] {
+/** Named ports only, or all of both protocols; never those that an injected istio proxy keeps for itself. */
+function portForwards({ ports = [] }: Interface, { metadata }: Vmi): readonly XmlElement[] {
+  const injected = metadata.annotations?.['sidecar.istio.io/inject']?.toLowerCase() === 'true';
+  const kept = injected ? ISTIO_PORTS.map((start) => element('range', { start, exclude: 'yes' })) : [];
   const of = (proto: string) => {
-    const ranges = ports.filter(({ protocol }) => (protocol || 'TCP').toLowerCase() === proto);
-    return { proto, ranges: ranges.map(({ port }) => element('range', { start: port })) };
+    const own = ports.filter(({ protocol }) => (protocol || 'TCP').toLowerCase() === proto);
+    const ranges = own.map(({ port }) => element('range', { start: port }));
+    return { proto, ranges: proto === 'tcp' ? [...kept, ...ranges] : ranges };
   };
   const both = [of('tcp'), of('udp')];
   const named = both.filter(({ ranges }) => ranges.length > 0);
   return (named.length > 0 ? named : both).map(({ proto, ranges }) => element('portForward', { proto }, ranges));
 }
+
+/** Ports of an istio sidecar. Source: istio.io, "Ports used by Istio". */
+const ISTIO_PORTS = [15000, 15001, 15004, 15006, 15008, 15009, 15020, 15021, 15053, 15090];

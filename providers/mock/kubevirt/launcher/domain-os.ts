@@ -40,7 +40,9 @@ function firmwareElements(
   if (efi === undefined) return [];
   const secure = efi.secureBoot ?? true;
   const stateless = atLeast(version, 'v1.7') && (isSnp(vmi) || isTdx(vmi));
-  const attributes = { readonly: 'yes', secure: secure ? 'yes' : 'no', type: stateless ? 'rom' : 'pflash' };
+  // TDX firmware carries its keys itself, without SMM.
+  const secured = secure && !(stateless && isTdx(vmi));
+  const attributes = { readonly: 'yes', secure: secured ? 'yes' : 'no', type: stateless ? 'rom' : 'pflash' };
   const loader = textElement('loader', `${ovmfDirectory}/${codeFile(vmi, secure, stateless)}`, attributes);
   if (stateless) return [loader];
   const template = `${ovmfDirectory}/OVMF_VARS${secure ? '.secboot' : ''}.fd`;

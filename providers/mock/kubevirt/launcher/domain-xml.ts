@@ -91,7 +91,7 @@ function launchSecurityElement(vmi: Vmi, cluster: LauncherCluster): XmlElement |
     return element('launchSecurity', { type: 'sev-snp' }, textElement('policy', `0x${SNP_POLICY.toString(16)}`));
   }
   if (tdx == null) return undefined;
-  const path = vmi.metadata.annotations?.['kubevirt.io/qgs-socket-path'] ?? '/var/run/tdx-qgs/qgs.socket';
+  const path = vmi.metadata.annotations?.['kubevirt.io/qgs-socket-path'];
   return element(
     'launchSecurity',
     { type: 'tdx' },

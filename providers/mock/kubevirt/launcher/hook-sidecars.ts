@@ -64,6 +64,13 @@ export function hookVolumes(sidecars: readonly HookSidecar[]): readonly Record<s
   ]);
 }
 
+/** Claims of sidecars that the compute container sees too. */
+export function sharedHookMounts(sidecars: readonly HookSidecar[]): readonly Record<string, unknown>[] {
+  return sidecars.flatMap(({ pvc }) =>
+    pvc?.sharedComputePath ? [{ name: pvc.name, mountPath: pvc.sharedComputePath }] : [],
+  );
+}
+
 function resources(vmi: Vmi, cluster: LauncherCluster): Record<string, unknown> {
   const dedicated = isCpuDedicated(vmi) || wantsGuaranteedQos(vmi);
   const { requests, limits } = supportResources('sidecar', cluster, {

@@ -36,6 +36,38 @@ export function affinity({ spec }: Vmi): Affinity | undefined {
   return rejected.reduce<Affinity | undefined>(withoutLabel, spec.affinity);
 }
 
+/** From v1.9, labels of the claims on which the guest holds SCSI reservations: one node must not see two holders. */
+export function reservationLabels({ spec }: Vmi, { version, claim }: LauncherCluster): Record<string, string> {
+  if (!atLeast(version, 'v1.9')) return {};
+  const reserved = (spec.domain.devices.disks ?? []).filter(({ lun }) => lun?.reservation === true);
+  const claims = reserved.flatMap((disk) => {
+    const volume = spec.volumes?.find(({ name }) => name === disk.name);
+    const name = volume?.persistentVolumeClaim?.claimName ?? volume?.dataVolume?.name;
+    const found = name === undefined ? undefined : claim(name);
+    return found === undefined ? [] : [found];
+  });
+  return Object.fromEntries(claims.map(({ uid = '' }) => [`pr.kubevirt.io/${uid}`, '']));
+}
+
+/** The affinity, kept away from pods that carry one of these labels. */
+export function withoutSharers(
+  own: Affinity | undefined,
+  labels: Readonly<Record<string, string>>,
+): Affinity | undefined {
+  const keys = Object.keys(labels);
+  if (keys.length === 0) return own;
+  const { podAntiAffinity = {} } = own ?? {};
+  const terms = keys.map((key) => ({
+    labelSelector: { matchExpressions: [{ key, operator: 'Exists' }] },
+    topologyKey: 'kubernetes.io/hostname',
+  }));
+  const { requiredDuringSchedulingIgnoredDuringExecution: required = [] } = podAntiAffinity;
+  return {
+    ...own,
+    podAntiAffinity: { ...podAntiAffinity, requiredDuringSchedulingIgnoredDuringExecution: [...required, ...terms] },
+  };
+}
+
 function encryptionLabels(vmi: Vmi, { version }: LauncherCluster): Record<string, string> {
   const labels: Record<string, string> = {};
   // v1.5.0 to v1.5.2 ask for "true" while their labeller writes "".

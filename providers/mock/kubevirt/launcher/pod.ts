@@ -9,7 +9,7 @@ import { nonEmpty, present } from './json.ts';
 import { memoryOverhead } from './memory-overhead.ts';
 import { guestHostname, instanceId } from './naming.ts';
 import { podAnnotations } from './pod-annotations.ts';
-import { affinity, nodeSelector } from './pod-placement.ts';
+import { affinity, nodeSelector, reservationLabels, withoutSharers } from './pod-placement.ts';
 import { podVolumes } from './pod-volumes.ts';
 import { virtiofsContainers } from './virtiofs.ts';
 import type { Vmi } from './vmi.ts';
@@ -47,7 +47,7 @@ export function launcherPod(vmi: Vmi, cluster: LauncherCluster): KubeObject {
     spec: present({
       ...podSpec(vmi, cluster),
       containers: [
-        computeContainer(vmi, cluster, { overhead, volumes, hookCount: hooks.length }),
+        computeContainer(vmi, cluster, { overhead, volumes, hooks }),
         ...diskContainers(vmi, cluster),
         ...virtiofsContainers(vmi, cluster),
         ...hookContainers(vmi, cluster, hooks),
@@ -72,7 +72,7 @@ function podSpec(vmi: Vmi, cluster: LauncherCluster): Record<string, unknown> {
     terminationGracePeriodSeconds: grace + 2 * GRACE_PADDING_SECONDS,
     restartPolicy: 'Never',
     nodeSelector: nodeSelector(vmi, cluster),
-    affinity: affinity(vmi),
+    affinity: withoutSharers(affinity(vmi), reservationLabels(vmi, cluster)),
     imagePullSecrets: nonEmpty(pullSecrets(vmi)),
     dnsConfig: spec.dnsConfig,
     dnsPolicy: spec.dnsPolicy,
@@ -98,6 +98,7 @@ function podLabels(vmi: Vmi, cluster: LauncherCluster): Record<string, string> {
     'kubevirt.io/created-by': uid,
     'vm.kubevirt.io/name': guestHostname(vmi),
     ...(atLeast(cluster.version, 'v1.7') ? { 'vmi.kubevirt.io/id': instanceId(name) } : {}),
+    ...reservationLabels(vmi, cluster),
     ...(atLeast(cluster.version, 'v1.7') && istio !== undefined ? { 'sidecar.istio.io/inject': istio } : {}),
   };
 }

@@ -133,6 +133,7 @@ export interface HypervFeature extends FeatureState {
   readonly spinlocks?: number;
   readonly vendorid?: string;
   readonly direct?: FeatureState;
+  readonly extended?: FeatureState;
 }
 
 export interface Clock {
@@ -279,6 +280,10 @@ export interface Affinity {
     readonly requiredDuringSchedulingIgnoredDuringExecution?: {
       readonly nodeSelectorTerms: readonly NodeSelectorTerm[];
     };
+    readonly [preferred: string]: unknown;
+  };
+  readonly podAntiAffinity?: {
+    readonly requiredDuringSchedulingIgnoredDuringExecution?: readonly unknown[];
     readonly [preferred: string]: unknown;
   };
   readonly [other: string]: unknown;
