@@ -1,4 +1,5 @@
 import { isObject, type Json, listAt, objectAt, sameJson, textAt } from './json.ts';
+import { parseJsonPath } from './json-path.ts';
 import { duplicate, forbidden, invalid, required, unsupported } from './kinds/causes.ts';
 import { dns1035Label, dnsSubdomain } from './kinds/names.ts';
 import type { KubeObject, StatusCause } from './objects.ts';
@@ -81,6 +82,7 @@ function versionsProblems(spec: Json): readonly StatusCause[] {
     causes.push(...dns1035Label(name).map((problem) => invalid(at, name, problem)));
     causes.push(...schemaProblems(version, schemaField(versions, index)));
     causes.push(...columnProblems(version, `spec.versions[${index}].additionalPrinterColumns`));
+    causes.push(...selectableProblems(version, `spec.versions[${index}].selectableFields`));
   }
   const storage = versions.filter((version) => isObject(version) && version.storage === true);
   if (storage.length !== 1) {
@@ -182,7 +184,25 @@ function columnProblems(version: unknown, field: string): readonly StatusCause[]
     else if (!types.includes(textAt(column, 'type'))) {
       causes.push(invalid(`${at}.type`, textAt(column, 'type'), `must be one of ${types.join(',')}`));
     }
-    if (textAt(column, 'jsonPath') === '') causes.push(required(`${at}.JSONPath`));
-    return causes;
+    const path = textAt(column, 'jsonPath');
+    if (path === '') causes.push(required(`${at}.JSONPath`));
+    return [...causes, ...pathProblems(path, `${at}.jsonPath`)];
   });
+}
+
+function selectableProblems(version: unknown, field: string): readonly StatusCause[] {
+  return listAt(version, 'selectableFields').flatMap((one, index) => {
+    const at = `${field}[${index}].jsonPath`;
+    const path = textAt(one, 'jsonPath');
+    return path === '' ? [required(at)] : pathProblems(path, at);
+  });
+}
+
+function pathProblems(path: string, field: string): readonly StatusCause[] {
+  try {
+    parseJsonPath(path);
+    return [];
+  } catch (error) {
+    return [invalid(field, path, `is an invalid JSONPath: ${error instanceof Error ? error.message : String(error)}`)];
+  }
 }

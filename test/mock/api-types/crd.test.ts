@@ -73,6 +73,65 @@ describe('a CustomResourceDefinition', () => {
   });
 });
 
+describe('a version of a custom resource', () => {
+  const schema = spec({ n: { type: 'integer' }, phase: { type: 'string' } });
+
+  it('shows the columns that its definition names, and leaves a cell empty for what does not fit', () => {
+    const columns = [
+      { name: 'N', type: 'integer', jsonPath: '.spec.n' },
+      { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status', priority: 1 },
+      { name: 'Since', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+    ];
+    const [type] = typesOfCrd(gadget(schema, { additionalPrinterColumns: columns })).types;
+    const now = new Date('2030-01-01T00:01:00Z');
+    const cells = (object: object) =>
+      type?.columns.map((column) =>
+        column.cell({ apiVersion: 'e/v1', kind: 'G', metadata: { name: 'g' }, ...object }, now),
+      );
+    const metadata = { name: 'g', creationTimestamp: '2030-01-01T00:00:00Z' };
+    const status = {
+      conditions: [
+        { type: 'Other', status: 'x' },
+        { type: 'Ready', status: 'True' },
+      ],
+    };
+    expect(cells({ metadata, spec: { n: 3 }, status })).to.deep.equal(['g', 3, 'True', '60s']);
+    expect(cells({ spec: { n: 'three' } })).to.deep.equal(['g', null, null, null]);
+  });
+
+  it('with a column or a selectable field that cannot be read is refused', () => {
+    const more = {
+      additionalPrinterColumns: [{ name: 'N', type: 'string', jsonPath: '.a[?x]' }],
+      selectableFields: [{ jsonPath: '.b[' }],
+    };
+    const fields = typesOfCrd(gadget(schema, more)).problems.map((cause) => cause.field);
+    expect(fields).to.deep.equal([
+      'spec.versions[0].additionalPrinterColumns[0].jsonPath',
+      'spec.versions[0].selectableFields[0].jsonPath',
+    ]);
+  });
+
+  it('changes its generation with its content, not with status or metadata', () => {
+    const [type] = typesOfCrd(gadget(schema, { subresources: { status: {} } })).types;
+    const old: KubeObject = {
+      apiVersion: 'e/v1',
+      kind: 'G',
+      metadata: { name: 'g', generation: 4 },
+      spec: { n: 1 },
+      status: { s: 1 },
+    };
+    const changed = (object: KubeObject, subresource: string) =>
+      type?.strategy.prepareForUpdate(object, old, subresource);
+    const labelled = { ...old, metadata: { ...old.metadata, labels: { a: 'b' } } };
+    expect(changed({ ...labelled, status: { s: 2 } }, '')).to.deep.equal(labelled);
+    expect(changed({ ...old, spec: { n: 2 } }, '')?.metadata.generation).to.equal(5);
+    expect(changed({ ...labelled, spec: { n: 2 }, status: { s: 2 } }, 'status')).to.deep.equal({
+      ...old,
+      status: { s: 2 },
+    });
+  });
+});
+
 describe('a structural schema', () => {
   it('prunes what it does not know, but not below what it leaves open, and looks into embedded objects', () => {
     const schema = spec({
