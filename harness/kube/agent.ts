@@ -12,6 +12,8 @@ export interface ChannelOpener {
   openChannel(to: HostPort): Promise<Duplex>;
 }
 
+/** Every feed holds one of them; the rest are for requests, which queue beyond that. */
+const MAX_SOCKETS = 32;
 /** A connection without use is dropped before servers do it, so that no request is sent into a closing one. */
 const IDLE_MS = 30_000;
 
@@ -24,7 +26,7 @@ export class ClusterAgent extends Agent {
   readonly #access: KubeAccess;
 
   constructor(opener: ChannelOpener, access: KubeAccess) {
-    super({ keepAlive: true, maxFreeSockets: 8, timeout: IDLE_MS });
+    super({ keepAlive: true, maxSockets: MAX_SOCKETS, maxFreeSockets: 8, timeout: IDLE_MS });
     this.#opener = opener;
     this.#access = access;
   }

@@ -86,7 +86,9 @@ export async function handshake({
     socket.destroy();
     // A late error of a client that nobody holds any more must not end the process.
     client.removeAllListeners().on('error', () => {});
-    throw error;
+    signal.throwIfAborted();
+    // The library throws when this build of Node lacks an algorithm.
+    throw error instanceof InfraError ? error : explain(error as Error, description, target);
   }
 }
 

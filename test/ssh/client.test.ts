@@ -268,6 +268,14 @@ describe('an ssh connection to a real sshd', () => {
     });
   });
 
+  it('says which kind of algorithm it has not in common with the server', async () => {
+    const modern = await startSshd(['KexAlgorithms sntrup761x25519-sha512@openssh.com']);
+    const error = await failure(connectSsh(scope, modern.target()), InfraError);
+    expect(error.message).to.match(/no common algorithm with the server: .*key exchange/i);
+    expect(error.hint).to.include('curve25519-sha256');
+    await modern.close();
+  });
+
   it('gives up on a server that accepts and never speaks, and says what it tried', async () => {
     const silent = createServer(() => {});
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
