@@ -228,6 +228,34 @@ describe('server-side apply', () => {
     });
   });
 
+  it('takes out what is no longer applied, and leaves what the server filled in beside it', () => {
+    const deployments = typeOf('Deployment');
+    const wanted = (spec: object): KubeObject => ({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'd' },
+      spec: {
+        selector: { matchLabels: { a: 'b' } },
+        template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } },
+        ...spec,
+      },
+    });
+    const apply = (live: KubeObject | undefined, configuration: KubeObject) => {
+      const request = { live, applied: configuration, manager: 'm', force: false, type: deployments, subresource: '' };
+      const result = applyPatch({ ...request, time: EARLY });
+      if (!('object' in result)) throw new Error(JSON.stringify(result));
+      return result.object;
+    };
+    const live = deployments.strategy.defaults(apply(undefined, wanted({ replicas: 2, paused: true })));
+    const { spec } = apply(live, wanted({ paused: true })) as { readonly spec?: object };
+    expect(spec).not.to.have.property('replicas');
+    expect(spec).to.deep.include({ paused: true, revisionHistoryLimit: 10 });
+    expect(spec).to.deep.nested.include({
+      'strategy.type': 'RollingUpdate',
+      'template.spec.dnsPolicy': 'ClusterFirst',
+    });
+  });
+
   it('over an object that nobody managed keeps what was there', () => {
     const result = applied({ ...config({ a: '1', b: '1' }), metadata: { name: 'm' } }, { a: '2' }, 'one');
     expect(result.data).to.deep.equal({ a: '2', b: '1' });
