@@ -14,6 +14,7 @@ import { tell } from './verdict.ts';
 export function closingText(report: Report, folder: string): string {
   return [
     oneLine(report.verdict),
+    ...ranOn(report),
     ...proven(report),
     ...notDemanded(report),
     ...leftOut(report),
@@ -31,6 +32,19 @@ export function countLine(report: Report): string {
   const passed = report.cases.filter(({ outcome }) => outcome === 'passed').length;
   const skipped = report.cases.filter(({ outcome }) => outcome === 'skipped' || outcome === 'not-run').length;
   return `${passed} passed, ${failed} failed, ${skipped} skipped`;
+}
+
+/** Where the run happened, as far as it came; of a simulated host it is always said. */
+function ranOn({ subject }: Report): readonly string[] {
+  const { provider, simulated, node, host, kubernetes, kubevirt } = subject;
+  const parts = [
+    simulated ? `a host that ${provider} simulates` : undefined,
+    node,
+    host?.cpuModel,
+    kubernetes === undefined ? undefined : `Kubernetes ${kubernetes}`,
+    kubevirt === undefined ? undefined : `KubeVirt ${kubevirt}`,
+  ].filter((part) => part !== undefined);
+  return parts.length === 0 ? [] : [labelled('ran on', oneLine(parts.join(', ')))];
 }
 
 function proven(report: Report): readonly string[] {

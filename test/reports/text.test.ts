@@ -24,12 +24,18 @@ describe('closing paragraph', () => {
   it('tells a stranger what was proven, what was not demanded and why, and where the report is', () => {
     expect(linesOf(GREEN)).to.deep.equal([
       'passed: SEV and SEV-ES guests on KubeVirt v1.9.0, node root@node.example:22',
+      '  ran on        root@node.example:22, Kubernetes v1.32.3, KubeVirt v1.9.0',
       '  proven        SEV: 2 cases passed, 2 pieces of evidence',
       '  proven        SEV-ES: 2 cases passed, 2 pieces of evidence',
       '  not demanded  SEV-SNP: the host cannot: /sys/module/kvm_amd/parameters/sev_snp=N',
       '  report        /a/run: report.json, junit.functest.xml, junit.sevlane.xml',
       '4 passed, 0 failed, 0 skipped',
     ]);
+  });
+
+  it('never lets a simulated run pass for a real one, also when it is red', () => {
+    expect(linesOf(GREEN, true)[1]).to.contain('  ran on        a host that toy simulates, ');
+    expect(linesOf([phaseStarted('settings')], true)).to.include('  ran on        a host that toy simulates');
   });
 
   it('marks each failure once with what Prow highlights, and says what to do', () => {
