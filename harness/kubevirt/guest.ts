@@ -118,7 +118,7 @@ async function findLauncher(vmi: Vmi, parts: GuestParts, signal: AbortSignal): P
     withinMs: POD_MS,
     everyMs: POD_MS,
     blame: 'product' as const,
-    wake: parts.feeds.pods.onChange,
+    wake: (notify: () => void) => parts.feeds.pods.onChange(notify),
   };
   return await until(`launcher pod of ${vmi.metadata.name}`, limits, async () => {
     const pod = launcherOf(vmi.metadata.uid, parts);

@@ -34,7 +34,7 @@ export function laneNode(scope: Scope, feeds: Feeds, hostname: string): LaneNode
         withinMs: DEVICE_MS,
         everyMs: DEVICE_MS,
         blame: 'product' as const,
-        wake: feeds.nodes.onChange,
+        wake: (notify: () => void) => feeds.nodes.onChange(notify),
       };
       return await until(`node ${name} offers ${device}`, limits, async () =>
         offered(device) > 0
