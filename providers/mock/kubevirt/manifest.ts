@@ -1,6 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
 import type { KubeObject } from '../api/objects.ts';
 import { crdsOf } from './crds/crds.ts';
 import {
@@ -15,6 +14,7 @@ import {
 import { OPERATOR_RULES } from './install/rbac-tables.ts';
 import { operatorDeployment } from './install/workloads.ts';
 import type { KubevirtVersion } from './version.ts';
+import { yamlText } from './yaml-text.ts';
 
 /** The objects of a release's `kubevirt-operator.yaml`, composed by us, in the order of the real file. */
 export function operatorManifest(version: KubevirtVersion): readonly KubeObject[] {
@@ -108,5 +108,5 @@ function crEditors(): KubeObject {
 }
 
 function yamlOf(objects: readonly KubeObject[]): string {
-  return objects.map((object) => `---\n${stringify(object, { aliasDuplicateObjects: false })}`).join('');
+  return objects.map((object) => `---\n${yamlText(object)}`).join('');
 }
