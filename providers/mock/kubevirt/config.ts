@@ -61,19 +61,7 @@ export function defaultConfiguration(version: KubevirtVersion): Json {
     imagePullPolicy: 'IfNotPresent',
     liveUpdateConfiguration: { maxHotplugRatio: 4 },
     memBalloonStatsPeriod: 10,
-    migrations: {
-      allowAutoConverge: false,
-      allowPostCopy: false,
-      bandwidthPerMigration: '0',
-      completionTimeoutPerGiB: 150,
-      ...(atLeast(version, 'v1.9') && { maxDowntimeMs: 900 }),
-      nodeDrainTaintKey: 'kubevirt.io/drain',
-      parallelMigrationsPerCluster: 5,
-      parallelOutboundMigrationsPerNode: 2,
-      progressTimeout: 150,
-      unsafeMigrationOverride: false,
-      ...(atLeast(version, 'v1.8') && { utilityVolumesTimeout: 150 }),
-    },
+    migrations: migrations(version),
     network: {
       defaultNetworkInterface: 'bridge',
       permitBridgeInterfaceOnPodNetwork: true,
@@ -83,6 +71,22 @@ export function defaultConfiguration(version: KubevirtVersion): Json {
     supportedGuestAgentVersions: ['2.*', '3.*', '4.*', '5.*'],
     vmRolloutStrategy: 'LiveUpdate',
     webhookConfiguration: client(200, 400),
+  };
+}
+
+function migrations(version: KubevirtVersion): Json {
+  return {
+    allowAutoConverge: false,
+    allowPostCopy: false,
+    bandwidthPerMigration: '0',
+    completionTimeoutPerGiB: 150,
+    ...(atLeast(version, 'v1.9') && { maxDowntimeMs: 900 }),
+    nodeDrainTaintKey: 'kubevirt.io/drain',
+    parallelMigrationsPerCluster: 5,
+    parallelOutboundMigrationsPerNode: 2,
+    progressTimeout: 150,
+    unsafeMigrationOverride: false,
+    ...(atLeast(version, 'v1.8') && { utilityVolumesTimeout: 150 }),
   };
 }
 

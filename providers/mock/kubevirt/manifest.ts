@@ -41,23 +41,9 @@ export function operatorManifest(version: KubevirtVersion): readonly KubeObject[
     replicas: 2,
   };
   return [
-    {
-      apiVersion: 'v1',
-      kind: 'Namespace',
-      metadata: {
-        name: namespace,
-        labels: { 'kubevirt.io': '', 'pod-security.kubernetes.io/enforce': 'privileged' },
-      },
-    },
+    namespaceOf(namespace),
     ofKubevirt,
-    {
-      apiVersion: 'scheduling.k8s.io/v1',
-      kind: 'PriorityClass',
-      metadata: { name: 'kubevirt-cluster-critical' },
-      value: 1_000_000_000,
-      globalDefault: false,
-      description: 'For the core components of KubeVirt only.',
-    },
+    priorityClass(),
     crEditors(),
     serviceAccount('kubevirt-operator', namespace),
     role('kubevirt-operator', namespace, ownRules),
@@ -92,6 +78,22 @@ export async function writeMirror(dir: string, versions: readonly KubevirtVersio
     await writeFile(join(folder, 'kubevirt-operator.yaml'), yamlOf(operatorManifest(version)));
     await writeFile(join(folder, 'kubevirt-cr.yaml'), yamlOf([kubevirtCr()]));
   }
+}
+
+function namespaceOf(name: string): KubeObject {
+  const labels = { 'kubevirt.io': '', 'pod-security.kubernetes.io/enforce': 'privileged' };
+  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
+}
+
+function priorityClass(): KubeObject {
+  return {
+    apiVersion: 'scheduling.k8s.io/v1',
+    kind: 'PriorityClass',
+    metadata: { name: 'kubevirt-cluster-critical' },
+    value: 1_000_000_000,
+    globalDefault: false,
+    description: 'For the core components of KubeVirt only.',
+  };
 }
 
 function crEditors(): KubeObject {

@@ -4,13 +4,13 @@ import { effectiveConfig, type Json, type KubevirtConfig } from '../config.ts';
 import { crdsOf } from '../crds/crds.ts';
 import { atLeast, type KubevirtVersion } from '../version.ts';
 import { webhookConfigurations } from '../webhooks.ts';
+import { handlerDaemonSet } from './handler.ts';
 import { rbacObjects } from './rbac.ts';
 import { apiServices, services } from './services.ts';
 import {
   apiDeployment,
   controllerDeployment,
   exportProxyDeployment,
-  handlerDaemonSet,
   type Placement,
   podDisruptionBudget,
 } from './workloads.ts';

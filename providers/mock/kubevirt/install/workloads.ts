@@ -78,83 +78,6 @@ export function exportProxyDeployment(placement: Placement): KubeObject {
   });
 }
 
-/** virt-handler, on every node; its init container asks libvirt what the host can do. */
-export function handlerDaemonSet(placement: Placement): KubeObject {
-  const name = 'virt-handler';
-  const labeller = { name: 'node-labeller', mountPath: '/var/lib/kubevirt-node-labeller' };
-  const env = [
-    { name: 'NODE_NAME', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
-    { name: 'MY_POD_IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
-  ];
-  const container = {
-    name,
-    image: imageOf(name, placement),
-    imagePullPolicy: placement.imagePullPolicy,
-    command: [name],
-    args: [
-      ...['--port', '8443', '--hostname-override', '$(NODE_NAME)', '--pod-ip-address', '$(MY_POD_IP)'],
-      ...[
-        '--max-metric-requests',
-        '3',
-        '--console-server-port',
-        '8186',
-        '--graceful-shutdown-seconds',
-        '315',
-        '-v',
-        '2',
-      ],
-    ],
-    env,
-    ports: [port(8443, 'metrics')],
-    readinessProbe: probe('/healthz'),
-    resources: { requests: { cpu: '10m', memory: '325Mi' } },
-    securityContext: { privileged: true, seLinuxOptions: { level: 's0' } },
-    volumeMounts: [
-      { name: 'kubevirt-virt-handler-server-certs', mountPath: '/etc/virt-handler/servercertificates', readOnly: true },
-      { name: 'virt-share-dir', mountPath: '/var/run/kubevirt', mountPropagation: 'Bidirectional' },
-      { name: 'virt-private-dir', mountPath: '/var/run/kubevirt-private' },
-      labeller,
-    ],
-  };
-  const launcher = {
-    name: 'virt-launcher',
-    image: imageOf('virt-launcher', placement),
-    imagePullPolicy: placement.imagePullPolicy,
-    command: ['/bin/sh', '-c'],
-    args: ['node-labeller.sh'],
-    env: [{ name: 'PREFERRED_VIRTTYPE', value: 'kvm' }],
-    securityContext: { privileged: true, runAsUser: 0 },
-    volumeMounts: [labeller],
-  };
-  return {
-    apiVersion: 'apps/v1',
-    kind: 'DaemonSet',
-    metadata: { name, namespace: placement.namespace, labels: componentLabels(name, placement) },
-    spec: {
-      selector: { matchLabels: { 'kubevirt.io': name } },
-      updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1 } },
-      template: {
-        metadata: { name, labels: { ...podLabels(name, placement) } },
-        spec: {
-          hostPID: true,
-          serviceAccountName: 'kubevirt-handler',
-          priorityClassName: PRIORITY_CLASS,
-          nodeSelector: { 'kubernetes.io/os': 'linux' },
-          tolerations: [{ key: 'CriticalAddonsOnly', operator: 'Exists' }],
-          initContainers: [launcher],
-          containers: [container],
-          volumes: [
-            secretVolume('kubevirt-virt-handler-server-certs'),
-            { name: 'virt-share-dir', hostPath: { path: '/var/run/kubevirt', type: '' } },
-            { name: 'virt-private-dir', hostPath: { path: '/var/run/kubevirt-private', type: '' } },
-            { name: labeller.name, hostPath: { path: labeller.mountPath, type: '' } },
-          ],
-        },
-      },
-    },
-  };
-}
-
 /** Keeps one of a component's pods while nodes are drained; KubeVirt makes it only for more than one replica. */
 export function podDisruptionBudget(component: string, placement: Placement): KubeObject {
   return {
@@ -174,7 +97,8 @@ export function imageOf(component: string, placement: Placement): string {
   return `${placement.registry}/${component}:${placement.tag}`;
 }
 
-const PRIORITY_CLASS = 'kubevirt-cluster-critical';
+/** Of all core components. */
+export const PRIORITY_CLASS = 'kubevirt-cluster-critical';
 
 interface Component {
   readonly account: string;
@@ -267,11 +191,13 @@ function apart(name: string): object {
   return { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1, podAffinityTerm }] };
 }
 
-function componentLabels(name: string, placement: Placement): Readonly<Record<string, string>> {
+/** Labels of a component's workload. */
+export function componentLabels(name: string, placement: Placement): Readonly<Record<string, string>> {
   return { 'kubevirt.io': name, 'app.kubernetes.io/name': name, 'app.kubernetes.io/version': placement.tag };
 }
 
-function podLabels(name: string, placement: Placement): Readonly<Record<string, string>> {
+/** Labels of a component's pods. */
+export function podLabels(name: string, placement: Placement): Readonly<Record<string, string>> {
   return {
     'kubevirt.io': name,
     'app.kubernetes.io/component': 'kubevirt',
@@ -280,11 +206,13 @@ function podLabels(name: string, placement: Placement): Readonly<Record<string, 
   };
 }
 
-function port(containerPort: number, name: string): object {
+/** A TCP port of a container. */
+export function port(containerPort: number, name: string): object {
   return { containerPort, name, protocol: 'TCP' };
 }
 
-function probe(path: string): object {
+/** A readiness probe over HTTPS. */
+export function probe(path: string): object {
   return {
     httpGet: { path, port: 8443, scheme: 'HTTPS' },
     initialDelaySeconds: 15,
@@ -293,6 +221,7 @@ function probe(path: string): object {
   };
 }
 
-function secretVolume(name: string): object {
+/** The volume of a Secret that may come later than the pod. */
+export function secretVolume(name: string): object {
   return { name, secret: { secretName: name, optional: true } };
 }
