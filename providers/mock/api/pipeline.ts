@@ -46,7 +46,8 @@ async function guarded(work: () => Promise<ApiResponse>): Promise<ApiResponse> {
   try {
     return await work();
   } catch (error) {
-    const refusal = error instanceof ApiError ? error : internalError(String((error as Error)?.stack ?? error));
+    const refusal =
+      error instanceof ApiError ? error : internalError(error instanceof Error ? error.message : String(error));
     return { type: 'object', status: refusal.status, headers: refusal.headers, body: refusal.body };
   }
 }

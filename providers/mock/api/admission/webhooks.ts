@@ -4,6 +4,7 @@ import type { KubeObject } from '../objects.ts';
 import { jsonPatch } from '../patch/json-patch.ts';
 import { isRecord } from '../request.ts';
 import { ApiError, failure, internalError } from '../status.ts';
+import { applyDefaults } from '../structural.ts';
 import type { Attributes } from './attributes.ts';
 import { matchingWebhooks, type Webhook } from './webhook-rules.ts';
 
@@ -18,7 +19,10 @@ export async function callMutatingWebhooks(
   let { object } = attributes;
   for (const webhook of matchingWebhooks(core, `mutatingwebhookconfigurations.${REGISTRATION}`, attributes)) {
     const response = await called(core, caller, webhook, { ...attributes, object });
-    if (response?.patch !== undefined && object !== undefined) object = patched(webhook, object, response);
+    if (response?.patch !== undefined && object !== undefined) {
+      // What a webhook has made is read like what a client sends: with the kind's defaults.
+      object = redefaulted(attributes, patched(webhook, object, response));
+    }
   }
   return object;
 }
@@ -149,6 +153,12 @@ function optionsOf({ operation, dryRun, fieldManager }: Attributes) {
     ...(dryRun ? { dryRun: ['All'] } : {}),
     ...(fieldManager === '' ? {} : { fieldManager }),
   };
+}
+
+function redefaulted({ type, subresource }: Attributes, object: KubeObject): KubeObject {
+  const isOwnKind = object.kind === type.kind && (subresource === '' || subresource === 'status');
+  if (!isOwnKind) return object;
+  return type.strategy.defaults(type.custom ? applyDefaults(object, type.schema) : object);
 }
 
 function patched(webhook: Webhook, object: KubeObject, response: Response): KubeObject {
