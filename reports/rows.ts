@@ -26,7 +26,7 @@ export function caseRows(run: RunRecord): readonly CaseResult[] {
 
 function caseRow(run: RunRecord, { title, suite, labels, guest, isProof }: PlannedCase): CaseResult {
   const ended = run.casesEnded.get(title);
-  if (ended !== undefined && !isCutShort(run, ended.finding)) return ended;
+  if (ended !== undefined && !isCutShort(run, ended.finding)) return withoutPrefix(ended);
   const startedAt = run.casesStarted.get(title);
   const wasBegun = startedAt !== undefined || ended !== undefined;
   return {
@@ -40,6 +40,11 @@ function caseRow(run: RunRecord, { title, suite, labels, guest, isProof }: Plann
     reason: wasBegun ? whyUnfinished(run) : whyNotReached(run),
     evidence: ended?.evidence ?? [],
   };
+}
+
+/** The outcome says `not run` already, and every reader of the report writes it before the reason. */
+function withoutPrefix(ended: CaseResult): CaseResult {
+  return ended.reason === undefined ? ended : { ...ended, reason: ended.reason.replace(/^not run: /, '') };
 }
 
 /** The row of the run itself: red when it ended early and no phase is to blame, or when it has not ended. */

@@ -56,8 +56,11 @@ interface Row {
 }
 
 function rowLine({ title, outcome, ms, reason, finding }: Row): string {
+  const why = finding?.message ?? reason?.replace(/^not run: /, '');
+  if (outcome === 'not-run' || outcome === 'skipped') {
+    return `${oneLine(title)}: ${outcome === 'skipped' ? 'skipped' : 'not run'}${why === undefined ? '' : `, ${oneLine(why)}`}`;
+  }
   const word = outcome === 'passed' ? 'done' : outcome;
-  const why = finding?.message ?? reason;
   return `${oneLine(title)}: ${word} in ${spokenTime(ms)}${why === undefined ? '' : `, ${oneLine(why)}`}`;
 }
 

@@ -84,6 +84,13 @@ describe('progress without a terminal', () => {
     expect(lines).to.include('05:06:38Z lease taken (seconds=3)');
   });
 
+  it('says of a case that did not run why, and no time', () => {
+    const left = ended(PLAN[0], { outcome: 'not-run', reason: 'not run: the guest failed before' });
+    expect(progressLine(left, 'normal')).to.equal(`${PLAN[0]?.title}: not run, the guest failed before`);
+    const skipped = ended(PLAN[0], { outcome: 'skipped', reason: 'not demanded' });
+    expect(progressLine(skipped, 'normal')).to.equal(`${PLAN[0]?.title}: skipped, not demanded`);
+  });
+
   it('says nothing when quiet and more when verbose', () => {
     expect(tellAll(false, 'quiet')).to.equal('');
     const detail = { type: 'log', at: at(1), level: 'detail', message: 'GET /api', facts: {} } as const;

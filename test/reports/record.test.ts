@@ -247,6 +247,12 @@ describe('record of a run', () => {
     expect(redRows(report)).to.deep.equal(['settings']);
   });
 
+  it('says "not run" once', () => {
+    const left = ended(PLAN[1], { outcome: 'not-run', reason: 'not run: the guest failed before', evidence: [] });
+    const report = reportOf(closedRecordOf([...GREEN, left]));
+    expect(report.cases[1]?.reason).to.equal('the guest failed before');
+  });
+
   it('takes a later result of a case for the earlier one', () => {
     const gone = finding('infra', 'evidence vanished', PLAN[0]?.title);
     const report = reportOf(
