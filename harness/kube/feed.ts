@@ -11,8 +11,8 @@ import { watchEvents } from './watch-events.ts';
 export interface Feed<T extends KubeObject = KubeObject> {
   /** By `namespace/name`, or `name` for kinds without a namespace. @throws InfraError once the feed cannot go on. */
   readonly items: ReadonlyMap<string, T>;
-  /** Calls back after every change, and when the feed ends; fits `wake` of until(). Returns the unsubscribe. */
-  onChange(notify: () => void): () => void;
+  /** Calls back after every change, and when the feed ends; is itself the `wake` of until(). Returns the unsubscribe. */
+  readonly onChange: (notify: () => void) => () => void;
   close(): void;
 }
 
@@ -75,10 +75,10 @@ class LiveFeed<T extends KubeObject> implements Feed<T> {
     return this.#items;
   }
 
-  onChange(notify: () => void): () => void {
+  readonly onChange = (notify: () => void): (() => void) => {
     this.#listeners.add(notify);
     return () => this.#listeners.delete(notify);
-  }
+  };
 
   close(): void {
     this.#closing.abort(new InfraError(`${this.#what}: the feed is closed`));

@@ -103,7 +103,7 @@ describe('a cluster behind ssh', () => {
     const wanted = (name: string, there: boolean) =>
       until(
         `${name} ${there}`,
-        { scope, withinMs: 5000, everyMs: 5000, blame: 'infra', wake: (notify) => feed.onChange(notify) },
+        { scope, withinMs: 5000, everyMs: 5000, blame: 'infra', wake: feed.onChange },
         async () =>
           feed.items.has(`default/${name}`) === there
             ? { done: true, value: undefined }

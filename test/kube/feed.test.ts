@@ -56,7 +56,7 @@ describe('a feed', () => {
   const see = (feed: Feed, wanted: string) =>
     until(
       `the feed to show ${wanted}`,
-      { scope, withinMs: 5000, everyMs: 5000, blame: 'infra', wake: (notify) => feed.onChange(notify) },
+      { scope, withinMs: 5000, everyMs: 5000, blame: 'infra', wake: feed.onChange },
       async () => (names(feed) === wanted ? { done: true, value: undefined } : { done: false, saw: names(feed) }),
     );
 
@@ -74,7 +74,7 @@ describe('a feed', () => {
     feed.onChange(() => void seen.push(names(feed)));
     await until(
       'the change',
-      { scope, withinMs: 5000, everyMs: 5000, blame: 'infra', wake: (notify) => feed.onChange(notify) },
+      { scope, withinMs: 5000, everyMs: 5000, blame: 'infra', wake: feed.onChange },
       async () => (seen.length === 3 ? { done: true, value: undefined } : { done: false, saw: seen.join() }),
     );
     expect(seen).to.deep.equal(['lane/a lane/grün', 'lane/a lane/grün', 'lane/a']);

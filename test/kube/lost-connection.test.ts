@@ -57,10 +57,8 @@ describe('work on a cluster whose ssh connection is lost', () => {
         client.get('/never', { signal: own }),
         execInPod(scope, client, { namespace: 'lane', pod: 'p', container: 'c', command: ['true'], withinMs: 60_000 }),
         screen.expect(['login:'], { withinMs: 60_000 }),
-        until(
-          'a pod',
-          { scope, withinMs: 60_000, everyMs: 60_000, blame: 'infra', wake: (notify) => feed.onChange(notify) },
-          async () => (feed.items.size > 0 ? { done: true, value: undefined } : { done: false, saw: 'none' }),
+        until('a pod', { scope, withinMs: 60_000, everyMs: 60_000, blame: 'infra', wake: feed.onChange }, async () =>
+          feed.items.size > 0 ? { done: true, value: undefined } : { done: false, saw: 'none' },
         ),
         ssh.exec('sleep 20', { signal: own }),
       ].map((one) => failure(one, InfraError));
