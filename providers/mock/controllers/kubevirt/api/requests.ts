@@ -56,11 +56,15 @@ export interface RemoteUser {
 /** Reads X-Remote-User, X-Remote-Group and X-Remote-Extra-. */
 export function remoteUser(request: IncomingMessage): RemoteUser {
   const extra: Record<string, readonly string[]> = {};
-  for (const [name, value] of Object.entries(request.headersDistinct))
+  // Not headersDistinct: a request that the API server hands over in process has its headers only once.
+  const values = (name: string) => listOf(request.headers[name]);
+  for (const name of Object.keys(request.headers))
     if (name.startsWith('x-remote-extra-'))
-      extra[decodeURIComponent(name.slice('x-remote-extra-'.length))] = value ?? [];
-  const groups = (request.headersDistinct['x-remote-group'] ?? [])
-    .flatMap((value) => value.split(','))
-    .map((group) => group.trim());
-  return { user: request.headersDistinct['x-remote-user']?.[0] ?? '', groups, extra };
+      extra[decodeURIComponent(name.slice('x-remote-extra-'.length))] = values(name);
+  return { user: values('x-remote-user')[0] ?? '', groups: values('x-remote-group'), extra };
+}
+
+function listOf(header: string | string[] | undefined): readonly string[] {
+  const lines = typeof header === 'string' ? [header] : (header ?? []);
+  return lines.flatMap((line) => line.split(',')).map((value) => value.trim());
 }
