@@ -1,4 +1,13 @@
 import { hostEncryption } from './asids.ts';
+import {
+  CUSTOM_MODELS,
+  FLAG_NAMES,
+  GENERATIONS,
+  GUEST_FEATURES,
+  HOST_MODEL_FEATURES,
+  PLAIN_MODELS,
+  vendorOf,
+} from './cpu-models.ts';
 import { cpuFlags } from './cpuinfo.ts';
 import type { HostProfile } from './host.ts';
 import { kernelTraits } from './kernel.ts';
@@ -68,11 +77,6 @@ ${deviceEnums()}
 ${features(profile, virtualizer)}
 </domainCapabilities>
 `;
-}
-
-/** What the host model requires beyond the named model. */
-export function hostModelFeatures(): readonly string[] {
-  return HOST_MODEL_FEATURES;
 }
 
 /** What `virsh hypervisor-cpu-baseline --features` prints: every feature of the host model, by name. */
@@ -206,86 +210,3 @@ ${list('model', ['tpm-tis', 'tpm-crb'])}
     </tpm>
   </devices>`;
 }
-
-/** AMD's server models, oldest first: a host can run its own and all before it. */
-const GENERATIONS = ['EPYC', 'EPYC-IBPB', 'EPYC-Rome', 'EPYC-Milan', 'EPYC-Genoa', 'EPYC-Turin'];
-
-const PLAIN_MODELS = [
-  '486',
-  'qemu64',
-  'qemu32',
-  'kvm64',
-  'kvm32',
-  'pentium',
-  'pentium2',
-  'pentium3',
-  'Nehalem',
-  'Westmere',
-];
-
-const CUSTOM_MODELS = [
-  ...PLAIN_MODELS,
-  'phenom',
-  'athlon',
-  'Opteron_G1',
-  'Opteron_G2',
-  'Opteron_G3',
-  'Opteron_G4',
-  'Opteron_G5',
-  'EPYC',
-  'EPYC-v1',
-  'EPYC-v2',
-  'EPYC-IBPB',
-  'EPYC-v3',
-  'EPYC-v4',
-  'EPYC-Rome',
-  'EPYC-Rome-v1',
-  'EPYC-Rome-v2',
-  'EPYC-Rome-v3',
-  'EPYC-Rome-v4',
-  'EPYC-Milan',
-  'EPYC-Milan-v1',
-  'EPYC-Milan-v2',
-  'EPYC-Genoa',
-  'EPYC-Genoa-v1',
-  'Penryn',
-  'SandyBridge',
-  'IvyBridge',
-  'Haswell-noTSX',
-  'Broadwell-noTSX-IBRS',
-  'Skylake-Client-noTSX-IBRS',
-  'Cascadelake-Server',
-  'SapphireRapids',
-];
-
-function vendorOf(model: string): string {
-  if (/^(EPYC|Opteron|phenom|athlon)/.test(model)) return 'AMD';
-  return /^(486|qemu|kvm)/.test(model) ? 'unknown' : 'Intel';
-}
-
-const HOST_MODEL_FEATURES = [
-  'x2apic',
-  'tsc-deadline',
-  'hypervisor',
-  'tsc_adjust',
-  'cmp_legacy',
-  'invtsc',
-  'virt-ssbd',
-  'svme-addr-chk',
-];
-
-/** /proc/cpuinfo words that QEMU spells differently. */
-const FLAG_NAMES: Readonly<Record<string, string>> = {
-  pni: 'pni',
-  sse4_1: 'sse4.1',
-  sse4_2: 'sse4.2',
-  nrip_save: 'nrip-save',
-  vmcb_clean: 'vmcb-clean',
-  tsc_scale: 'tsc-scale',
-};
-
-const GUEST_FEATURES: ReadonlySet<string> = new Set(
-  'fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 clflush mmx fxsr sse sse2 ht syscall nx mmxext fxsr_opt pdpe1gb rdtscp lm pni pclmulqdq ssse3 fma cx16 pcid sse4.1 sse4.2 x2apic movbe popcnt aes xsave avx f16c rdrand lahf_lm cmp_legacy svm cr8legacy abm sse4a misalignsse 3dnowprefetch osvw topoext perfctr_core ssbd ibrs ibpb stibp fsgsbase bmi1 avx2 smep bmi2 erms invpcid rdseed adx smap clflushopt clwb sha-ni xsaveopt xsavec xgetbv1 xsaves clzero xsaveerptr wbnoinvd arat npt lbrv nrip-save tsc-scale vmcb-clean flushbyasid pausefilter pfthreshold v-vmsave-vmload vgif umip pku vaes vpclmulqdq rdpid'.split(
-    ' ',
-  ),
-);

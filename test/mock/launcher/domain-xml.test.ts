@@ -83,6 +83,13 @@ describe('less common parts of a domain', () => {
     expect(xml).to.include('<iothreadpin iothread="1" cpuset="2">');
   });
 
+  it('back huge pages by a file in a memory cell, unless the VMI says otherwise', () => {
+    const vmi = withDomain(guestVmi(), { memory: { guest: '1Gi', hugepages: { pageSize: '2Mi' } } });
+    expect(converted(vmi)).to.include('<source type="memfd">').and.include('<cell id="0" cpus="0-3"');
+    const plain = { ...vmi, metadata: { ...vmi.metadata, annotations: { 'kubevirt.io/memfd': 'false' } } };
+    expect(converted(plain)).to.include('<hugepages>').and.not.include('memfd').and.not.include('<cell');
+  });
+
   it('share the guest’s memory with passt and forward its named ports only', () => {
     const interfaces = [{ name: 'default', passtBinding: {}, ports: [{ port: 22 }, { port: 53, protocol: 'UDP' }] }];
     const xml = converted(withDomain(guestVmi(), { devices: { interfaces } }));

@@ -64,18 +64,22 @@ function memoryBacking(vmi: Vmi): XmlElement | undefined {
   const huge = hasHugepages(vmi);
   const shared = needsSharedMemory(vmi);
   if (!huge && !shared) return undefined;
-  const memfd = shared || vmi.metadata.annotations?.['kubevirt.io/memfd'] !== 'false';
   const mapped = isCpuDedicated(vmi) && vmi.spec.domain.cpu?.numa?.guestMappingPassthrough !== undefined;
   const page = wholeUnits(quantity(vmi.spec.domain.memory?.hugepages?.pageSize ?? 0));
   return element(
     'memoryBacking',
     {},
     huge && element('hugepages', {}, mapped && element('page', { size: String(page), unit: 'b', nodeset: 0 })),
-    memfd && element('source', { type: 'memfd' }),
+    usesMemfd(vmi) && element('source', { type: 'memfd' }),
     shared && element('access', { mode: 'shared' }),
     mapped && element('allocation', { mode: 'immediate' }),
     mapped && vmi.spec.domain.cpu?.realtime !== undefined && element('nosharepages'),
   );
+}
+
+/** Shared memory always is one file; huge pages are too, unless the VMI says otherwise. */
+function usesMemfd(vmi: Vmi): boolean {
+  return needsSharedMemory(vmi) || (hasHugepages(vmi) && vmi.metadata.annotations?.['kubevirt.io/memfd'] !== 'false');
 }
 
 /** virtiofsd and passt reach into the guest's memory. */
@@ -115,7 +119,7 @@ function numa(vmi: Vmi, count: number): XmlElement | undefined {
     const cpus = Array.from({ length: count }, (_, id) => id).join(',');
     return element('numa', {}, element('cell', { id: 0, cpus, memory: String(bytes), unit: 'b' }));
   }
-  if (!needsSharedMemory(vmi) && !hasHugepages(vmi)) return undefined;
+  if (!usesMemfd(vmi)) return undefined;
   return element(
     'numa',
     {},

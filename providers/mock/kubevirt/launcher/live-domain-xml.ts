@@ -1,4 +1,5 @@
-import { hostModelFeatures, launcherVirtualizer, type Virtualizer } from '../../physics/dom-capabilities.ts';
+import { HOST_MODEL_FEATURES } from '../../physics/cpu-models.ts';
+import { launcherVirtualizer, type Virtualizer } from '../../physics/dom-capabilities.ts';
 import type { Encryption, HostProfile } from '../../physics/host.ts';
 import { atLeast } from '../version.ts';
 import type { LauncherCluster } from './cluster.ts';
@@ -39,7 +40,7 @@ export function liveHostOf(profile: HostProfile, { version }: Pick<LauncherClust
     virtualizer: launcherVirtualizer(`${version.major}.${version.minor}`),
     cpuModel: profile.cpu.libvirtModel,
     cpuVendor: 'AMD',
-    cpuFeatures: hostModelFeatures(),
+    cpuFeatures: HOST_MODEL_FEATURES,
     cbitpos: profile.cpu.cbitpos,
     reducedPhysBits: profile.cpu.reducedPhysBits,
   };

@@ -35,21 +35,34 @@ export interface XmlStyle {
   readonly quote: '"' | "'";
   /** Whether an element without content is written as `<a/>`. */
   readonly selfClosing: boolean;
+  readonly quotes: { readonly double: string; readonly single: string };
 }
 
-export const GO_STYLE: XmlStyle = { indent: ' ', quote: '"', selfClosing: false };
-export const LIBVIRT_STYLE: XmlStyle = { indent: '  ', quote: "'", selfClosing: true };
+export const GO_STYLE: XmlStyle = {
+  indent: ' ',
+  quote: '"',
+  selfClosing: false,
+  quotes: { double: '&#34;', single: '&#39;' },
+};
+export const LIBVIRT_STYLE: XmlStyle = {
+  indent: '  ',
+  quote: "'",
+  selfClosing: true,
+  quotes: { double: '&quot;', single: '&apos;' },
+};
 
 /** The element as text, one element a line, without a newline at the end. */
 export function xmlText({ name, attributes, children, text }: XmlElement, style: XmlStyle, depth = 0): string {
   const space = style.indent.repeat(depth);
-  const written = attributes.map(([key, value]) => ` ${key}=${style.quote}${escaped(value)}${style.quote}`).join('');
+  const written = attributes
+    .map(([key, value]) => ` ${key}=${style.quote}${escaped(value, style)}${style.quote}`)
+    .join('');
   if (children.length > 0) {
     const inner = children.map((child) => xmlText(child, style, depth + 1)).join('\n');
     return `${space}<${name}${written}>\n${inner}\n${space}</${name}>`;
   }
   if (text === undefined && style.selfClosing) return `${space}<${name}${written}/>`;
-  return `${space}<${name}${written}>${escaped(text ?? '')}</${name}>`;
+  return `${space}<${name}${written}>${escaped(text ?? '', style)}</${name}>`;
 }
 
 /** First child of this name. */
@@ -117,21 +130,16 @@ function readAttributes(text: string): [string, string][] {
   ]);
 }
 
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (letter) => ESCAPES[letter] ?? letter);
+function escaped(text: string, { quotes }: XmlStyle): string {
+  const escapes: Readonly<Record<string, string>> = { ...ESCAPES, '"': quotes.double, "'": quotes.single };
+  return text.replace(/[&<>"']/g, (letter) => escapes[letter] ?? letter);
 }
 
 function unescaped(text: string): string {
   return text.replace(/&(#?\w+);/g, (whole, name: string) => NAMED[name] ?? whole);
 }
 
-const ESCAPES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&#34;',
-  "'": '&#39;',
-};
+const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
 const NAMED: Readonly<Record<string, string>> = {
   amp: '&',
   lt: '<',
