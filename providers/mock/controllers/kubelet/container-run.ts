@@ -25,6 +25,8 @@ export interface ContainerHome {
     container: Container,
     image: ImageReference,
   ): Omit<ProgramContext, 'signal' | 'killed' | 'log' | 'write' | 'ready' | 'onExec'>;
+  /** It has to end before the pod's real containers start. */
+  readonly isInit: boolean;
   /** Its status has changed. */
   changed(): void;
 }
@@ -169,7 +171,7 @@ export class ContainerRun {
     if (script.behaviour !== 'never-ready' || program === undefined) this.#probe(program !== undefined && !asleep);
     if (asleep && program !== undefined) return await untilStopped(alive.signal).then(() => 0);
     const killed = untilStopped(alive.killed).then(() => 137);
-    const run = (program ?? plainProgram(policy))({
+    const run = (program ?? plainProgram(policy, this.#home.isInit))({
       ...this.#home.context(this.spec, this.#image),
       ...alive,
       log: (line) => this.log.write(`${line}\n`),

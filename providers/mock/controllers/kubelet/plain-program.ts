@@ -5,15 +5,19 @@ import { type Program, untilStopped } from './program.ts';
 /** How long a task of an image that nobody knows takes. */
 const TASK_MS = 1000;
 
+/** Commands that people give to containers that are to end. */
+const COMMANDS = /^(?:\/(?:usr\/)?bin\/)?(?:ba|da)?(?:sh|true|false|echo|sleep|cat|printf|hostname|uname)$/;
+
 /**
- * What an unknown image does. One that is to be restarted for ever just runs; one that is to end carries its command
- * out as far as the container's shell understands it, and sleeps as long as it says.
+ * What an unknown image does. A task (an init container, a Job's pod, or a well-known command that is not to be
+ * restarted for ever) is carried out as far as the container's shell understands it, and sleeps as long as it says;
+ * everything else just runs.
  */
-export function plainProgram(policy: 'Always' | 'OnFailure' | 'Never'): Program {
+export function plainProgram(policy: 'Always' | 'OnFailure' | 'Never', isInit: boolean): Program {
   return async ({ args, clock, signal, write, container, pod, node }) => {
     const [name = '', ...rest] = args;
-    const isTask = pod.metadata.ownerReferences?.some((owner) => owner.kind === 'Job') ?? false;
-    if (policy === 'Always' || (name === '' && !isTask)) return await untilStopped(signal).then(() => 0);
+    const isTask = isInit || (pod.metadata.ownerReferences?.some((owner) => owner.kind === 'Job') ?? false);
+    if (policy === 'Always' || !(isTask || COMMANDS.test(name))) return await untilStopped(signal).then(() => 0);
     const seconds = Number(/(?:^|\W)sleep (\d+|infinity)/.exec(args.join(' '))?.[1]?.replace('infinity', '1e9') ?? 0);
     await clock.sleep(Math.min(2 ** 31, Math.max(TASK_MS, seconds * 1000)), signal);
     if (signal.aborted) return 143;

@@ -37,8 +37,8 @@ export class PodWorker {
     this.#home = home;
     this.#pod = pod;
     this.#startTime = home.component.now();
-    this.#inits = (pod.spec.initContainers ?? []).map((spec) => this.#container(spec));
-    this.#mains = pod.spec.containers.map((spec) => this.#container(spec));
+    this.#inits = (pod.spec.initContainers ?? []).map((spec) => this.#container(spec, spec.restartPolicy !== 'Always'));
+    this.#mains = pod.spec.containers.map((spec) => this.#container(spec, false));
   }
 
   get pod(): Pod {
@@ -199,11 +199,12 @@ export class PodWorker {
     if (Number(pod.metadata.resourceVersion) > Number(this.#pod.metadata.resourceVersion)) this.update(pod);
   }
 
-  #container(spec: Container): ContainerRun {
+  #container(spec: Container, isInit: boolean): ContainerRun {
     const home = this.#home;
     return new ContainerRun(spec, {
       component: home.component,
       pod: this.#pod,
+      isInit,
       runtimeName: home.runtimeName,
       program: home.programOf(spec.image),
       context: (container, image) => ({
