@@ -48,11 +48,16 @@ export function blameWord(blame: Blame): string {
 export function tell(finding: Finding): string {
   const where = finding.where.replace(/^(phase|case) /, '');
   const isClear = finding.blame === 'usage' || where === '' || where === 'run' || finding.message.startsWith(where);
+  if (where.startsWith('undo ') && finding.message.startsWith(where.slice('undo '.length)))
+    return `undo ${finding.message}`;
   return isClear ? finding.message : `${where}: ${finding.message}`;
 }
 
 function allFindings(run: RunRecord, rows: Rows): readonly Finding[] {
-  const red = [rows.run, ...rows.phases, ...rows.cases].filter(isRed);
+  // Undoing comes last: its trouble never hides what the run was for.
+  const phases = rows.phases.filter(({ name }) => name !== 'undo');
+  const undo = rows.phases.filter(({ name }) => name === 'undo');
+  const red = [rows.run, ...phases, ...rows.cases, ...undo].filter(isRed);
   const found = [...red.map((row) => row.finding ?? unexplained(row)), ...run.troubles];
   const distinct = found.filter((finding, at) => found.findIndex((other) => repeats(finding, other)) === at);
   const unproven = run.demanded.filter((technology) => !isProven(technology, rows.cases));

@@ -188,6 +188,17 @@ describe('record of a run', () => {
     expect(report.exitCode).to.equal(3);
   });
 
+  it('tells a case that infra spoilt before the trouble of undoing', () => {
+    const broken = finding('infra', 'console: 401', PLAN[0]?.title);
+    const undone = finding('infra', 'namespace x: not undone within 60000 ms', 'undo namespace x');
+    const events = [...GREEN, ended(PLAN[0], { outcome: 'errored', finding: broken }), phaseEnded('undo', undone)];
+    const report = reportOf(closedRecordOf(events));
+    expect(report.verdict).to.match(/^infra: \[sig-compute\] sev guest: it runs: console: 401/);
+    expect(redRows(report)).to.deep.equal(['undo']);
+    const alone = reportOf(closedRecordOf([...GREEN, phaseEnded('undo', undone)]));
+    expect(alone.verdict).to.equal('infra: undo namespace x: not undone within 60000 ms');
+  });
+
   it('is never green when no case was executed', () => {
     const skipped = PLAN.slice(0, 4).map((one) =>
       ended(one, { outcome: 'skipped', reason: 'quarantined', evidence: [] }),
