@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { type Api, type ApiOptions, openApi } from './api.ts';
 import type { ApiRequest, ApiResponse, Identity } from './request.ts';
+import { failure } from './status.ts';
 import { writeResponse } from './wire.ts';
 
 export interface ApiServerOptions extends ApiOptions {
@@ -70,6 +71,7 @@ async function serve(api: Api, request: IncomingMessage, response: ServerRespons
   response.once('close', () => gone.abort());
   const body = await bodyOf(request).catch(() => undefined);
   if (body === undefined) return;
+  if (body === 'too large') return refuseBody(requestOf(request, Buffer.alloc(0), gone.signal), response);
   const asked = requestOf(request, body, gone.signal);
   const answer = await api.handle(asked);
   if (answer.type === 'hand-over') {
@@ -95,15 +97,21 @@ function limitBytes(socket: Duplex, bytes: number | undefined): void {
 
 const LARGEST_BODY = 3 * 1024 * 1024;
 
-async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+async function bodyOf(request: IncomingMessage): Promise<Buffer | 'too large'> {
   const parts: Buffer[] = [];
   let size = 0;
   for await (const part of request) {
     size += (part as Buffer).length;
-    if (size > LARGEST_BODY * 2) throw new Error('request body too large');
-    parts.push(part as Buffer);
+    // Read to its end all the same, or the client would see a broken connection instead of the answer.
+    if (size <= LARGEST_BODY) parts.push(part as Buffer);
   }
-  return Buffer.concat(parts);
+  return size > LARGEST_BODY ? 'too large' : Buffer.concat(parts);
+}
+
+function refuseBody(asked: ApiRequest, response: ServerResponse): void {
+  const message = `Request entity too large: limit is ${LARGEST_BODY}`;
+  const body = failure({ code: 413, reason: 'RequestEntityTooLarge', message });
+  writeResponse(asked, { type: 'object', status: 413, headers: {}, body }, response);
 }
 
 function requestOf(request: IncomingMessage, body: Buffer, signal: AbortSignal): ApiRequest {
@@ -111,12 +119,18 @@ function requestOf(request: IncomingMessage, body: Buffer, signal: AbortSignal):
   return {
     method: request.method ?? 'GET',
     path: request.url ?? '/',
-    headers: request.headers,
+    headers: headersOf(request),
     ...(body.length === 0 ? {} : { body }),
     identity: identityOf(socket),
     signal,
     ...(socket.remotePort === undefined ? {} : { remotePort: socket.remotePort }),
   };
+}
+
+// Groups and extras may come several times, and may hold commas of their own.
+function headersOf({ headers, headersDistinct }: IncomingMessage): ApiRequest['headers'] {
+  const repeated = Object.entries(headersDistinct).filter(([name]) => /^impersonate-(?:group|extra-)/.test(name));
+  return { ...headers, ...Object.fromEntries(repeated) };
 }
 
 function identityOf(socket: TLSSocket): Identity {

@@ -32,7 +32,7 @@ export interface Running {
 
 interface More {
   readonly body?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
   /** Default: a client certificate with all rights. */
   readonly as?: 'admin' | 'anonymous' | 'alice';
 }

@@ -61,6 +61,30 @@ describe('the API server over HTTPS', () => {
     expect((await whoAmI()).status).to.equal(401);
   });
 
+  it('lets an administrator act as somebody else, with groups', async () => {
+    const { ask } = await start();
+    const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' };
+    const headers = {
+      'impersonate-user': 'bob',
+      'impersonate-group': ['a, b', 'c'],
+      'impersonate-extra-team%2fname': 'x',
+    };
+    const review = () => ask('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', { body, headers });
+    expect((await review()).body)
+      .to.have.nested.property('status.userInfo')
+      .that.deep.equals({
+        username: 'bob',
+        groups: ['a, b', 'c', 'system:authenticated'],
+        extra: { 'team/name': ['x'] },
+      });
+  });
+
+  it('refuses a body that is too large', async () => {
+    const { ask } = await start();
+    const body = { ...configMap('big'), data: { a: 'x'.repeat(3_200_000) } };
+    expect((await ask('POST', CONFIGMAPS, { body })).status).to.equal(413);
+  });
+
   it('plays a scenario’s faults to clients and never to controllers', async () => {
     let left = 2;
     const { ask, system } = await start({
@@ -72,6 +96,19 @@ describe('the API server over HTTPS', () => {
     expect([throttled.status, throttled.headers['retry-after']]).to.deep.equal([429, '3']);
     await ask('GET', CONFIGMAPS);
     expect((await ask('GET', CONFIGMAPS)).status).to.equal(200);
+  });
+
+  it('shows an older state when a scenario lets reads go stale', async () => {
+    let stale = false;
+    const { ask } = await start({ api: () => (stale ? { do: 'stale', byVersions: 1 } : undefined) });
+    await ask('POST', CONFIGMAPS, { body: configMap('old') });
+    await ask('POST', CONFIGMAPS, { body: configMap('new') });
+    stale = true;
+    const names = ((await ask('GET', CONFIGMAPS)).body.items as { metadata: { name: string } }[]).map(
+      (one) => one.metadata.name,
+    );
+    expect(names).to.deep.equal(['old']);
+    expect((await ask('GET', `${CONFIGMAPS}/new`)).status).to.equal(404);
   });
 
   it('cuts a connection in the middle of an answer when told so', async () => {

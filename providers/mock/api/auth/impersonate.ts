@@ -78,6 +78,5 @@ function extraOf(request: ApiRequest): Readonly<Record<string, readonly string[]
 
 function listOf(value: string | readonly string[] | undefined): readonly string[] {
   if (value === undefined) return [];
-  // Node joins repeated headers of unknown names with a comma and a blank.
-  return typeof value === 'string' ? value.split(', ') : value;
+  return typeof value === 'string' ? [value] : value;
 }
