@@ -1,5 +1,6 @@
 import type { KubeAnswer, KubeApi, KubeApiAs, KubeRequest, WatchEvent } from '../controllers/seam.ts';
 import type { Api } from './api.ts';
+import { answerOffTheWire } from './in-process-hand-over.ts';
 import type { UserInfo } from './objects.ts';
 import type { ApiRequest, WatchSource } from './request.ts';
 
@@ -48,6 +49,8 @@ async function answer(api: Api, user: UserInfo, request: KubeRequest): Promise<K
       return { status: response.status, body: response.text };
     case 'stream':
       return { status: response.status, body: (await response.stream.toArray()).join('') };
+    case 'hand-over':
+      return await answerOffTheWire(request, response.serve);
     default:
       return { status: 400, body: `${request.path} is no plain request` };
   }
