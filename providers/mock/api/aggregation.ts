@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Backend } from './backends.ts';
 import { type Core, timestamp } from './core.ts';
 import type { KubeObject, UserInfo } from './objects.ts';
@@ -28,7 +28,7 @@ export function delegate(core: Core, apiService: KubeObject, user: UserInfo, upg
   return {
     type: 'hand-over',
     serve: (request, response) => {
-      Object.assign(request, { headers: withUser(request.headers, user) });
+      setUser(request, user);
       backend.serve?.(request, response);
     },
   };
@@ -41,7 +41,7 @@ function upgraded(backend: Backend, user: UserInfo): ApiResponse {
     headers: {},
     otherwise: { type: 'object', status: 503, headers: {}, body: unavailable().body },
     accept: (request, socket, head) => {
-      Object.assign(request, { headers: withUser(request.headers, user) });
+      setUser(request, user);
       backend.upgrade?.(request, socket, head);
     },
   };
@@ -59,23 +59,22 @@ function unavailable(): ApiError {
 
 const OWN_HEADERS = /^(?:authorization|x-remote-|impersonate-)/;
 
-/** The client's headers without its credentials, and with who it was found to be. */
-export function withUser(
-  headers: IncomingHttpHeaders,
-  { username, uid, groups, extra = {} }: UserInfo,
-): IncomingHttpHeaders {
-  const kept = Object.entries(headers).filter(([name]) => !OWN_HEADERS.test(name));
+/** Takes the client's credentials out of the headers and says who it was found to be, in both forms that Node offers. */
+function setUser(request: IncomingMessage, { username, uid, groups, extra = {} }: UserInfo): void {
+  const kept = Object.entries(request.headersDistinct).filter(([name]) => !OWN_HEADERS.test(name));
   const extras = Object.entries(extra).map(([key, values]) => [
     `x-remote-extra-${encodeURIComponent(key).toLowerCase()}`,
-    values.join(', '),
+    [...values],
   ]);
-  return {
+  const distinct: Record<string, string[]> = {
     ...Object.fromEntries(kept),
-    'x-remote-user': username,
-    'x-remote-group': groups.join(', '),
-    ...(uid === undefined ? {} : { 'x-remote-uid': uid }),
+    'x-remote-user': [username],
+    'x-remote-group': [...groups],
+    ...(uid === undefined ? {} : { 'x-remote-uid': [uid] }),
     ...Object.fromEntries(extras),
   };
+  const joined = Object.entries(distinct).map(([name, values]) => [name, values.join(', ')]);
+  Object.assign(request, { headers: Object.fromEntries(joined), headersDistinct: distinct });
 }
 
 /** Keeps the Available condition of APIServices in step with who listens. */
