@@ -159,7 +159,7 @@ describe('junit.sevlane.xml', () => {
     expect(skipped).to.deep.equal(['suites', 'undo']);
     const failure = root.children.flatMap(({ children }) => children).find(({ name }) => name === 'failure');
     expect(failure?.attributes).to.deep.equal({ message: 'interrupted: stopped by SIGTERM', type: 'Interrupted' });
-    expect(failure?.text).to.contain('also infra: undo lease: lease not given back within 5000 ms');
+    expect(failure?.text).to.contain('also infra: undo lease not given back within 5000 ms');
   });
 
   it('has the verdict for the message of the red row', () => {

@@ -184,7 +184,7 @@ describe('record of a run', () => {
     } as const;
     const report = reportOf(closedRecordOf([...GREEN, undone]));
     expect(redRows(report)).to.deep.equal(['run']);
-    expect(report.verdict).to.equal('infra: undo lease: lease not given back');
+    expect(report.verdict).to.equal('infra: undo lease not given back');
     expect(report.exitCode).to.equal(3);
   });
 
