@@ -11,8 +11,8 @@ import { installObjects } from '../../../providers/mock/kubevirt/install/install
 import { kubevirtCr, operatorManifest } from '../../../providers/mock/kubevirt/manifest.ts';
 import type { KubevirtVersion } from '../../../providers/mock/kubevirt/version.ts';
 import { KNOWN_VERSIONS } from '../../../providers/mock/kubevirt/versions.ts';
-import { webhookBackend } from '../../../providers/mock/kubevirt/webhook-backend.ts';
 import { quietDirector } from '../api/quiet-director.ts';
+import { webhookBackend } from './webhook-backend.ts';
 
 for (const version of KNOWN_VERSIONS) {
   describe(`what ${version.text} installs, in a simulated cluster`, () => {

@@ -1,9 +1,9 @@
-import type { Backend } from '../api/backends.ts';
-import type { KubeObject } from '../api/objects.ts';
-import type { KubeApi, KubeRequest } from '../controllers/seam.ts';
-import type { Cluster } from './admission/context.ts';
-import { admit } from './admit.ts';
-import type { KubevirtVersion } from './version.ts';
+import type { Backend } from '../../../providers/mock/api/backends.ts';
+import type { KubeObject } from '../../../providers/mock/api/objects.ts';
+import type { KubeApi, KubeRequest } from '../../../providers/mock/controllers/seam.ts';
+import type { Cluster } from '../../../providers/mock/kubevirt/admission/context.ts';
+import { admit } from '../../../providers/mock/kubevirt/admit.ts';
+import type { KubevirtVersion } from '../../../providers/mock/kubevirt/version.ts';
 
 /** What a webhook server of KubeVirt runs with. */
 export interface WebhookBackendOptions {
