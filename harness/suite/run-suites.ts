@@ -1,11 +1,12 @@
 import type { GuestConfig } from '../config/run-config.ts';
 import type { EvidenceKeeper } from '../evidence/collect.ts';
 import type { KubeClient } from '../kube/client.ts';
-import { resourcePath } from '../kube/objects.ts';
+import { type KubeObject, resourcePath } from '../kube/objects.ts';
 import { type KubevirtFeeds, openGuestFeed } from '../kubevirt/feeds.ts';
 import { type GuestParts, makeGuest } from '../kubevirt/guest.ts';
 import type { Kubevirt } from '../kubevirt/install.ts';
 import type { LaneNode } from '../kubevirt/node.ts';
+import { type Condition, conditionText } from '../kubevirt/objects.ts';
 import { nodeLabelValue } from '../kubevirt/versions.ts';
 import type { HostFacts } from '../model/host-facts.ts';
 import type { Scope } from '../scope/scope.ts';
@@ -61,6 +62,16 @@ export async function runSuites(scope: Scope, suites: Suites, ground: SuiteGroun
   scope.signal.throwIfAborted();
 }
 
+interface Namespace extends KubeObject {
+  readonly status?: { readonly phase?: string; readonly conditions?: readonly Condition[] };
+}
+
+/** What holds a namespace that is being deleted: its conditions name the objects and finalizers that are left. */
+function terminating({ status }: Namespace): string {
+  const holding = (status?.conditions ?? []).filter((each) => each.status === 'True').map(conditionText);
+  return [status?.phase ?? 'no phase', ...holding].join(', ');
+}
+
 /** Launcher pods need more than the restricted pod security standard allows. */
 const PRIVILEGED = { 'pod-security.kubernetes.io/enforce': 'privileged' };
 
@@ -74,8 +85,8 @@ async function makeNamespace(
     if (!(await client.delete(`${path}/${name}`, { signal }))) return;
     const limits = { scope: own, withinMs: NAMESPACE_MS, everyMs: 250, blame: 'infra' as const };
     await until(`namespace ${name} gone`, limits, async (asking) => {
-      const found = await client.find(`${path}/${name}`, { signal: asking });
-      return found === undefined ? { done: true, value: undefined } : { done: false, saw: 'Terminating' };
+      const found = await client.find<Namespace>(`${path}/${name}`, { signal: asking });
+      return found === undefined ? { done: true, value: undefined } : { done: false, saw: terminating(found) };
     });
   });
   await client.create(path, {
