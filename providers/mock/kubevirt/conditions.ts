@@ -85,10 +85,7 @@ const OBSTACLES: readonly Obstacle[] = [
   {
     reason: 'SEVNotLiveMigratable',
     storage: true,
-    find: (vmi, { cluster }) => {
-      const counts = vmi.spec.domain.launchSecurity?.sev != null || (isSev(vmi) && atLeast(cluster.version, 'v1.7'));
-      return counts ? 'VMI uses SEV' : undefined;
-    },
+    find: (vmi, { cluster }) => (isSev(vmi, cluster) ? 'VMI uses SEV' : undefined),
   },
   {
     reason: 'TDXNotLiveMigratable',

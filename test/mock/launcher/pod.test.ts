@@ -27,6 +27,7 @@ describe('launcher pod', () => {
   });
 
   it('does not know SNP before v1.7', () => {
+    expect(compute(guestVmi(SNP), 'v1.6.6').resources.requests.memory).to.equal('1260Mi');
     expect(spec(guestVmi(SNP), 'v1.6.6').nodeSelector).not.to.have.property('kubevirt.io/sev-snp');
   });
 
@@ -90,8 +91,8 @@ function spec(vmi: Vmi, version = 'v1.9.0'): Spec {
   return launcherPod(vmi, launcherCluster(effectiveConfig(release(version)))).spec as Spec;
 }
 
-function compute(vmi: Vmi): Container {
-  const [first] = spec(vmi).containers;
+function compute(vmi: Vmi, version = 'v1.9.0'): Container {
+  const [first] = spec(vmi, version).containers;
   if (first === undefined) throw new Error('the pod has no container');
   return first;
 }

@@ -6,7 +6,7 @@ import { alias, pciAddress, virtioModel } from './domain-parts.ts';
 import { ioThreadCount } from './domain-threads.ts';
 import type { DomainHost } from './domain-xml.ts';
 import type { Vmi } from './vmi.ts';
-import { hasHugepages, hasPersistentTpm, hasTpm, isCpuDedicated, usesIommu, vcpuCount } from './vmi-traits.ts';
+import { hasHugepages, hasPersistentTpm, hasTpm, isCpuDedicated, isSev, vcpuCount } from './vmi-traits.ts';
 import { element, textElement, type XmlElement } from './xml.ts';
 
 /** All devices of the domain, in the marshaller's order. */
@@ -82,7 +82,7 @@ function hostDevices({ spec }: Vmi, host: DomainHost): readonly XmlElement[] {
 
 function controllers(vmi: Vmi, cluster: LauncherCluster): readonly XmlElement[] {
   const { disks = [], autoattachSerialConsole, disableHotplug } = vmi.spec.domain.devices;
-  const driver = usesIommu(vmi, cluster) ? element('driver', { iommu: 'on' }) : undefined;
+  const driver = isSev(vmi, cluster) ? element('driver', { iommu: 'on' }) : undefined;
   const model = virtioModel(vmi);
   const scsi = !disableHotplug || disks.some(({ disk, lun, cdrom }) => (disk ?? lun ?? cdrom)?.bus === 'scsi');
   const noHole = vmi.metadata.annotations?.['kubevirt.io/disablePCIHole64']?.toLowerCase() === 'true';
@@ -152,7 +152,7 @@ function balloon(vmi: Vmi, cluster: LauncherCluster): XmlElement {
     'memballoon',
     { model: virtioModel(vmi), freePageReporting: kept ? 'off' : 'on' },
     period > 0 && element('stats', { period }),
-    usesIommu(vmi, cluster) && element('driver', { iommu: 'on' }),
+    isSev(vmi, cluster) && element('driver', { iommu: 'on' }),
   );
 }
 
@@ -181,7 +181,7 @@ function rng(vmi: Vmi, cluster: LauncherCluster): XmlElement {
     'rng',
     { model: virtioModel(vmi) },
     textElement('backend', '/dev/urandom', { model: 'random' }),
-    usesIommu(vmi, cluster) && element('driver', { iommu: 'on' }),
+    isSev(vmi, cluster) && element('driver', { iommu: 'on' }),
   );
 }
 

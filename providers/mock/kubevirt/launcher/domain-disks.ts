@@ -4,7 +4,7 @@ import { alias, pciAddress, virtioModel } from './domain-parts.ts';
 import { ioThreadCount } from './domain-threads.ts';
 import type { DomainHost } from './domain-xml.ts';
 import type { Disk, DiskTarget, Vmi, Volume } from './vmi.ts';
-import { usesIommu, vcpuCount } from './vmi-traits.ts';
+import { isSev, vcpuCount } from './vmi-traits.ts';
 import { element, textElement, type XmlElement } from './xml.ts';
 
 /** The disks of the domain, named vda, sda and so on in the VMI's order. @throws Error for a disk without its volume. */
@@ -87,7 +87,7 @@ function driverElement(disk: Disk, { vmi, cluster, medium, thread }: Placing): X
     iothread: thread,
     queues: virtio && vmi.spec.domain.devices.blockMultiQueue ? vcpuCount(vmi.spec.domain.cpu) : undefined,
     discard: disk.cdrom !== undefined && !medium.discards ? undefined : 'unmap',
-    iommu: virtio && usesIommu(vmi, cluster) ? 'on' : undefined,
+    iommu: virtio && isSev(vmi, cluster) ? 'on' : undefined,
   };
   return element('driver', attributes, threads);
 }

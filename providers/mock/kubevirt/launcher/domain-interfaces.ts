@@ -2,7 +2,7 @@ import { atLeast } from '../version.ts';
 import type { LauncherCluster } from './cluster.ts';
 import { alias, pciAddress, virtioModel } from './domain-parts.ts';
 import type { Interface, Vmi } from './vmi.ts';
-import { usesIommu, vcpuCount } from './vmi-traits.ts';
+import { isSev, vcpuCount } from './vmi-traits.ts';
 import { element, type XmlElement } from './xml.ts';
 
 /** Network interfaces that go through a tap or through passt; SR-IOV ones are host devices, plugins make their own. */
@@ -15,7 +15,7 @@ export function interfaceElements(vmi: Vmi, cluster: LauncherCluster): readonly 
 
 function interfaceElement(iface: Interface, vmi: Vmi, cluster: LauncherCluster): XmlElement {
   const virtio = (iface.model || 'virtio') === 'virtio';
-  const secured = usesIommu(vmi, cluster);
+  const secured = isSev(vmi, cluster);
   const passt = iface.passtBinding !== undefined;
   const iommu = virtio && secured ? 'on' : undefined;
   const multi = virtio && vmi.spec.domain.devices.networkInterfaceMultiqueue === true;

@@ -8,7 +8,7 @@ import { guestMemoryBytes } from './domain-cpu.ts';
 import { type DomainHost, domainElement, plainHost, SEV_POLICY, SNP_POLICY } from './domain-xml.ts';
 import { guestMac } from './naming.ts';
 import type { Vmi } from './vmi.ts';
-import { isSev, isSevEs, isSnp } from './vmi-traits.ts';
+import { isSevEs, isSnp } from './vmi-traits.ts';
 import {
   attribute,
   child,
@@ -66,7 +66,7 @@ export function liveDomainXml(
 /** The kind of encryption that this release makes of the VMI's launchSecurity: up to v1.6 nothing of SNP. */
 export function askedEncryption(vmi: Vmi, { version }: Pick<LauncherCluster, 'version'>): Encryption {
   if (vmi.spec.domain.launchSecurity?.sev != null) return isSevEs(vmi) ? 'sev-es' : 'sev';
-  return isSev(vmi) && isSnp(vmi) && atLeast(version, 'v1.7') ? 'sev-snp' : 'none';
+  return isSnp(vmi) && atLeast(version, 'v1.7') ? 'sev-snp' : 'none';
 }
 
 function liveDomain(

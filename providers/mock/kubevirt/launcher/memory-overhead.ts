@@ -18,7 +18,7 @@ export function memoryOverhead(vmi: Vmi, cluster: LauncherCluster): Quantity {
   if (hasVfio(vmi)) parts.push(mebibytes(1024));
   if (vmi.spec.volumes?.some((volume) => volume.downwardMetrics !== undefined)) parts.push(mebibytes(1));
   parts.push(probes(vmi.spec.livenessProbe, vmi.spec.readinessProbe));
-  if (isSev(vmi)) parts.push(mebibytes(256));
+  if (isSev(vmi, cluster)) parts.push(mebibytes(256));
   if (hasTpm(vmi)) parts.push(mebibytes(53));
   if (isCpuDedicated(vmi) || wantsGuaranteedQos(vmi)) parts.push(mebibytes(100));
   const reserved = domain.memory?.reservedOverhead?.addedOverhead;

@@ -72,7 +72,7 @@ function encryptionLabels(vmi: Vmi, { version }: LauncherCluster): Record<string
   const labels: Record<string, string> = {};
   // v1.5.0 to v1.5.2 ask for "true" while their labeller writes "".
   const value = atLeast(version, 'v1.5') ? 'true' : traitsOf(version).nodeLabelValue;
-  if (isSev(vmi)) labels['kubevirt.io/sev'] = value;
+  if (isSev(vmi, { version })) labels['kubevirt.io/sev'] = value;
   if (isSevEs(vmi)) labels['kubevirt.io/sev-es'] = value;
   if (!atLeast(version, 'v1.7')) return labels;
   if (isSnp(vmi)) labels['kubevirt.io/sev-snp'] = value;

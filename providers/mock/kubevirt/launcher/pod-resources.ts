@@ -146,7 +146,7 @@ function requestedDevices(vmi: Vmi, cluster: LauncherCluster): readonly string[]
   return [
     ...networkDevices(vmi, cluster).flatMap(([, resource]) => (resource ? [resource] : [])),
     ...named.flatMap(({ deviceName, claimName }) => (deviceName && claimName === undefined ? [deviceName] : [])),
-    ...(isSev(vmi) ? ['devices.kubevirt.io/sev'] : []),
+    ...(isSev(vmi, cluster) ? ['devices.kubevirt.io/sev'] : []),
     ...(isTdx(vmi) && atLeast(cluster.version, 'v1.9') ? ['devices.kubevirt.io/tdx'] : []),
     ...(lun ? ['devices.kubevirt.io/pr-helper'] : []),
     ...(cluster.gateEnabled('IOMMUFD') ? ['devices.kubevirt.io/iommufd'] : []),

@@ -84,7 +84,8 @@ function podSpec(vmi: Vmi, cluster: LauncherCluster): Record<string, unknown> {
     resourceClaims: spec.resourceClaims,
     runtimeClassName: cluster.configuration.defaultRuntimeClass,
     priorityClassName: spec.priorityClassName,
-    serviceAccountName: spec.serviceAccountName ?? serviceAccount?.serviceAccountName,
+    serviceAccountName:
+      (atLeast(cluster.version, 'v1.9') ? spec.serviceAccountName : undefined) ?? serviceAccount?.serviceAccountName,
     automountServiceAccountToken: serviceAccount !== undefined || injected,
   };
 }

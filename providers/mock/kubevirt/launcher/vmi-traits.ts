@@ -5,9 +5,10 @@ import type { Cpu, Resources, Vmi } from './vmi.ts';
 /** User and group that everything in a launcher runs as, save with the deprecated Root gate. */
 export const QEMU_UID = 107;
 
-/** Asks for SEV of any kind: KubeVirt counts an SNP guest as an SEV guest too. */
-export function isSev({ spec }: Vmi): boolean {
-  return spec.domain.launchSecurity?.sev != null || spec.domain.launchSecurity?.snp != null;
+/** Counts as an SEV guest: SNP does too, from the release that knows it. */
+export function isSev({ spec }: Vmi, { version }: { readonly version: KubevirtVersion }): boolean {
+  const { sev, snp } = spec.domain.launchSecurity ?? {};
+  return sev != null || (snp != null && atLeast(version, 'v1.7'));
 }
 
 export function isSevEs({ spec }: Vmi): boolean {
@@ -89,9 +90,4 @@ export function wantsGuaranteedQos({ spec }: Vmi): boolean {
 /** Root is the deprecated exception: everything of the launcher lies elsewhere then. */
 export function nvramDirectory(vmi: Vmi): string {
   return isNonRoot(vmi) ? '/var/run/kubevirt-private/libvirt/qemu/nvram' : '/var/lib/libvirt/qemu/nvram';
-}
-
-/** Whether the devices of this guest must go through the IOMMU: its memory is not QEMU's to read. */
-export function usesIommu(vmi: Vmi, { version }: { readonly version: KubevirtVersion }): boolean {
-  return vmi.spec.domain.launchSecurity?.sev != null || (isSev(vmi) && atLeast(version, 'v1.7'));
 }
