@@ -100,11 +100,11 @@ async function boot({ system, clock, signal, bootMs, misbehaviour }: GuestSetup,
 async function shutDown({ clock, system }: GuestSetup, tty: Tty, signal: AbortSignal): Promise<boolean> {
   try {
     await tty.running();
-    for (const line of SHUTDOWN_TEXT) {
-      await clock.sleep(400, signal);
-      await tty.running();
-      tty.print(`${line}\n`);
-    }
+    await clock.sleep(1200, signal);
+    await tty.running();
+    tty.print(`${SHUTDOWN_TEXT.join('\n')}\n`);
+    await clock.sleep(800, signal);
+    await tty.running();
     const last = [...system.kernelLog().matchAll(/^\[ *(\d+\.\d+)\]/gm)].at(-1)?.[1] ?? '60.0';
     tty.print(`[${(Number(last) + 40).toFixed(6).padStart(12)}] reboot: Power down\n`);
     return !signal.aborted;

@@ -102,6 +102,14 @@ export function trigger<T extends KubeObject>(
   });
 }
 
+/** A fast clock must not kill anybody for the simulator's own slowness: the least that a grace lasts on the wall. */
+const LEAST_GRACE_MS = 300;
+
+/** Waits out a grace of so many simulated seconds, unless the signal aborts first. */
+export async function grace(clock: Clock, seconds: number, signal: AbortSignal): Promise<void> {
+  await clock.sleep(Math.max(seconds * 1000, LEAST_GRACE_MS * clock.pace), signal);
+}
+
 /** Settles with the work or, without a value, when the signal aborts. */
 export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
   if (signal.aborted) return undefined;

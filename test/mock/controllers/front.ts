@@ -25,11 +25,8 @@ export async function openFront(
     if (found === undefined) throw new Error('nobody listens behind the Service virt-api');
     return found;
   };
-  const named = (request: IncomingMessage) => {
-    request.headersDistinct['x-remote-user'] = [user];
-    request.headersDistinct['x-remote-group'] = [groups];
-    return request;
-  };
+  const named = (request: IncomingMessage) =>
+    Object.assign(request, { headers: { ...request.headers, 'x-remote-user': user, 'x-remote-group': groups } });
   const server = createServer((request, response) => backend().serve?.(named(request), response));
   server.on('upgrade', (request, socket, head) => backend().upgrade?.(named(request), socket, head));
   server.listen(0, '127.0.0.1');

@@ -1,4 +1,4 @@
-import type { Component } from '../component.ts';
+import { type Component, grace } from '../component.ts';
 import type { Container, Pod } from '../kinds.ts';
 import { pathTo, RESOURCES } from '../resources.ts';
 import { Refusal } from '../rest.ts';
@@ -130,7 +130,7 @@ export class PodWorker {
     // Init containers that are being run have to end as well; sidecars outlive the mains.
     for (const container of this.#inits) if (container.spec.restartPolicy !== 'Always') container.stop();
     const seconds = this.#pod.metadata.deletionGracePeriodSeconds ?? 30;
-    await clock.sleep(Math.max(1, seconds) * 1000, this.#over.signal);
+    await grace(clock, seconds, this.#over.signal);
     for (const container of [...this.#mains, ...this.#inits]) if (!this.#over.signal.aborted) container.kill();
   }
 

@@ -53,18 +53,17 @@ export interface RemoteUser {
   readonly extra: Readonly<Record<string, readonly string[]>>;
 }
 
-/** Reads X-Remote-User, X-Remote-Group and X-Remote-Extra-. */
-export function remoteUser(request: IncomingMessage): RemoteUser {
+/** Reads X-Remote-User, X-Remote-Group and X-Remote-Extra-; several values of one stand in one header, after commas. */
+export function remoteUser({ headers }: IncomingMessage): RemoteUser {
+  const values = (name: string) =>
+    [headers[name] ?? []]
+      .flat()
+      .flatMap((text) => text.split(/, */))
+      .filter(Boolean);
   const extra: Record<string, readonly string[]> = {};
-  // Not headersDistinct: a request that the API server hands over in process has its headers only once.
-  const values = (name: string) => listOf(request.headers[name]);
-  for (const name of Object.keys(request.headers))
-    if (name.startsWith('x-remote-extra-'))
-      extra[decodeURIComponent(name.slice('x-remote-extra-'.length))] = values(name);
-  return { user: values('x-remote-user')[0] ?? '', groups: values('x-remote-group'), extra };
+  for (const name of Object.keys(headers))
+    if (name.startsWith(EXTRA)) extra[decodeURIComponent(name.slice(EXTRA.length))] = values(name);
+  return { user: [headers['x-remote-user'] ?? ''].flat()[0] ?? '', groups: values('x-remote-group'), extra };
 }
 
-function listOf(header: string | string[] | undefined): readonly string[] {
-  const lines = typeof header === 'string' ? [header] : (header ?? []);
-  return lines.flatMap((line) => line.split(',')).map((value) => value.trim());
-}
+const EXTRA = 'x-remote-extra-';

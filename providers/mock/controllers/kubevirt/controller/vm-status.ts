@@ -53,6 +53,14 @@ export function failureAfter(vm: VmObject, vmi: VmiObject | undefined, now: Date
   return { consecutiveFailCount, lastFailedVMIUID: uid, retryAfterTimestamp };
 }
 
+/** The requests without the first when it is done: the guest to be stopped is gone, or the one to be started is there. */
+export function pendingRequests(vm: VmObject, vmi: VmiObject | undefined): VmStatus['stateChangeRequests'] {
+  const requests = vm.status?.stateChangeRequests;
+  const [first] = requests ?? [];
+  const done = first?.action === 'Stop' ? first.uid !== vmi?.metadata.uid : vmi !== undefined;
+  return first !== undefined && done ? requests?.slice(1) : requests;
+}
+
 export interface VmFacts {
   readonly requests: VmStatus['stateChangeRequests'];
   readonly startFailure: StartFailure | undefined;

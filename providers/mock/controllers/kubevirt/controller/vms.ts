@@ -10,7 +10,7 @@ import { controlledBy, controllerKeys } from '../../kubernetes/pods-of.ts';
 import { pathTo, RESOURCES } from '../../resources.ts';
 import { Refusal } from '../../rest.ts';
 import { isFinal, observedVersion, type VmiObject, type VmObject, type VmStatus } from '../vmi.ts';
-import { failureAfter, runDecision, vmStatus } from './vm-status.ts';
+import { failureAfter, pendingRequests, runDecision, vmStatus } from './vm-status.ts';
 
 export interface VmControl {
   readonly version: KubevirtVersion;
@@ -36,18 +36,13 @@ export function startVms(process: Component, { version }: VmControl): void {
     if (vm.metadata.deletionTimestamp !== undefined) return await end(vm, vmi);
     if (!(vm.metadata.finalizers ?? []).includes(vmFinalizer)) vm = await hold(vm);
     const decision = runDecision(vm, vmi, process.clock.now());
-    let requests = vm.status?.stateChangeRequests;
     let started: VmiObject | undefined;
-    if (decision.do === 'start') {
-      if (requests?.[0]?.action === 'Start') requests = requests.slice(1);
-      started = await start(vm, decision.paused);
-    } else if (decision.do === 'stop' && vmi !== undefined) await stop(vm, vmi);
+    if (decision.do === 'start') started = await start(vm, decision.paused);
+    else if (decision.do === 'stop' && vmi !== undefined) await stop(vm, vmi);
     else if (decision.do === 'wait') loop.addAfter(key, decision.ms * process.clock.pace);
     if (vmi !== undefined && isFinal(vmi)) await release(vmi);
-    if (requests?.[0]?.action === 'Stop' && requests[0].uid !== undefined && requests[0].uid !== vmi?.metadata.uid)
-      requests = requests.slice(1);
     await report(vm, started === undefined ? vmi : undefined, {
-      requests,
+      requests: pendingRequests(vm, vmi),
       startFailure: failureAfter(vm, vmi, process.clock.now()),
       startExpected: started !== undefined,
     });

@@ -4,8 +4,7 @@ import { launcherCluster } from '../../../kubevirt/launcher/cluster.ts';
 import { askedEncryption } from '../../../kubevirt/launcher/live-domain-xml.ts';
 import { atLeast, type KubevirtVersion } from '../../../kubevirt/version.ts';
 import { same } from '../../canonical.ts';
-import type { Component } from '../../component.ts';
-import { trigger } from '../../component.ts';
+import { type Component, grace, trigger } from '../../component.ts';
 import { type Condition, keyOf } from '../../kinds.ts';
 import { pathTo, RESOURCES } from '../../resources.ts';
 import { type Domain, type Launcher, LaunchRefusal } from '../launcher/launcher.ts';
@@ -82,14 +81,14 @@ export function startGuests(process: Component, control: GuestControl): (vmi: Vm
   function shutDown(vmi: VmiObject, launcher: Launcher): void {
     const domain = launcher.domain();
     if (domain === undefined || domain.ended !== undefined) return;
-    const grace = vmi.spec.terminationGracePeriodSeconds ?? 30;
-    if (grace === 0 || domain.state === 'paused') {
+    const seconds = vmi.spec.terminationGracePeriodSeconds ?? 30;
+    if (seconds === 0 || domain.state === 'paused') {
       say(vmi, 'Deleted', 'Signaled Deletion');
       launcher.destroy();
     } else if (say(vmi, 'ShuttingDown', 'Signaled Graceful Shutdown')) {
       launcher.shutdown();
       process.tasks.run(async () => {
-        await process.clock.sleep(grace * 1000, process.signal);
+        await grace(process.clock, seconds, process.signal);
         launcher.destroy();
       });
     }

@@ -6,6 +6,7 @@ import { askedEncryption, liveDomainXml, liveHostOf } from '../../../kubevirt/la
 import { NO_GUESTS } from '../../../physics/asids.ts';
 import { guestBoot, withGuest } from '../../../physics/guest.ts';
 import type { Encryption } from '../../../physics/host.ts';
+import { grace } from '../../component.ts';
 import type { ProgramContext } from '../../kubelet/program.ts';
 import { machineOf } from '../handler/guest-status.ts';
 import { releaseOf } from '../process.ts';
@@ -94,11 +95,12 @@ export class LauncherProcess implements Launcher {
     const { clock, killed } = this.#context;
     const alive = () => this.#domain !== undefined && this.#domain.ended === undefined;
     if (alive()) {
-      const graceMs = (this.#domain?.vmi.spec.terminationGracePeriodSeconds ?? 30) * 1000;
-      if (graceMs > 0) this.shutdown();
+      const seconds = this.#domain?.vmi.spec.terminationGracePeriodSeconds ?? 30;
+      if (seconds > 0) this.shutdown();
+      else this.destroy();
       const over = new AbortController();
       void this.guestEnded.then(() => over.abort());
-      await clock.sleep(graceMs, AbortSignal.any([over.signal, killed]));
+      if (alive()) await grace(clock, seconds, AbortSignal.any([over.signal, killed]));
       if (alive()) this.destroy();
     }
     await clock.sleep(LEAVE_MS, killed);
