@@ -182,6 +182,13 @@ describe('import scanner', () => {
     ).to.deep.equal([]);
   });
 
+  it('lets a simulator have processes, but not the real one', () => {
+    const own = 'function kill(process: Simulated) {\n  process.end();\n';
+    expect(processLines(`${own}}`)).to.deep.equal([]);
+    expect(processLines(`${own}  process.exit(1);\n}`)).to.deep.equal([3]);
+    expect(processLines("const process = start('a');\nprocess.env.X;")).to.deep.equal([2]);
+  });
+
   it('sees words in code and strings, not in comments', () => {
     expect(linesWith("const a = '--sim-host';\n// --sim-host\nconst mock = 1;", /\bmock|\bsim-/)).to.deep.equal([1, 3]);
   });
