@@ -45,11 +45,8 @@ export interface Store {
 /** Opens an empty store that remembers the last `window` changes. */
 export function openStore(window: number): Store {
   const objects = new Map<string, Map<string, KubeObject>>();
-  const listeners = new Map<string, Set<(event: StoreEvent) => void>>();
-  let history: StoreEvent[] = [];
-  // A real cluster has written about as often before it first answers.
-  let version = 100;
-  let oldest = 0;
+  const history = openHistory(window);
+  const tell = openListeners();
 
   const bucket = (resource: string) => {
     const found = objects.get(resource) ?? new Map<string, KubeObject>();
@@ -57,53 +54,92 @@ export function openStore(window: number): Store {
     return found;
   };
   const record = (type: StoreEvent['type'], key: Key, object: KubeObject): KubeObject => {
-    version += 1;
+    const { resource } = key;
+    const version = history.version + 1;
     const stamped = deepFreeze(stamp(object, version));
-    const old = bucket(key.resource).get(path(key));
-    if (type === 'DELETED') bucket(key.resource).delete(path(key));
-    else bucket(key.resource).set(path(key), stamped);
-    const event: StoreEvent = { type, version, resource: key.resource, object: stamped, old };
-    history.push(event);
-    // Trimmed in large steps: shifting one by one would copy the array at every write.
-    if (history.length > window * 2) {
-      history = history.slice(-window);
-      oldest = (history[0]?.version ?? version) - 1;
-    }
-    for (const listener of [...(listeners.get(key.resource) ?? [])]) listener(event);
+    const old = bucket(resource).get(path(key));
+    if (type === 'DELETED') bucket(resource).delete(path(key));
+    else bucket(resource).set(path(key), stamped);
+    const event: StoreEvent = { type, version, resource, object: stamped, old };
+    history.add(event);
+    tell.event(event);
     return stamped;
   };
-  const kept = () => Math.max(oldest, (history.at(-window)?.version ?? oldest + 1) - 1);
+  const rewind = (resource: string, at: number) => rewound(new Map(bucket(resource)), history.after(at), resource);
 
   return {
     get version() {
-      return version;
+      return history.version;
     },
     get oldest() {
-      return kept();
+      return history.oldest;
     },
     get: (key) => objects.get(key.resource)?.get(path(key)),
     create: (key, object) => record('ADDED', key, object),
     update: (key, object) => record('MODIFIED', key, object),
     remove: (key, last) => record('DELETED', key, last),
     list: (resource, namespace) => inOrder(objects.get(resource) ?? new Map(), namespace),
-    listAt(resource, namespace, at) {
-      if (at < kept()) return undefined;
-      const state = rewound(new Map(bucket(resource)), changesAfter(history, at), resource);
-      return inOrder(state, namespace);
+    listAt: (resource, namespace, at) => (at < history.oldest ? undefined : inOrder(rewind(resource, at), namespace)),
+    getAt: (key, at) => rewind(key.resource, at).get(path(key)),
+    since: (resource, version) =>
+      version < history.oldest ? undefined : history.after(version).filter((event) => event.resource === resource),
+    subscribe: tell.subscribe,
+    compact: history.forget,
+  };
+}
+
+// A real cluster has written about as often before it first answers.
+const FIRST_VERSION = 100;
+
+function openHistory(window: number) {
+  let events: StoreEvent[] = [];
+  let version = FIRST_VERSION;
+  let oldest = 0;
+  return {
+    get version() {
+      return version;
     },
-    getAt: (key, at) => rewound(new Map(bucket(key.resource)), changesAfter(history, at), key.resource).get(path(key)),
-    since(resource, after) {
-      if (after < kept()) return undefined;
-      return changesAfter(history, after).filter((event) => event.resource === resource);
+    get oldest() {
+      return Math.max(oldest, (events.at(-window)?.version ?? oldest + 1) - 1);
     },
-    subscribe(resource, listener) {
+    add(event: StoreEvent): void {
+      version = event.version;
+      events.push(event);
+      // Trimmed in large steps: shifting one by one would copy the array at every write.
+      if (events.length <= window * 2) return;
+      events = events.slice(-window);
+      oldest = (events[0]?.version ?? version) - 1;
+    },
+    after: (since: number) => changesAfter(events, since),
+    forget(): void {
+      events = [];
+      oldest = version;
+    },
+  };
+}
+
+function openListeners() {
+  const listeners = new Map<string, Set<(event: StoreEvent) => void>>();
+  const waiting: StoreEvent[] = [];
+  let telling = false;
+  return {
+    subscribe(resource: string, listener: (event: StoreEvent) => void): () => void {
       const set = listeners.get(resource) ?? new Set();
       listeners.set(resource, set.add(listener));
       return () => void set.delete(listener);
     },
-    compact() {
-      history = [];
-      oldest = version;
+    // A listener may write: everybody hears of the first change before anybody hears of the second.
+    event(event: StoreEvent): void {
+      waiting.push(event);
+      if (telling) return;
+      telling = true;
+      try {
+        for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+          for (const listener of [...(listeners.get(next.resource) ?? [])]) listener(next);
+        }
+      } finally {
+        telling = false;
+      }
     },
   };
 }

@@ -52,58 +52,60 @@ interface Run {
 }
 
 function runner(run: Run) {
-  const { core, type, namespace, options, listener, show } = run;
+  const { core, type, namespace, options } = run;
   const resource = storageKey(type);
-  const send = (kind: SeenEvent['type'], object: KubeObject) => {
-    const event: SeenEvent = { type: kind, object: asVersion(type, object) };
-    listener.event({ type: kind, object: show(event) });
-  };
-  const follow = (after: number): (() => void) => {
-    const stop = core.store.subscribe(resource, (event) => {
-      if (event.version > after) deliver(run, event, send);
-    });
-    const clear = withTimers(run, send, () => {
-      stop();
-      listener.end();
-    });
-    return () => {
-      stop();
-      clear();
-    };
-  };
+  const send = sender(run);
   return {
     fromState(): () => void {
       const version = core.store.version;
-      const initial = options.sendInitialEvents !== false;
-      if (initial)
-        for (const object of core.store.list(resource, namespace)) if (run.matches(object)) send('ADDED', object);
+      const state = options.sendInitialEvents === false ? [] : core.store.list(resource, namespace);
+      for (const object of state) if (run.matches(object)) send('ADDED', object);
       if (options.sendInitialEvents === true && options.allowWatchBookmarks) {
         send('BOOKMARK', bookmark(type, version, { 'k8s.io/initial-events-end': 'true' }));
       }
-      return follow(version);
+      return follow(run, send, version);
     },
     fromVersion(since: number): () => void {
       const missed = core.store.since(resource, since);
-      if (missed === undefined) {
-        listener.event({
-          type: 'ERROR',
-          object: expired('The resourceVersion for the provided watch is too old.').body,
-        });
-        listener.end();
-        return () => {};
-      }
+      if (missed === undefined) return expire(run);
       for (const event of missed) deliver(run, event, send);
-      return follow(Math.max(since, core.store.version));
+      return follow(run, send, Math.max(since, core.store.version));
     },
   };
 }
 
+type Send = (kind: SeenEvent['type'], object: KubeObject) => void;
+
+function sender({ type, listener, show }: Run): Send {
+  return (kind, object) => {
+    const event: SeenEvent = { type: kind, object: asVersion(type, object) };
+    listener.event({ type: kind, object: show(event) });
+  };
+}
+
+function expire({ listener }: Run): () => void {
+  const { body } = expired('The resourceVersion for the provided watch is too old.');
+  listener.event({ type: 'ERROR', object: body });
+  listener.end();
+  return () => {};
+}
+
+function follow(run: Run, send: Send, after: number): () => void {
+  const stop = run.core.store.subscribe(storageKey(run.type), (event) => {
+    if (event.version > after) deliver(run, event, send);
+  });
+  const clear = withTimers(run, send, () => {
+    stop();
+    run.listener.end();
+  });
+  return () => {
+    stop();
+    clear();
+  };
+}
+
 // An object that comes into the selection is ADDED for this watcher, one that leaves it is DELETED.
-function deliver(
-  { namespace, matches }: Run,
-  event: StoreEvent,
-  send: (kind: SeenEvent['type'], object: KubeObject) => void,
-) {
+function deliver({ namespace, matches }: Run, event: StoreEvent, send: Send) {
   if (namespace !== '' && event.object.metadata.namespace !== namespace) return;
   const before = event.old !== undefined && matches(event.old);
   const after = event.type !== 'DELETED' && matches(event.object);

@@ -112,4 +112,30 @@ describe('the in-process API', () => {
     const names = (rest.body as { items: { metadata: { name: string } }[] }).items.map((item) => item.metadata.name);
     expect(names).to.deep.equal(['c']);
   });
+
+  it('tells changes in their order, also those that the server makes because of a change', async () => {
+    const api = freshApi();
+    const crds = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+    await api.request({ method: 'POST', path: crds, body: definition('first') });
+    const ending = new AbortController();
+    const told: string[] = [];
+    for await (const { type, object } of api.watch(crds, ending.signal)) {
+      told.push(`${type} ${object.metadata.name}`);
+      // The state has been told, so the watch hears everything from here on as it happens.
+      if (told.length === 1) await api.request({ method: 'POST', path: crds, body: definition('second') });
+      if (told.length === 3) ending.abort();
+    }
+    expect(told.slice(1)).to.deep.equal(['ADDED seconds.example.com', 'MODIFIED seconds.example.com']);
+  });
 });
+
+function definition(name: string) {
+  const versions = [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }];
+  const names = { plural: `${name}s`, kind: `${name.slice(0, 1).toUpperCase()}${name.slice(1)}` };
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${name}s.example.com` },
+    spec: { group: 'example.com', scope: 'Cluster', names, versions },
+  };
+}

@@ -53,6 +53,100 @@ const NODE = [
   `create delete get patch update | storage.k8s.io | csinodes`,
 ];
 
+const CONTROLLER_ROLES: Readonly<Record<string, readonly string[]>> = {
+  'system:controller:clusterrole-aggregation-controller': [
+    `escalate ${READ} patch update | rbac.authorization.k8s.io | clusterroles`,
+  ],
+  'system:controller:daemon-set-controller': [
+    `${READ} | apps | daemonsets`,
+    'update | apps | daemonsets/status daemonsets/finalizers',
+    'list watch | core | nodes',
+    'create delete list patch watch | core | pods',
+    'create | core | pods/binding',
+    `create delete ${READ} patch update | apps | controllerrevisions`,
+    EVENTS,
+  ],
+  'system:controller:deployment-controller': [
+    `${READ} update | apps | deployments`,
+    'update | apps | deployments/status deployments/finalizers',
+    `create delete ${READ} patch update | apps | replicasets`,
+    `${READ} update | core | pods`,
+    EVENTS,
+  ],
+  'system:controller:disruption-controller': [
+    `${READ} | apps | deployments replicasets statefulsets`,
+    `${READ} | core | pods replicationcontrollers`,
+    `${READ} | policy | poddisruptionbudgets`,
+    'update | policy | poddisruptionbudgets/status',
+    'patch update | core | pods/status',
+    'get | * | */scale',
+    EVENTS,
+  ],
+  'system:controller:endpoint-controller': [
+    `${READ} | core | pods services`,
+    `create delete ${READ} update | core | endpoints`,
+    'create | core | endpoints/restricted',
+    EVENTS,
+  ],
+  'system:controller:endpointslice-controller': [
+    `${READ} | core | nodes pods services`,
+    'update | core | services/finalizers',
+    `create delete ${READ} update | discovery.k8s.io | endpointslices`,
+    EVENTS,
+  ],
+  'system:controller:generic-garbage-collector': [`delete ${READ} patch update | * | *`, EVENTS],
+  'system:controller:job-controller': [
+    `${READ} patch update | batch | jobs`,
+    'update | batch | jobs/status jobs/finalizers',
+    'create delete list patch watch | core | pods',
+    EVENTS,
+  ],
+  'system:controller:namespace-controller': [
+    `delete ${READ} | core | namespaces`,
+    'update | core | namespaces/finalize namespaces/status',
+    'delete deletecollection get list | * | *',
+  ],
+  'system:controller:node-controller': [
+    `${READ} delete patch update | core | nodes`,
+    'patch update | core | nodes/status',
+    'patch update | core | pods/status',
+    'delete get list watch | core | pods',
+    EVENTS,
+  ],
+  'system:controller:persistent-volume-binder': [
+    `create delete ${READ} patch update | core | persistentvolumes`,
+    'update | core | persistentvolumes/status persistentvolumeclaims/status',
+    `${READ} update | core | persistentvolumeclaims`,
+    `create delete ${READ} | core | pods`,
+    `${READ} | storage.k8s.io | storageclasses`,
+    `${READ} | core | nodes`,
+    EVENTS,
+  ],
+  'system:controller:pod-garbage-collector': ['delete list watch | core | pods', `${READ} | core | nodes`],
+  'system:controller:pvc-protection-controller': [
+    `${READ} update | core | persistentvolumeclaims`,
+    `${READ} | core | pods`,
+    EVENTS,
+  ],
+  'system:controller:replicaset-controller': [
+    `${READ} update | apps | replicasets`,
+    'update | apps | replicasets/status replicasets/finalizers',
+    'create delete list patch watch | core | pods',
+    EVENTS,
+  ],
+  'system:controller:root-ca-cert-publisher': [`create ${READ} update | core | configmaps`, EVENTS],
+  'system:controller:service-account-controller': ['create | core | serviceaccounts', EVENTS],
+  'system:controller:statefulset-controller': [
+    'list watch | core | pods',
+    `${READ} | apps | statefulsets`,
+    'update | apps | statefulsets/status statefulsets/finalizers',
+    'create delete get patch update | core | pods',
+    `create delete ${READ} patch update | apps | controllerrevisions`,
+    'create get | core | persistentvolumeclaims',
+    EVENTS,
+  ],
+};
+
 /** Rules of the default ClusterRoles, by name. */
 export const BOOTSTRAP_ROLES: Readonly<Record<string, readonly string[]>> = {
   'cluster-admin': ['* | * | *', '* | url | *'],
@@ -103,104 +197,8 @@ export const BOOTSTRAP_ROLES: Readonly<Record<string, readonly string[]>> = {
     'create | authorization.k8s.io | subjectaccessreviews',
     'list watch | * | *',
   ],
-  ...controllerRoles(),
+  ...CONTROLLER_ROLES,
 };
-
-function controllerRoles(): Readonly<Record<string, readonly string[]>> {
-  return {
-    'system:controller:clusterrole-aggregation-controller': [
-      `escalate ${READ} patch update | rbac.authorization.k8s.io | clusterroles`,
-    ],
-    'system:controller:daemon-set-controller': [
-      `${READ} | apps | daemonsets`,
-      'update | apps | daemonsets/status daemonsets/finalizers',
-      'list watch | core | nodes',
-      'create delete list patch watch | core | pods',
-      'create | core | pods/binding',
-      `create delete ${READ} patch update | apps | controllerrevisions`,
-      EVENTS,
-    ],
-    'system:controller:deployment-controller': [
-      `${READ} update | apps | deployments`,
-      'update | apps | deployments/status deployments/finalizers',
-      `create delete ${READ} patch update | apps | replicasets`,
-      `${READ} update | core | pods`,
-      EVENTS,
-    ],
-    'system:controller:disruption-controller': [
-      `${READ} | apps | deployments replicasets statefulsets`,
-      `${READ} | core | pods replicationcontrollers`,
-      `${READ} | policy | poddisruptionbudgets`,
-      'update | policy | poddisruptionbudgets/status',
-      'patch update | core | pods/status',
-      'get | * | */scale',
-      EVENTS,
-    ],
-    'system:controller:endpoint-controller': [
-      `${READ} | core | pods services`,
-      `create delete ${READ} update | core | endpoints`,
-      'create | core | endpoints/restricted',
-      EVENTS,
-    ],
-    'system:controller:endpointslice-controller': [
-      `${READ} | core | nodes pods services`,
-      'update | core | services/finalizers',
-      `create delete ${READ} update | discovery.k8s.io | endpointslices`,
-      EVENTS,
-    ],
-    'system:controller:generic-garbage-collector': [`delete ${READ} patch update | * | *`, EVENTS],
-    'system:controller:job-controller': [
-      `${READ} patch update | batch | jobs`,
-      'update | batch | jobs/status jobs/finalizers',
-      'create delete list patch watch | core | pods',
-      EVENTS,
-    ],
-    'system:controller:namespace-controller': [
-      `delete ${READ} | core | namespaces`,
-      'update | core | namespaces/finalize namespaces/status',
-      'delete deletecollection get list | * | *',
-    ],
-    'system:controller:node-controller': [
-      `${READ} delete patch update | core | nodes`,
-      'patch update | core | nodes/status',
-      'patch update | core | pods/status',
-      'delete get list watch | core | pods',
-      EVENTS,
-    ],
-    'system:controller:persistent-volume-binder': [
-      `create delete ${READ} patch update | core | persistentvolumes`,
-      'update | core | persistentvolumes/status persistentvolumeclaims/status',
-      `${READ} update | core | persistentvolumeclaims`,
-      `create delete ${READ} | core | pods`,
-      `${READ} | storage.k8s.io | storageclasses`,
-      `${READ} | core | nodes`,
-      EVENTS,
-    ],
-    'system:controller:pod-garbage-collector': ['delete list watch | core | pods', `${READ} | core | nodes`],
-    'system:controller:pvc-protection-controller': [
-      `${READ} update | core | persistentvolumeclaims`,
-      `${READ} | core | pods`,
-      EVENTS,
-    ],
-    'system:controller:replicaset-controller': [
-      `${READ} update | apps | replicasets`,
-      'update | apps | replicasets/status replicasets/finalizers',
-      'create delete list patch watch | core | pods',
-      EVENTS,
-    ],
-    'system:controller:root-ca-cert-publisher': [`create ${READ} update | core | configmaps`, EVENTS],
-    'system:controller:service-account-controller': ['create | core | serviceaccounts', EVENTS],
-    'system:controller:statefulset-controller': [
-      'list watch | core | pods',
-      `${READ} | apps | statefulsets`,
-      'update | apps | statefulsets/status statefulsets/finalizers',
-      'create delete get patch update | core | pods',
-      `create delete ${READ} patch update | apps | controllerrevisions`,
-      'create get | core | persistentvolumeclaims',
-      EVENTS,
-    ],
-  };
-}
 
 /** Who is bound to a default ClusterRole: users, groups, and accounts as `namespace/name`. */
 export const BOOTSTRAP_BINDINGS: Readonly<
@@ -221,7 +219,7 @@ export const BOOTSTRAP_BINDINGS: Readonly<
   // The real server leaves this binding empty and has an authorizer of its own for nodes.
   'system:node': [['Group', 'system:nodes']],
   ...Object.fromEntries(
-    Object.keys(controllerRoles()).map((role) => [
+    Object.keys(CONTROLLER_ROLES).map((role) => [
       role,
       [['ServiceAccount', `kube-system/${role.slice('system:controller:'.length)}`] as const],
     ]),
