@@ -53,18 +53,19 @@ function proven(report: Report): readonly string[] {
     const passed = cases.filter(({ outcome }) => outcome === 'passed');
     if (passed.length === 0) return [];
     const files = passed.reduce((sum, { evidence }) => sum + evidence.length, 0);
-    const share =
-      passed.length === cases.length
-        ? `${cases.length} cases passed`
-        : `${passed.length} of ${cases.length} cases passed`;
-    const label = passed.length === cases.length ? 'proven' : 'partly';
-    return [
-      labelled(
-        label,
-        `${technologyName(technology)}: ${share}, ${files} ${files === 1 ? 'piece' : 'pieces'} of evidence`,
-      ),
-    ];
+    const isWhole = passed.length === cases.length;
+    const isProven = passed.some(({ isProof }) => isProof);
+    const label = isProven ? (isWhole ? 'proven' : 'partly') : 'not proven';
+    const share = isWhole
+      ? `${counted(cases.length, 'case')} passed`
+      : `${passed.length} of ${cases.length} cases passed`;
+    const name = technologyName(technology);
+    return [labelled(label, `${name}: ${share}, ${counted(files, 'piece')} of evidence`)];
   });
+}
+
+function counted(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? '' : 's'}`;
 }
 
 function notDemanded(report: Report): readonly string[] {
@@ -81,9 +82,7 @@ function leftOut(report: Report): readonly string[] {
     const text = `${outcome === 'skipped' ? 'skipped' : 'not run'}: ${oneLine(reason)}`;
     byReason.set(text, (byReason.get(text) ?? 0) + 1);
   }
-  return [...byReason].map(([reason, count]) =>
-    labelled('left out', `${count} ${count === 1 ? 'case' : 'cases'}, ${reason}`),
-  );
+  return [...byReason].map(([reason, count]) => labelled('left out', `${counted(count, 'case')}, ${reason}`));
 }
 
 /** `[FAILED]` and `error:` are what Prow's log view highlights, so each stands once for each thing that went wrong. */

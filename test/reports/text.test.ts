@@ -54,10 +54,17 @@ describe('closing paragraph', () => {
     expect(lines).to.include(`  [FAILED] ${PLAN[1]?.title}: expected SEV; saw none (because: the cause below)`);
     expect(lines).to.include('                see evidence/sev/dmesg.txt');
     expect(lines).to.include('  what to do    do something about product');
-    expect(lines).to.include('  partly        SEV: 1 of 2 cases passed, 1 piece of evidence');
+    expect(lines).to.include('  not proven    SEV: 1 of 2 cases passed, 1 piece of evidence');
     expect(lines.join('\n').match(/\[FAILED\]/g)).to.have.length(1);
     expect(lines.join('\n')).not.to.contain('error:');
     expect(lines.at(-1)).to.equal('3 passed, 1 failed, 0 skipped');
+  });
+
+  it('calls a kind of guest proven by its proof, and partly so when another of its cases failed', () => {
+    const other = finding('product', 'no overhead', PLAN[0]?.title);
+    const lines = linesOf([...GREEN, ended(PLAN[0], { outcome: 'failed', finding: other })]);
+    expect(lines).to.include('  partly        SEV: 1 of 2 cases passed, 1 piece of evidence');
+    expect(lines).to.include('  proven        SEV-ES: 2 cases passed, 2 pieces of evidence');
   });
 
   it('marks infra trouble once as an error, counts the cases that it left out and is never "0 failed"', () => {
