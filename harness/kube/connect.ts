@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join, posix, resolve } from 'node:path';
 import { InfraError } from '../errors/errors.ts';
 import type { HostPort, KubeconfigSource } from '../model/host.ts';
@@ -95,8 +95,12 @@ function refuseExpired(access: KubeAccess): void {
 
 async function writeCopy(scope: Scope, access: KubeAccess, runDir: string): Promise<string> {
   const path = join(runDir, 'kubeconfig');
-  await mkdir(runDir, { recursive: true, mode: 0o700 });
-  scope.defer('remove the kubeconfig copy', 1000, () => rm(path, { force: true }));
+  const made = await mkdir(runDir, { recursive: true, mode: 0o700 });
+  scope.defer('remove the kubeconfig copy', 1000, async () => {
+    await rm(path, { force: true });
+    // Somebody else's file in it is theirs to remove.
+    if (made !== undefined) await rmdir(runDir).catch(() => {});
+  });
   // A file that is there already keeps its mode: it has to go first.
   await rm(path, { force: true });
   await writeFile(path, kubeconfigCopy(access), { mode: 0o600, flag: 'wx' });

@@ -1,6 +1,6 @@
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { execa } from 'execa';
 import { after, afterEach, before, beforeEach, describe, it } from 'mocha';
@@ -68,8 +68,11 @@ describe('a cluster behind ssh', () => {
       ];
       expect((await execa(kubectl, view)).stdout).to.equal('https://192.0.2.10:6443');
     }
+    const own = await reach({ runDir: join(runDir, 'made', 'for-this') });
     await scope.close();
     expect(await failure(stat(kubeconfigPath), Error)).to.include({ code: 'ENOENT' });
+    expect(await failure(stat(dirname(own.kubeconfigPath)), Error)).to.include({ code: 'ENOENT' });
+    expect((await stat(runDir)).isDirectory()).to.equal(true);
   });
 
   it('says that a kubeconfig is not there, here or on the node', async () => {
