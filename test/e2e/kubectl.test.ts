@@ -72,7 +72,7 @@ const steps = (mirror: string): readonly Step[] => [
     says: ['serverside-applied'],
   },
   { run: 'apply --dry-run=server -f -', input: CONFIG.replace('red', 'green'), says: ['(server dry run)'] },
-  { run: 'apply -f -', input: CONFIG.replace('data:', 'dtaa:'), exit: 1, says: ['unknown field "dtaa"'] },
+  { run: 'apply -f -', input: CONFIG.replace('\ndata:', '\ndtaa:'), exit: 1, says: ['unknown field "dtaa"'] },
   { run: 'label cm settings -n play tier=front', says: ['configmap/settings labeled'] },
   { run: 'get cm -n play -l tier=front,app in (web) -o name', says: ['configmap/settings'] },
   { run: 'annotate cm settings -n play note=hello', says: ['configmap/settings annotated'] },
@@ -136,7 +136,7 @@ const steps = (mirror: string): readonly Step[] => [
   { run: 'get vmi snp -n play', exit: 1, says: ['NotFound'] },
   { run: 'delete kv kubevirt -n kubevirt --timeout=30s', says: ['deleted'] },
   {
-    run: `delete -f ${join(mirror, 'v1.9.0', 'kubevirt-operator.yaml')} --timeout=30s`,
+    run: `delete -f ${join(mirror, 'v1.9.0', 'kubevirt-operator.yaml')} --ignore-not-found --timeout=30s`,
     says: ['namespace "kubevirt" deleted'],
   },
   { run: 'delete ns play --timeout=30s', says: ['namespace "play" deleted'] },
