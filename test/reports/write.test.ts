@@ -161,15 +161,27 @@ describe('files of the report', () => {
       return { report: await reporter.finish(), reason, heard };
     }
 
-    it('take SIGTERM and SIGINT back to back for one request, and say which came first', async () => {
-      const { report, reason, heard } = await guardedRun(true, ({ onSignal }) => {
-        onSignal('SIGTERM');
-        onSignal('SIGINT');
-        onSignal('SIGINT');
-      });
+    it('take SIGTERM and SIGINT back to back for one request, say which came first, and undo all the same', async () => {
+      let isUndone = false;
+      const undo = (async () => {
+        await readdir(folder);
+        isUndone = true;
+      })();
+      const { report, reason, heard } = await guardedRun(
+        true,
+        ({ onSignal }) => {
+          onSignal('SIGTERM');
+          onSignal('SIGINT');
+          onSignal('SIGINT');
+        },
+        undo,
+      );
       expect(report.exitCode).to.equal(143);
       expect(reason).to.be.instanceOf(Interrupted);
+      expect(isUndone).to.equal(true);
       expect(heard.filter(({ type }) => type === 'ending')).to.have.length(1);
+      const words = heard.flatMap((event) => (event.type === 'log' ? [event.message] : []));
+      expect(words, 'nobody insisted').to.deep.equal([]);
     });
 
     it('file a bug that nobody caught, with its stack, and stop the run', async () => {
