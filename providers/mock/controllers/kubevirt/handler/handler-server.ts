@@ -28,7 +28,11 @@ export function handlerServer(node: NodeHost, launcherOf: (vmi: VmiObject) => La
       attached.get(serial)?.destroy();
       const stream = attach(serial);
       attached.set(serial, stream);
+      const stop = launcher(vmi).onChange(() => {
+        if (launcherOf(vmi)?.domain()?.ended !== undefined) stream.destroy();
+      });
       stream.once('close', () => {
+        stop();
         if (attached.get(serial) === stream) attached.delete(serial);
       });
       return stream;

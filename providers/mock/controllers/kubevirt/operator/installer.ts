@@ -7,7 +7,8 @@ import { trigger } from '../../component.ts';
 import { type Condition, hasCondition, keyOf, type Loose, type Workload } from '../../kinds.ts';
 import { pathTo, RESOURCES } from '../../resources.ts';
 import { Refusal } from '../../rest.ts';
-import { collectionOf, pathOf, resourceOf } from './kinds.ts';
+import { Applied } from './applied.ts';
+import { resourceOf } from './kinds.ts';
 import { conditionsOf, type Situation } from './status.ts';
 import { haveStrategy } from './strategy.ts';
 import { uninstall } from './uninstaller.ts';
@@ -30,8 +31,9 @@ export function startInstaller(process: Component, installation: Installation): 
   const deployments = process.informer<Workload>(pathTo(RESOURCES.deployments, namespace));
   const daemonSets = process.informer<Workload>(pathTo(RESOURCES.daemonSets, namespace));
   const crds = process.informer<Loose>(pathTo(RESOURCES.crds));
-  /** Path to the stamp of what was applied there. */
-  const applied = new Map<string, string>();
+  const applied = new Applied(process.rest, (object) =>
+    object.kind === 'Deployment' ? deployments : object.kind === 'DaemonSet' ? daemonSets : undefined,
+  );
   const loop = process.loop(
     [crs, deployments, daemonSets, crds],
     async (key) => {
@@ -90,7 +92,7 @@ export function startInstaller(process: Component, installation: Installation): 
     if (!(await haveStrategy(process, target))) return loop.addAfter(keyOf(cr), 500);
     await hold(cr);
     try {
-      if (!(await applyAll(cr, objectsFor(cr)))) return;
+      if (!(await applyAll(objectsFor(cr)))) return;
     } catch (error) {
       if (error instanceof Refusal && error.status !== 409) await report(cr, { is: 'failed', error: error.message });
       throw error;
@@ -109,11 +111,11 @@ export function startInstaller(process: Component, installation: Installation): 
   }
 
   /** Applies in order; false: something has to become ready first, and its change calls again. */
-  async function applyAll(cr: Loose, objects: readonly KubeObject[]): Promise<boolean> {
+  async function applyAll(objects: readonly KubeObject[]): Promise<boolean> {
     const workloads = objects.filter(
       ({ kind }) => kind === 'Deployment' || kind === 'DaemonSet' || kind === 'PodDisruptionBudget',
     );
-    for (const object of objects.filter((each) => !workloads.includes(each))) await apply(cr, object);
+    for (const object of objects.filter((each) => !workloads.includes(each))) await applied.apply(object);
     const definitions = objects.filter(({ kind }) => kind === 'CustomResourceDefinition');
     if (
       !definitions.every(({ metadata }) =>
@@ -123,7 +125,7 @@ export function startInstaller(process: Component, installation: Installation): 
       return false;
     for (const step of STEPS) {
       const mine = workloads.filter(({ metadata }) => step.some((name) => metadata.name?.startsWith(name)));
-      for (const object of mine) await apply(cr, object);
+      for (const object of mine) await applied.apply(object);
       if (!mine.every((object) => object.kind === 'PodDisruptionBudget' || isRolledOut(object))) return false;
     }
     return true;
@@ -141,21 +143,6 @@ export function startInstaller(process: Component, installation: Installation): 
       );
     const wanted = live.spec.replicas ?? 1;
     return status.readyReplicas === wanted && status.updatedReplicas === wanted && status.replicas === wanted;
-  }
-
-  async function apply(cr: Loose, object: KubeObject): Promise<void> {
-    const path = pathOf(object);
-    const stamp = `${object.metadata.annotations?.['kubevirt.io/install-strategy-identifier']}/${cr.metadata.uid}`;
-    const informer = object.kind === 'Deployment' ? deployments : object.kind === 'DaemonSet' ? daemonSets : undefined;
-    const vanished = informer !== undefined && informer.get(keyOf(object)) === undefined;
-    if (applied.get(path) === stamp && !vanished) return;
-    const created = await process.rest.create<Workload>(collectionOf(object), object).catch((error: unknown) => {
-      if (error instanceof Refusal && error.reason === 'AlreadyExists') return undefined;
-      throw error;
-    });
-    const live = created ?? (await process.rest.patch<Workload>(path, 'merge', object));
-    informer?.observe(live);
-    applied.set(path, stamp);
   }
 
   async function hold(cr: Loose): Promise<void> {
