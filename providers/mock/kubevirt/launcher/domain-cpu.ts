@@ -1,5 +1,5 @@
+import type { DomainHost } from './domain-host.ts';
 import { ioThreadCount } from './domain-threads.ts';
-import type { DomainHost } from './domain-xml.ts';
 import { usesVirtiofs } from './pod-volumes.ts';
 import { quantity, wholeUnits } from './quantity.ts';
 import type { Cpu, Vmi } from './vmi.ts';

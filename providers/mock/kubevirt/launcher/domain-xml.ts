@@ -1,37 +1,15 @@
 import { atLeast } from '../version.ts';
-import { type LauncherCluster, ovmfDirectory } from './cluster.ts';
+import type { LauncherCluster } from './cluster.ts';
 import { cpuElements, memoryElements } from './domain-cpu.ts';
 import { domainDevices } from './domain-devices.ts';
 import { featuresElement } from './domain-features.ts';
+import { type DomainHost, plainHost } from './domain-host.ts';
 import { osElement } from './domain-os.ts';
 import { clockElement, sysinfoElement } from './domain-platform.ts';
 import { ioThreadCount } from './domain-threads.ts';
 import type { Vmi } from './vmi.ts';
 import { isSnp } from './vmi-traits.ts';
 import { element, GO_STYLE, textElement, type XmlElement, xmlText } from './xml.ts';
-
-/** What of the node and the launcher image shapes a domain. */
-export interface DomainHost {
-  /** Where the launcher image keeps its firmware. */
-  readonly ovmfDirectory: string;
-  /** Host CPUs given to the pod; dedicated vCPUs are pinned to them in order. */
-  readonly cpus: readonly number[];
-  /** PCI address of a device given to the pod, by resource name. */
-  readonly hostDevice: (deviceName: string) => string | undefined;
-  readonly vsockCid?: number;
-  /** Format of a container disk's image. */
-  readonly diskFormat: 'qcow2' | 'raw';
-}
-
-/** A node with nothing special, and the launcher image of the cluster's release. */
-export function plainHost(cluster: LauncherCluster): DomainHost {
-  return {
-    ovmfDirectory: ovmfDirectory(cluster, 'amd64'),
-    cpus: [0, 1, 2, 3, 4, 5, 6, 7],
-    hostDevice: () => undefined,
-    diskFormat: 'qcow2',
-  };
-}
 
 /** The domain as virt-launcher hands it to libvirt, in the words and order of its marshaller. */
 export function domainXml(vmi: Vmi, cluster: LauncherCluster, host: DomainHost = plainHost(cluster)): string {
