@@ -137,3 +137,17 @@ describe('the controllers of Kubernetes', () => {
     expect(await pods('tl')).to.deep.equal([]);
   });
 });
+
+describe('stopped controllers', () => {
+  it('leave no timer behind', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    // mocha starts its own timer once the test has handed out its promise.
+    await new Promise((resolve) => setImmediate(resolve));
+    const before = timers();
+    const other = await startCluster();
+    await other.rest.create(DEPLOYMENTS, deployment('web:1', 3));
+    await other.until('/api/v1/namespaces/default/events', 'nothing', () => timers() > before);
+    await other.stop();
+    expect(timers()).to.be.at.most(before);
+  });
+});

@@ -18,7 +18,7 @@ export class Streams {
     handleProtocols: (offered) => (offered.has(PLAIN) ? PLAIN : false),
     perMessageDeflate: false,
   });
-  readonly #open = new Set<Duplex>();
+  readonly #open = new Map<WebSocket, Duplex>();
 
   /** Answers an upgrade, or refuses it with a Status. */
   async upgrade(
@@ -37,18 +37,21 @@ export class Streams {
   }
 
   close(): void {
-    for (const stream of this.#open) stream.destroy();
+    for (const [client, stream] of this.#open) {
+      stream.destroy();
+      // Without waiting for the other side's farewell.
+      client.terminate();
+    }
   }
 
   #join(client: WebSocket, stream: Duplex): void {
-    this.#open.add(stream);
+    this.#open.set(client, stream);
     stream.on('data', (bytes: Buffer) => {
       for (let at = 0; at < bytes.length; at += FRAME_BYTES)
         client.send(bytes.subarray(at, at + FRAME_BYTES), { binary: true });
     });
     stream.on('error', () => {});
     stream.once('close', () => {
-      this.#open.delete(stream);
       client.close();
     });
     client.on('message', (data: Buffer, binary: boolean) => {
@@ -56,7 +59,10 @@ export class Streams {
       if (binary && !stream.destroyed) stream.write(data);
     });
     client.on('error', () => {});
-    client.once('close', () => stream.destroy());
+    client.once('close', () => {
+      this.#open.delete(client);
+      stream.destroy();
+    });
   }
 }
 
