@@ -7,7 +7,8 @@ import { execa } from 'execa';
 import type { Report } from '../../harness/model/report.ts';
 import { type JunitCase, readJunit } from './junit-reader.ts';
 
-const MAIN = fileURLToPath(new URL('../../harness/main.js', import.meta.url));
+/** The compiled CLI. */
+export const MAIN = fileURLToPath(new URL('../../harness/main.js', import.meta.url));
 
 /** How a command of the real CLI ended, and what it left behind. */
 export interface Outcome {

@@ -4,6 +4,8 @@ import { parse } from 'yaml';
 
 /** Asks an API server directly, as the admin of a kubeconfig: the tests' own eyes, nothing of the harness in them. */
 export interface SimApi {
+  /** URL of the API server. */
+  readonly server: string;
   get(path: string): Promise<unknown>;
   close(): void;
 }
@@ -28,6 +30,7 @@ export async function openSimApi(kubeconfig: string): Promise<SimApi> {
     key: bytes(users[0].user['client-key-data']),
   });
   return {
+    server: clusters[0].cluster.server,
     get: (path) =>
       new Promise((resolve, reject) => {
         const asking = request(`${clusters[0].cluster.server}${path}`, { agent }, (answer) => {
