@@ -22,11 +22,18 @@ describe('a run that is stopped by a signal', function () {
     await sim.stop();
   });
 
+  /** The beginning of each phase, and the two moments at which most is under way. */
+  const moments = [
+    ...PHASES.map((phase) => ({ phase, when: `when phase ${phase} begins`, said: `${phase}: begun` })),
+    { phase: 'kubevirt', when: 'in the middle of the installation', said: /waiting for KubeVirt \S+ ready/ },
+    { phase: 'suites', when: 'in the middle of a boot', said: 'it runs on the node: begun' },
+  ];
+
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    for (const phase of PHASES) {
-      it(`${signal} in phase ${phase}: leaves the node as it was and a whole report`, async () => {
+    for (const { phase, when, said } of moments) {
+      it(`${signal} ${when}: leaves the node as it was and a whole report`, async () => {
         const running = await startLane([...sim.args, '--require', 'sev', '--verbose']);
-        await running.said(`${phase}: begun`);
+        await running.said(said);
         running.kill(signal);
         const { exitCode, stdout, report, cases, phases } = await running.ended();
         // A signal that comes when the last phase is over finds a run that has ended by itself.
