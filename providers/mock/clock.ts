@@ -8,6 +8,9 @@ export interface Clock {
   now(): Date;
 }
 
+/** A timer of Node's that is longer fires at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** A clock that runs `pace` times as fast as the wall. */
 export function clockAt(pace: number): Clock {
   return {
@@ -21,7 +24,7 @@ export function clockAt(pace: number): Clock {
           signal.removeEventListener('abort', end);
           resolve();
         };
-        const timer = setTimeout(end, simulatedMs / pace);
+        const timer = setTimeout(end, Math.min(LONGEST_TIMER_MS, simulatedMs / pace));
         signal.addEventListener('abort', end, { once: true });
       }),
   };

@@ -14,12 +14,18 @@ export interface CommandResult {
   readonly exitCode: number;
 }
 
+/** What `uname` tells of: a host, a guest, or a container on one of them. */
+export interface UnameSystem {
+  readonly hostname: string;
+  readonly kernel: { readonly release: string; readonly version: string };
+}
+
 /** `uname` with its letters in one string without dashes, e.g. `a` or `sr`; none means `s`. */
-export function uname(profile: HostProfile, letters = ''): CommandResult {
-  const { release, version } = profile.kernel;
+export function uname(system: UnameSystem, letters = ''): CommandResult {
+  const { release, version } = system.kernel;
   const parts: readonly (readonly [string, string])[] = [
     ['s', 'Linux'],
-    ['n', profile.hostname],
+    ['n', system.hostname],
     ['r', release],
     ['v', version],
     ['m', 'x86_64'],
@@ -150,10 +156,10 @@ export function virshNodesevinfo(profile: HostProfile): CommandResult {
   return printed(`${rows.map(([name, value]) => `${name.padEnd(19)}: ${value}\n`).join('')}\n`);
 }
 
-function printed(stdout: string): CommandResult {
+export function printed(stdout: string): CommandResult {
   return { stdout, stderr: '', exitCode: 0 };
 }
 
-function failed(exitCode: number, stderr: string): CommandResult {
+export function failed(exitCode: number, stderr: string): CommandResult {
   return { stdout: '', stderr, exitCode };
 }

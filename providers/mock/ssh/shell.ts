@@ -3,10 +3,11 @@ import { NO_GUESTS, type RunningGuests } from '../physics/asids.ts';
 import { hostFiles } from '../physics/files.ts';
 import type { HostProfile } from '../physics/host.ts';
 import type { Director } from '../scenario/director.ts';
+import { freshShell, type Machine } from '../shell/environment.ts';
+import { runScript } from '../shell/interpret.ts';
+import { NULL_DEVICE, treeOf } from '../shell/tree.ts';
+import { hostPrograms } from './host-programs.ts';
 import { type HostShell, Killed } from './host-shell.ts';
-import type { Shell } from './shell/environment.ts';
-import { runScript } from './shell/interpret.ts';
-import { treeOf } from './shell/tree.ts';
 
 /** The machine behind a shell. */
 export interface ShellSetup {
@@ -25,7 +26,11 @@ export function openHostShell(setup: ShellSetup): HostShell {
   return {
     async run(command, { stdin, stdout, stderr, signal }) {
       try {
-        const code = await runScript(command, freshShell(setup, signal), { stdin, out: stdout, err: stderr });
+        const code = await runScript(
+          command,
+          freshShell(hostMachine(setup), { user: setup.user, signal, self: 'bash: line 1' }),
+          { stdin, out: stdout, err: stderr },
+        );
         return { code };
       } catch (error) {
         const reason: unknown = signal.aborted ? signal.reason : error;
@@ -37,25 +42,19 @@ export function openHostShell(setup: ShellSetup): HostShell {
   };
 }
 
-function freshShell(
-  { user, profile, director, clock, ownFiles = {}, running }: ShellSetup,
-  signal: AbortSignal,
-): Shell {
+/** The host as it is at this moment. */
+function hostMachine({ profile, director, clock, ownFiles = {}, running }: ShellSetup): Machine {
   const current = director.host(profile);
   const files = new Map(hostFiles(current, running?.() ?? NO_GUESTS));
-  files.set('/dev/null', { kind: 'device', major: 1, minor: 3, mode: 0o666 });
+  files.set('/dev/null', NULL_DEVICE);
   for (const [path, content] of Object.entries(ownFiles)) files.set(path, { kind: 'text', content, mode: 0o600 });
-  const tree = treeOf(files, (path, content) => director.hostFile(path, content));
   return {
-    machine: { profile: current, tree, now: () => clock.now(), sleep: (ms, until) => clock.sleep(ms, until) },
-    signal,
-    user,
-    cwd: user === 'root' ? '/root' : `/home/${user}`,
-    status: 0,
-    variables: new Map(),
-    functions: new Map(),
-    positional: [],
-    depth: 0,
-    options: new Set(),
+    hostname: current.hostname,
+    kernel: current.kernel,
+    groups: ['10(wheel)'],
+    tree: treeOf(files, (path, content) => director.hostFile(path, content)),
+    programs: hostPrograms(current),
+    now: () => clock.now(),
+    sleep: (ms, until) => clock.sleep(ms, until),
   };
 }

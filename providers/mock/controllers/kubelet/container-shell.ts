@@ -1,58 +1,64 @@
 import type { Readable } from 'node:stream';
-import type { GuestSystem, Outcome } from '../../console/program.ts';
-import { runProgram } from '../../console/programs.ts';
-import { parseLine, SyntaxProblem } from '../../console/shell-syntax.ts';
-import type { ExecHandler, ExecStreams } from './program.ts';
+import type { Clock } from '../../clock.ts';
+import { freshShell, type Machine, type Program } from '../../shell/environment.ts';
+import { runWords } from '../../shell/interpret.ts';
+import { findProgram } from '../../shell/programs.ts';
+import { writableTree } from '../../shell/tree.ts';
+import type { ExecHandler } from './program.ts';
 
-/** A program that only this container has. Undefined: it is not mine. */
-export type ExtraProgram = (argv: readonly string[], stdin: string) => Outcome | undefined;
+/** A container as the programs in it see it. */
+export interface ContainerSystem {
+  readonly hostname: string;
+  readonly kernel: Machine['kernel'];
+  readonly clock: Clock;
+  readonly user: string;
+  /** Its files at this moment, by absolute path. */
+  readonly texts?: () => Readonly<Record<string, string>>;
+  /** Programs that only this container has. */
+  readonly programs?: Readonly<Record<string, Program>>;
+}
 
-/** Answers execs with the ordinary programs (cat, echo, grep, sh -c …) over the container's files, and with its own. */
-export function containerShell(system: GuestSystem, extra: ExtraProgram, user: string): ExecHandler {
-  const one = (argv: readonly string[], stdin: string): Outcome | undefined =>
-    extra(argv, stdin) ?? runProgram(argv, { system, user, cwd: '/', stdin, toTerminal: false });
-  const script = (line: string): Outcome => {
-    let out = '';
-    let err = '';
-    let status = 0;
-    const variable = (name: string) => (name === '?' ? String(status) : '');
+/** Killed by SIGKILL, as shells count it. */
+const KILLED = 137;
+
+/** Commands of a shell that are files as well. */
+const ALSO_FILES = new Set(['echo', 'printf', 'test', '[', 'true', 'false', 'pwd']);
+
+/** Answers execs with the ordinary programs (cat, grep, sh -c …) over the container's files, and with its own. */
+export function containerShell(container: ContainerSystem): ExecHandler {
+  return async (command, { stdin, stdout, stderr, signal }) => {
+    const machine = machineOf(container);
+    const [name = ''] = command;
+    const builtin = ALSO_FILES.has(name.replace(/^\/(?:usr\/)?bin\//, ''));
+    if (!builtin && findProgram(name, machine) === undefined) return undefined;
+    const words = builtin ? [name.replace(/^.*\//, ''), ...command.slice(1)] : command;
+    let given: Promise<string> | undefined;
     try {
-      for (const { after, calls } of parseLine(line, variable)) {
-        if (after !== 'always' && (after === 'success') !== (status === 0)) continue;
-        let stdin = '';
-        for (const call of calls) {
-          const name = call.argv[0] ?? '';
-          const missing = { out: '', err: `sh: line 1: ${name}: command not found\n`, status: 127 };
-          const outcome = one(call.argv, stdin) ?? missing;
-          if (call.stderr === 'tty') err += outcome.err;
-          const both = call.stderr === 'stdout' ? outcome.err + outcome.out : outcome.out;
-          stdin = call.stdout === 'null' ? '' : both;
-          status = outcome.status;
-        }
-        out += stdin;
-      }
+      return await runWords(words, freshShell(machine, { user: container.user, signal, self: 'sh: line 1' }), {
+        stdin: () => {
+          given ??= everything(stdin, signal);
+          return given;
+        },
+        out: (text) => void stdout.write(text),
+        err: (text) => void stderr.write(text),
+      });
     } catch (error) {
-      if (!(error instanceof SyntaxProblem)) throw error;
-      return { out, err: `${err}sh: -c: line 1: ${error.message}\n`, status: 2 };
+      if (!signal.aborted) throw error;
+      return KILLED;
     }
-    return { out, err, status };
-  };
-  return async (command, streams) => {
-    const [name = '', ...args] = command;
-    if (/^(\/bin\/)?(ba)?sh$/.test(name)) {
-      const at = args.findIndex((arg) => /^-[a-z]*c$/.test(arg));
-      return finish(script(at >= 0 ? (args[at + 1] ?? '') : await everything(streams.stdin, streams.signal)), streams);
-    }
-    const reads = name === 'cat' && args.length === 0;
-    const outcome = one(command, reads ? await everything(streams.stdin, streams.signal) : '');
-    return outcome === undefined ? undefined : finish(outcome, streams);
   };
 }
 
-function finish({ out, err, status }: Outcome, { stdout, stderr }: ExecStreams): number {
-  if (out !== '') stdout.write(out);
-  if (err !== '') stderr.write(err);
-  return status;
+function machineOf({ hostname, kernel, clock, texts, programs = {} }: ContainerSystem): Machine {
+  return {
+    hostname,
+    kernel,
+    groups: [],
+    tree: writableTree(texts?.() ?? {}),
+    programs,
+    now: () => clock.now(),
+    sleep: (ms, until) => clock.sleep(ms, until),
+  };
 }
 
 async function everything(stdin: Readable, signal: AbortSignal): Promise<string> {

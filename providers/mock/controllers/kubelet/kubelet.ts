@@ -178,7 +178,9 @@ class Addresses {
   }
 }
 
-function serveKubelet(workers: ReadonlyMap<string, PodWorker>, { node }: KubeletSetup): Kubelet {
+function serveKubelet(workers: ReadonlyMap<string, PodWorker>, { node, component }: KubeletSetup): Kubelet {
+  const { clock } = component;
+  const { kernel } = node.profile;
   const find = (pod: Loose | Pod, name: string) => {
     const container = workers.get(pod.metadata.uid ?? '')?.container(name);
     if (container === undefined) throw new Error(`container ${name} in pod ${pod.metadata.name} is not found`);
@@ -195,14 +197,7 @@ function serveKubelet(workers: ReadonlyMap<string, PodWorker>, { node }: Kubelet
     exec: (pod, name, command) => {
       const container = find(pod, name);
       if (!container.running) throw new Error(`container not found ("${name}")`);
-      const system = {
-        hostname: pod.metadata.name ?? '',
-        kernelRelease: node.profile.kernel.release,
-        kernelVersion: node.profile.kernel.version,
-        kernelLog: () => '',
-        file: () => undefined,
-      };
-      const plain = containerShell(system, () => undefined, 'root');
+      const plain = containerShell({ hostname: pod.metadata.name ?? '', kernel, clock, user: 'root' });
       return startExec(container.exec ?? plain, command, container.ended);
     },
   };

@@ -2,7 +2,10 @@ import { PassThrough } from 'node:stream';
 import { containerShell } from './container-shell.ts';
 import { type Program, untilStopped } from './program.ts';
 
-/** How long a task of an image that nobody knows takes. */
+/** Ended by SIGTERM, as shells count it. */
+const STOPPED = 143;
+
+/** How long a task of an image that nobody knows takes, beside what its command sleeps. */
 const TASK_MS = 1000;
 
 /** Commands that people give to containers that are to end. */
@@ -18,24 +21,18 @@ export function plainProgram(policy: 'Always' | 'OnFailure' | 'Never', isInit: b
     const [name = '', ...rest] = args;
     const isTask = isInit || (pod.metadata.ownerReferences?.some((owner) => owner.kind === 'Job') ?? false);
     if (policy === 'Always' || !(isTask || COMMANDS.test(name))) return await untilStopped(signal).then(() => 0);
-    const seconds = Number(/(?:^|\W)sleep (\d+|infinity)/.exec(args.join(' '))?.[1]?.replace('infinity', '1e9') ?? 0);
-    await clock.sleep(Math.min(2 ** 31, Math.max(TASK_MS, seconds * 1000)), signal);
-    if (signal.aborted) return 143;
-    const system = {
-      hostname: pod.metadata.name ?? container,
-      kernelRelease: node.profile.kernel.release,
-      kernelVersion: node.profile.kernel.version,
-      kernelLog: () => '',
-      file: () => undefined,
-    };
+    await clock.sleep(TASK_MS, signal);
+    if (signal.aborted) return STOPPED;
     const output = new PassThrough();
     output.on('data', (chunk) => write(String(chunk)));
     const streams = { stdin: new PassThrough().end(), stdout: output, stderr: output, signal };
-    const run = containerShell(
-      system,
-      (argv) => (argv[0] === 'sleep' ? { out: '', err: '', status: 0 } : undefined),
-      'root',
-    );
-    return (await run([name, ...rest], streams)) ?? 0;
+    const run = containerShell({
+      hostname: pod.metadata.name ?? container,
+      kernel: node.profile.kernel,
+      clock,
+      user: 'root',
+    });
+    const code = (await run([name, ...rest], streams)) ?? 0;
+    return signal.aborted ? STOPPED : code;
   };
 }

@@ -1,6 +1,7 @@
-import type { Outcome } from '../../../console/program.ts';
 import { domCapabilities, launcherVirtualizer } from '../../../physics/dom-capabilities.ts';
 import { nodeSevInfo } from '../../../physics/node-sev-info.ts';
+import type { Program } from '../../../shell/environment.ts';
+import { show } from '../../../shell/system-programs.ts';
 import { containerShell } from '../../kubelet/container-shell.ts';
 import type { ExecHandler, ProgramContext } from '../../kubelet/program.ts';
 import { releaseOf } from '../process.ts';
@@ -18,28 +19,26 @@ export function launcherExec(launcher: Launcher, context: ProgramContext): ExecH
     const domain = launcher.domain();
     return domain === undefined || domain.ended !== undefined ? undefined : domain;
   };
-  const files = (path: string): string | undefined => {
-    if (path === '/etc/os-release') return OS_RELEASE;
-    if (path === '/proc/sys/kernel/osrelease') return `${profile.kernel.release}\n`;
+  const texts = () => {
     const domain = live();
-    return domain !== undefined && path === `/var/run/libvirt/qemu/${domain.name}.xml` ? domain.xml : undefined;
+    return {
+      '/etc/os-release': OS_RELEASE,
+      '/proc/sys/kernel/osrelease': `${profile.kernel.release}\n`,
+      ...(domain === undefined ? {} : { [`/var/run/libvirt/qemu/${domain.name}.xml`]: domain.xml }),
+    };
   };
-  const system = {
-    hostname: context.pod.spec.hostname ?? context.pod.metadata.name ?? '',
-    kernelRelease: profile.kernel.release,
-    kernelVersion: profile.kernel.version,
-    kernelLog: () => '',
-    file: files,
-  };
-  const virsh = (argv: readonly string[]): Outcome | undefined =>
-    /^(\/usr\/bin\/)?virsh$/.test(argv[0] ?? '')
-      ? runVirsh(argv.slice(1), {
-          domain: live(),
-          capabilities: () => domCapabilities(profile, virtualizer),
-          sevInfo: () => nodeSevInfo(profile),
-          firmware: profile.firmware,
-          version: virtualizer,
-        })
-      : undefined;
-  return containerShell(system, virsh, 'qemu');
+  const virsh: Program = (call) =>
+    show(
+      call,
+      runVirsh(call.args, {
+        domain: live(),
+        capabilities: () => domCapabilities(profile, virtualizer),
+        sevInfo: () => nodeSevInfo(profile),
+        firmware: profile.firmware,
+        version: virtualizer,
+      }),
+    );
+  const { clock, pod } = context;
+  const hostname = pod.spec.hostname ?? pod.metadata.name ?? '';
+  return containerShell({ hostname, kernel: profile.kernel, clock, user: 'qemu', texts, programs: { virsh } });
 }

@@ -1,4 +1,4 @@
-import type { Outcome } from '../../../console/program.ts';
+import { type CommandResult, failed, printed } from '../../../physics/commands.ts';
 import { NO_SEV, type NodeSevInfo } from '../../../physics/node-sev-info.ts';
 import type { Domain } from './launcher.ts';
 
@@ -13,17 +13,14 @@ export interface Libvirt {
   sevInfo(): NodeSevInfo;
 }
 
-const print = (out: string): Outcome => ({ out, err: '', status: 0 });
-const fail = (err: string): Outcome => ({ out: '', err, status: 1 });
-
 /** `virsh [-c URI] COMMAND …`, as libvirt's session daemon in a launcher answers. */
-export function runVirsh(argv: readonly string[], libvirt: Libvirt): Outcome {
+export function runVirsh(argv: readonly string[], libvirt: Libvirt): CommandResult {
   const { uri, words } = connection(argv);
   const refusal = refusalOf(uri);
-  if (refusal !== undefined) return fail(refusal);
+  if (refusal !== undefined) return failed(1, refusal);
   const [command = '', ...rest] = words;
   const handler = COMMANDS[command];
-  if (handler === undefined) return fail(`error: unknown command: '${command}'\n`);
+  if (handler === undefined) return failed(1, `error: unknown command: '${command}'\n`);
   return handler(
     rest.find((word) => !word.startsWith('-')),
     libvirt,
@@ -52,46 +49,46 @@ function refusalOf(uri: string): string | undefined {
   return `${failed}error: no connection driver available for ${uri}\n`;
 }
 
-type Command = (target: string | undefined, libvirt: Libvirt, words: readonly string[]) => Outcome;
+type Command = (target: string | undefined, libvirt: Libvirt, words: readonly string[]) => CommandResult;
 
 const COMMANDS: Readonly<Record<string, Command>> = {
-  dumpxml: withDomain((domain) => print(domain.xml)),
-  domstate: withDomain((domain) => print(`${domain.state}\n\n`)),
-  domid: withDomain(() => print('1\n\n')),
+  dumpxml: withDomain((domain) => printed(domain.xml)),
+  domstate: withDomain((domain) => printed(`${domain.state}\n\n`)),
+  domid: withDomain(() => printed('1\n\n')),
   domlaunchsecinfo: withDomain((domain, libvirt) => launchInfo(domain, libvirt)),
   list: (_, { domain }, words) => list(domain, words.includes('--name')),
-  domcapabilities: (_, { capabilities }) => print(`${capabilities()}\n`),
+  domcapabilities: (_, { capabilities }) => printed(`${capabilities()}\n`),
   nodesevinfo: (_, libvirt) => nodeInfo(libvirt),
   version: (_, { version: { libvirt, qemu } }) =>
-    print(
+    printed(
       `Compiled against library: libvirt ${libvirt}\nUsing library: libvirt ${libvirt}\nUsing API: QEMU ${libvirt}\nRunning hypervisor: QEMU ${qemu}\n\n`,
     ),
 };
 
-function withDomain(answer: (domain: Domain, libvirt: Libvirt) => Outcome): Command {
+function withDomain(answer: (domain: Domain, libvirt: Libvirt) => CommandResult): Command {
   return (target = '', libvirt) => {
     const { domain } = libvirt;
     const found = domain !== undefined && (target === domain.name || target === '1');
-    return found ? answer(domain, libvirt) : fail(`error: failed to get domain '${target}'\n`);
+    return found ? answer(domain, libvirt) : failed(1, `error: failed to get domain '${target}'\n`);
   };
 }
 
-function list(domain: Domain | undefined, names: boolean): Outcome {
-  if (names) return print(domain === undefined ? '\n' : `${domain.name}\n\n`);
+function list(domain: Domain | undefined, names: boolean): CommandResult {
+  if (names) return printed(domain === undefined ? '\n' : `${domain.name}\n\n`);
   const width = Math.max(4, domain?.name.length ?? 0) + 3;
   const head = ` ${'Id'.padEnd(5)}${'Name'.padEnd(width)}State\n${'-'.repeat(width + 12)}\n`;
   const row = domain === undefined ? '' : ` ${'1'.padEnd(5)}${domain.name.padEnd(width)}${domain.state}\n`;
-  return print(`${head}${row}\n`);
+  return printed(`${head}${row}\n`);
 }
 
-function nodeInfo({ sevInfo }: Libvirt): Outcome {
+function nodeInfo({ sevInfo }: Libvirt): CommandResult {
   let info: NodeSevInfo;
   try {
     info = sevInfo();
   } catch {
-    return fail(NO_SEV);
+    return failed(1, NO_SEV);
   }
-  return print(
+  return printed(
     table({
       pdh: info.pdh,
       'cert-chain': info.certChain,
@@ -105,11 +102,12 @@ function nodeInfo({ sevInfo }: Libvirt): Outcome {
 }
 
 /** What libvirt tells of a launch is in the words of the XML: the policy is read from there. */
-function launchInfo(domain: Domain, { firmware }: Libvirt): Outcome {
+function launchInfo(domain: Domain, { firmware }: Libvirt): CommandResult {
   const policy = policyOf(domain.xml);
-  if (policy === undefined) return fail('error: operation failed: launch security type is not set for this domain\n');
+  if (policy === undefined)
+    return failed(1, 'error: operation failed: launch security type is not set for this domain\n');
   const prefix = /<launchSecurity type='sev-snp'/.test(domain.xml) ? 'sev-snp' : 'sev';
-  return print(
+  return printed(
     table({
       [`${prefix}-api-major`]: firmware.apiMajor,
       [`${prefix}-api-minor`]: firmware.apiMinor,

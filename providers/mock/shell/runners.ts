@@ -38,12 +38,12 @@ function sudo({ args, shell, run, script, ...streams }: Call): number | Promise<
   const elevated = { ...subshell(shell), user: 'root' };
   return run(rest, elevated, {
     ...streams,
-    err: (text) => streams.err(text.replace(/^bash: line \d+: (.*: command not found\n)$/, 'sudo: $1')),
+    err: (text) => streams.err(text.replace(/^(?:\w+: )(?:line \d+: )?(.*: command not found\n)$/, 'sudo: $1')),
   });
 }
 
 async function runShell({ args, shell, script, stdin, out, err, name }: Call): Promise<number> {
-  const inner = { ...subshell(shell), options: new Set<string>() };
+  const inner = { ...subshell(shell), self: `${name.replace(/^.*\//, '')}: line 1`, options: new Set<string>() };
   const rest = [...args];
   let text: string | undefined;
   while (rest[0]?.startsWith('-')) {
@@ -110,7 +110,7 @@ async function xargs({ args, shell, run, ...streams }: Call): Promise<number> {
 }
 
 async function sleep({ args, shell, err }: Call): Promise<number> {
-  const wrong = args.find((arg) => !/^\d+(\.\d+)?[smhd]?$/.test(arg));
+  const wrong = args.find((arg) => !/^(\d+(\.\d+)?[smhd]?|inf(inity)?)$/.test(arg));
   if (wrong !== undefined || args.length === 0) {
     err(
       wrong === undefined
@@ -127,7 +127,7 @@ async function sleep({ args, shell, err }: Call): Promise<number> {
 
 function seconds(text: string): number {
   const units: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
-  return Number.parseFloat(text) * (units[text.slice(-1)] ?? 1);
+  return (text.startsWith('inf') ? Number.POSITIVE_INFINITY : Number.parseFloat(text)) * (units[text.slice(-1)] ?? 1);
 }
 
 function formatDate(now: Date, args: readonly string[]): string {

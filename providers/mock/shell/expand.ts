@@ -1,6 +1,6 @@
 import { evaluate } from './arithmetic.ts';
 import { expandBraces } from './braces.ts';
-import type { Shell } from './environment.ts';
+import { homeOf, type Shell } from './environment.ts';
 import { globRegExp } from './glob.ts';
 import type { Part, Script, Word } from './syntax.ts';
 import { expandGlob } from './tree.ts';
@@ -20,11 +20,6 @@ export async function expandText(word: Word, shell: Shell, capture: Capture): Pr
   let text = '';
   for (const part of word) text += await partText(part, shell, capture);
   return text.replace(/^~(?=\/|$)/, word[0]?.kind === 'text' && !word[0].quoted ? homeOf(shell.user) : '~');
-}
-
-/** Home directory of a user. */
-export function homeOf(user: string): string {
-  return user === 'root' ? '/root' : `/home/${user}`;
 }
 
 interface Piece {
@@ -141,7 +136,7 @@ function lookUp(name: string, shell: Shell): string | undefined {
     USER: () => shell.user,
     LOGNAME: () => shell.user,
     HOME: () => homeOf(shell.user),
-    HOSTNAME: () => shell.machine.profile.hostname,
+    HOSTNAME: () => shell.machine.hostname,
     PATH: () => '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin',
     SHELL: () => '/bin/bash',
     LANG: () => 'C.UTF-8',

@@ -1,11 +1,15 @@
-import type { HostProfile } from '../../physics/host.ts';
 import type { Command } from './syntax.ts';
 import type { FileTree } from './tree.ts';
 
 /** The machine that a shell runs on, as it is at this moment. */
 export interface Machine {
-  readonly profile: HostProfile;
+  readonly hostname: string;
+  readonly kernel: { readonly release: string; readonly version: string };
+  /** Groups of a plain user beside its own, as `id` shows them: `10(wheel)`. */
+  readonly groups: readonly string[];
   readonly tree: FileTree;
+  /** What this machine has of its own; goes before the ordinary programs. */
+  readonly programs: Readonly<Record<string, Program>>;
   readonly now: () => Date;
   /** Waits for so many simulated milliseconds, or until the signal aborts. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -21,6 +25,8 @@ export interface Streams {
 /** What a shell remembers from one command to the next. A subshell works on a copy. */
 export interface Shell {
   readonly machine: Machine;
+  /** Who complains: `bash: line 1`, or only `bash` at a terminal. */
+  readonly self: string;
   readonly signal: AbortSignal;
   user: string;
   cwd: string;
@@ -46,6 +52,28 @@ export interface Call extends Streams {
 
 /** A program: prints, and gives its exit status. */
 export type Program = (call: Call) => number | Promise<number>;
+
+/** A shell that has just started, in its user's home. */
+export function freshShell(machine: Machine, { user, signal, self }: Pick<Shell, 'user' | 'signal' | 'self'>): Shell {
+  return {
+    machine,
+    self,
+    signal,
+    user,
+    cwd: homeOf(user),
+    status: 0,
+    variables: new Map(),
+    functions: new Map(),
+    positional: [],
+    depth: 0,
+    options: new Set(),
+  };
+}
+
+/** Home directory of a user. */
+export function homeOf(user: string): string {
+  return user === 'root' ? '/root' : `/home/${user}`;
+}
 
 /** A copy of a shell that cannot change the original. */
 export function subshell(shell: Shell): Shell {

@@ -7,12 +7,12 @@ import { resolvePath } from './tree.ts';
 export function runTest({ name, args, shell, err }: Call): number {
   const close = name === '[' ? ']' : name === '[[' ? ']]' : undefined;
   if (close !== undefined && args.at(-1) !== close) {
-    err(`bash: line 1: ${name}: missing \`${close}'\n`);
+    err(`${shell.self}: ${name}: missing \`${close}'\n`);
     return 2;
   }
   const result = either(close === undefined ? args : args.slice(0, -1), { shell, patterns: name === '[[' });
   if (typeof result === 'boolean') return result ? 0 : 1;
-  err(`bash: line 1: ${name}: ${result.problem}\n`);
+  err(`${shell.self}: ${name}: ${result.problem}\n`);
   return 2;
 }
 

@@ -12,6 +12,8 @@ export interface FileTree {
   entry(path: string): Entry | undefined;
   /** Names in a folder, sorted. */
   names(folder: string): readonly string[];
+  /** Sets a file's text; absent where nothing can be written. */
+  readonly write?: (path: string, content: string) => void;
 }
 
 type Leaf = Exclude<Entry, { readonly kind: 'directory' }>;
@@ -19,7 +21,7 @@ type Leaf = Exclude<Entry, { readonly kind: 'directory' }>;
 /** A tree over a map of files. `change` may replace or remove each text: null is absent. */
 export function treeOf(
   files: ReadonlyMap<string, Leaf>,
-  change: (path: string, content: string | undefined) => string | null | undefined,
+  change: (path: string, content: string | undefined) => string | null | undefined = (_, content) => content,
 ): FileTree {
   const leaf = (path: string): Leaf | undefined => {
     const original = files.get(path);
@@ -45,6 +47,17 @@ export function treeOf(
     names: namesIn,
   };
 }
+
+/** A tree over texts that can be written; what is written stays as long as the tree. */
+export function writableTree(texts: Readonly<Record<string, string>>): FileTree {
+  const files = new Map<string, Leaf>([['/dev/null', NULL_DEVICE]]);
+  const write = (path: string, content: string) => void files.set(path, { kind: 'text', content, mode: 0o644 });
+  for (const [path, content] of Object.entries(texts)) write(path, content);
+  return { ...treeOf(files), write };
+}
+
+/** `/dev/null`. */
+export const NULL_DEVICE = { kind: 'device', major: 1, minor: 3, mode: 0o666 } as const;
 
 const ALWAYS_THERE = ['/root', '/tmp', '/home', '/var/log', '/usr/bin', '/etc', '/proc', '/sys', '/dev'];
 

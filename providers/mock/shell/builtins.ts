@@ -1,5 +1,4 @@
-import type { Call, Program } from './environment.ts';
-import { homeOf } from './expand.ts';
+import { type Call, homeOf, type Program } from './environment.ts';
 import { printf } from './printf.ts';
 import { findProgram, programPath } from './programs.ts';
 import { runTest } from './test-command.ts';
@@ -107,7 +106,9 @@ function changeDirectory({ args, shell, err }: Call): number {
     shell.cwd = path;
     return 0;
   }
-  err(`bash: line 1: cd: ${args[0] ?? ''}: ${entry === undefined ? 'No such file or directory' : 'Not a directory'}\n`);
+  err(
+    `${shell.self}: cd: ${args[0] ?? ''}: ${entry === undefined ? 'No such file or directory' : 'Not a directory'}\n`,
+  );
   return 1;
 }
 
@@ -161,9 +162,9 @@ function locate({ args, out, err, name: self, shell }: Call, wording: (name: str
   let status = 0;
   for (const name of args.filter((arg) => !arg.startsWith('-'))) {
     if (findBuiltin(name) !== undefined || shell.functions.has(name)) out(`${wording(name)}\n`);
-    else if (findProgram(name) !== undefined) out(`${wording(name, programPath(name))}\n`);
+    else if (findProgram(name, shell.machine) !== undefined) out(`${wording(name, programPath(name))}\n`);
     else {
-      if (self === 'type') err(`bash: line 1: type: ${name}: not found\n`);
+      if (self === 'type') err(`${shell.self}: type: ${name}: not found\n`);
       status = 1;
     }
   }

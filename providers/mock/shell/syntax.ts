@@ -15,7 +15,7 @@ export type Word = readonly Part[];
 
 /** `2>/dev/null`, `< file`, `2>&1`, `&>file`. */
 export type Redirection =
-  | { readonly kind: 'file'; readonly descriptor: 0 | 1 | 2 | 'both'; readonly target: Word }
+  | { readonly kind: 'file'; readonly descriptor: 0 | 1 | 2 | 'both'; readonly target: Word; readonly append: boolean }
   | { readonly kind: 'copy'; readonly descriptor: 1 | 2; readonly of: 1 | 2 }
   | { readonly kind: 'here'; readonly content: Word };
 

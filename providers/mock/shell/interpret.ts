@@ -16,24 +16,50 @@ import {
   SyntaxProblem,
 } from './syntax.ts';
 
+/** How a script or a line ended: with what status, and whether by `exit`. */
+export interface Ending {
+  readonly status: number;
+  readonly left: boolean;
+}
+
 /** Runs a script to its end and gives its exit status. @throws the signal's reason when it is killed. */
 export async function runScript(text: string, shell: Shell, streams: Streams): Promise<number> {
+  return (await runLine(text, shell, streams)).status;
+}
+
+/** Runs what was typed at a prompt. @throws the signal's reason when it is killed. */
+export async function runLine(text: string, shell: Shell, streams: Streams): Promise<Ending> {
+  return await untilEnd(shell, streams, async () => {
+    try {
+      await runList(parseScript(text), shell, streams);
+    } catch (error) {
+      if (!(error instanceof SyntaxProblem)) throw error;
+      const self = shell.self.replace(': line', ': -c: line');
+      streams.err(`${self}: ${error.message}\n`);
+      if (error.message.includes('near unexpected')) streams.err(`${self}: \`${text.split('\n')[0]}'\n`);
+      shell.status = 2;
+    }
+  });
+}
+
+/** Runs one command whose words are worked out already. @throws the signal's reason when it is killed. */
+export async function runWords(words: readonly string[], shell: Shell, streams: Streams): Promise<number> {
+  const { status } = await untilEnd(shell, streams, async () => {
+    shell.status = await call(words, shell, streams);
+  });
+  return status;
+}
+
+async function untilEnd(shell: Shell, streams: Streams, work: () => Promise<void>): Promise<Ending> {
   try {
-    await runList(parseScript(text), shell, streams);
-    return shell.status;
+    await work();
+    return { status: shell.status, left: false };
   } catch (error) {
-    if (error instanceof LeaveShell) return error.status;
-    if (error instanceof LeaveFunction || error instanceof LeaveLoop) return shell.status;
-    if (error instanceof SyntaxProblem) {
-      streams.err(`bash: -c: line 1: ${error.message}\n`);
-      if (error.message.includes('near unexpected')) streams.err(`bash: -c: line 1: \`${text.split('\n')[0]}'\n`);
-      return 2;
-    }
-    if (error instanceof UnboundVariable) {
-      streams.err(`bash: line 1: ${error.message}\n`);
-      return 127;
-    }
-    throw error;
+    if (error instanceof LeaveShell) return { status: error.status, left: true };
+    if (error instanceof LeaveFunction || error instanceof LeaveLoop) return { status: shell.status, left: false };
+    if (!(error instanceof UnboundVariable)) throw error;
+    streams.err(`${shell.self}: ${error.message}\n`);
+    return { status: 127, left: false };
   }
 }
 
@@ -98,7 +124,7 @@ async function runCommand({ body, redirections }: Command, shell: Shell, streams
     cwd: shell.cwd,
   });
   if ('problem' in inner) {
-    streams.err(`bash: line 1: ${inner.problem}\n`);
+    streams.err(`${shell.self}: ${inner.problem}\n`);
     shell.status = 1;
     return;
   }
@@ -190,10 +216,10 @@ async function call(words: readonly string[], shell: Shell, streams: Streams): P
   const body = shell.functions.get(name);
   if (body !== undefined) return await callFunction(body, args, shell, streams);
   const one: Call = { ...streams, name, args, shell, run: call, script: runScript };
-  const program = findBuiltin(name) ?? findProgram(name);
+  const program = findBuiltin(name) ?? findProgram(name, shell.machine);
   if (program !== undefined) return await program(one);
   const missing = name.includes('/') ? 'No such file or directory' : 'command not found';
-  streams.err(`bash: line 1: ${name}: ${missing}\n`);
+  streams.err(`${shell.self}: ${name}: ${missing}\n`);
   return 127;
 }
 
@@ -202,7 +228,7 @@ const DEEPEST = 200;
 
 async function callFunction(body: Command, args: readonly string[], shell: Shell, streams: Streams): Promise<number> {
   if (shell.depth >= DEEPEST) {
-    streams.err(`bash: line 1: maximum function nesting level exceeded (${DEEPEST})\n`);
+    streams.err(`${shell.self}: maximum function nesting level exceeded (${DEEPEST})\n`);
     return 1;
   }
   const outer = shell.positional;

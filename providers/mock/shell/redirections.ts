@@ -31,11 +31,13 @@ export function readRedirection(cursor: Cursor, pending: PendingHere[], parse: P
     return { kind: 'copy', descriptor: copy[1] === '2' ? 2 : 1, of: copy[2] === '2' ? 2 : 1 };
   }
   const both = cursor.match(/&>>?|>&/y);
-  if (both !== undefined) return { kind: 'file', descriptor: 'both', target: target(cursor, parse) };
+  if (both !== undefined) {
+    return { kind: 'file', descriptor: 'both', target: target(cursor, parse), append: both[0] === '&>>' };
+  }
   const file = cursor.match(/([0-2]?)(>>|>\||>|<)/y);
   if (file === undefined) return undefined;
   const descriptor = file[1] === '' ? (file[2] === '<' ? 0 : 1) : (Number(file[1]) as 0 | 1 | 2);
-  return { kind: 'file', descriptor, target: target(cursor, parse) };
+  return { kind: 'file', descriptor, target: target(cursor, parse), append: file[2] === '>>' };
 }
 
 /** Reads the texts of the here-documents that were announced on the line before. */

@@ -11,7 +11,7 @@ interface Surroundings {
 /** Streams with redirections applied, or why they cannot be. */
 export type Redirected = Streams | { readonly problem: string };
 
-/** Applies redirections from left to right. Files can be read; nothing but /dev/null and the terminal can be written. */
+/** Applies redirections from left to right. Files can be read; where the machine's tree cannot be written, only /dev/null and the terminal can be. */
 export async function redirected(
   redirections: readonly Redirection[],
   streams: Streams,
@@ -33,8 +33,8 @@ export async function redirected(
       if ('problem' in content) return content;
       stdin = async () => content.text;
     } else {
-      const sink = writable(text, streams);
-      if (sink === undefined) return { problem: `${text}: Read-only file system` };
+      const sink = writable(text, streams) ?? fileSink(resolvePath(text, cwd), machine, redirection.append);
+      if (typeof sink === 'string') return { problem: `${text}: ${sink}` };
       if (redirection.descriptor !== 2) out = sink;
       if (redirection.descriptor !== 1) err = sink;
     }
@@ -48,6 +48,21 @@ function readable(name: string, path: string, { tree }: Machine): { text: string
   if (entry?.kind === 'text') return { text: entry.content };
   if (entry === undefined) return { problem: `${name}: No such file or directory` };
   return { problem: `${name}: ${entry.kind === 'directory' ? 'Is a directory' : 'Permission denied'}` };
+}
+
+/** What writes to a file, or why it cannot be written. */
+function fileSink(path: string, { tree }: Machine, append: boolean): ((text: string) => void) | string {
+  const { write } = tree;
+  if (write === undefined) return 'Read-only file system';
+  const entry = tree.entry(path);
+  if (entry?.kind === 'directory') return 'Is a directory';
+  if (tree.entry(path.replace(/\/[^/]*$/, '') || '/')?.kind !== 'directory') return 'No such file or directory';
+  let content = append && entry?.kind === 'text' ? entry.content : '';
+  write(path, content);
+  return (text) => {
+    content += text;
+    write(path, content);
+  };
 }
 
 function writable(path: string, streams: Streams): ((text: string) => void) | undefined {
