@@ -1,17 +1,24 @@
-import { bad, type CallContext, type Outcome, ok } from './program.ts';
+import type { Call } from '../shell/environment.ts';
+import type { GuestSystem } from './system.ts';
 
 /** Coloured on a terminal, as util-linux does since `--color=auto` is its default. */
-export function dmesg(args: readonly string[], { system, user, toTerminal }: CallContext): Outcome {
+export function dmesg({ args, shell, out, err }: Call, system: GuestSystem): number {
+  const complain = (problem: string) => {
+    err(`dmesg: ${problem}\n`);
+    return 1;
+  };
   const level = args.findIndex((arg) => arg === '-n' || arg.startsWith('--console-level'));
-  if (level >= 0) return user === 'root' ? ok('') : bad('dmesg: klogctl failed: Operation not permitted\n');
+  if (level >= 0) return shell.user === 'root' ? 0 : complain('klogctl failed: Operation not permitted');
   const unknown = args.find((arg) => !/^(-[tTHxkP]+|--(color|nopager|notime|ctime|kernel).*|-L.*)$/.test(arg));
   if (unknown !== undefined)
-    return bad(`dmesg: invalid option -- '${unknown.replace(/^-+/, '')}'\nTry 'dmesg --help' for more information.\n`);
+    return complain(`invalid option -- '${unknown.replace(/^-+/, '')}'\nTry 'dmesg --help' for more information.`);
   const bare = args.some((arg) => /^(-t|--notime)$/.test(arg));
   const colour = args.some((arg) => /^(--color(=always)?|-L(=?always)?)$/.test(arg));
   const plain = args.some((arg) => /^(--color=?|-L=?)never$/.test(arg));
   const text = bare ? system.kernelLog().replace(/^\[ *\d+\.\d+\] /gm, '') : system.kernelLog();
-  return ok(colour || (toTerminal && !plain) ? text.replace(/^.+$/gm, paint) : text);
+  const toTerminal = out === shell.machine.terminal;
+  out(colour || (toTerminal && !plain) ? text.replace(/^.+$/gm, paint) : text);
+  return 0;
 }
 
 function paint(line: string): string {

@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts';
 import { FIRMWARE_TEXT, PANIC_TEXT, SHUTDOWN_TEXT, STARTUP_TEXT } from './boot-text.ts';
 import { runLogin } from './login.ts';
-import type { GuestSystem } from './program.ts';
 import { SerialPort } from './serial-port.ts';
+import type { GuestSystem } from './system.ts';
 import { PoweredOff, Tty } from './tty.ts';
 
 export interface GuestSetup {

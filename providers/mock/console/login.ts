@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
-import type { GuestSystem } from './program.ts';
-import { runShell } from './shell.ts';
+import { runLoginShell } from './shell.ts';
+import type { GuestSystem } from './system.ts';
 import type { Tty } from './tty.ts';
 
 export interface LoginSetup {
@@ -21,7 +21,7 @@ const ATTEMPTS = 3;
 export async function runLogin(setup: LoginSetup): Promise<void> {
   const { tty, system, clock, signal } = setup;
   const prompt = `${system.hostname} login: `;
-  tty.print(`\n${setup.issue}\nKernel ${system.kernelRelease} on x86_64 (ttyS0)\n\n`);
+  tty.print(`\n${setup.issue}\nKernel ${system.kernel.release} on x86_64 (ttyS0)\n\n`);
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     tty.raw(prompt);
     const name = await tty.line('cooked');
@@ -31,7 +31,7 @@ export async function runLogin(setup: LoginSetup): Promise<void> {
     const secret = await tty.line('secret');
     if (secret.end !== 'enter') return;
     if (name.line === setup.user && secret.line === setup.password) {
-      await runShell({ tty, system, clock, user: setup.user, powerOff: setup.powerOff });
+      await runLoginShell(setup);
       await clock.sleep(200, signal);
       return;
     }

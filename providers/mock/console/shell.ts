@@ -1,205 +1,191 @@
 import type { Clock } from '../clock.ts';
-import type { GuestSystem, Outcome } from './program.ts';
-import { runProgram } from './programs.ts';
-import { type Call, parseLine, SyntaxProblem } from './shell-syntax.ts';
+import { LeaveShell } from '../shell/builtins.ts';
+import { type Call, freshShell, homeOf, type Machine, type Program, type Shell } from '../shell/environment.ts';
+import { runLine } from '../shell/interpret.ts';
+import { runShell, sudo } from '../shell/runners.ts';
+import { guestPrograms } from './programs.ts';
+import type { GuestSystem } from './system.ts';
 import type { Tty } from './tty.ts';
 
-/** Who sits at the terminal: `sudo su` puts a second one above the first. */
-interface Seat {
-  readonly user: string;
-  readonly cwd: string;
-}
-
-export interface ShellSetup {
+export interface TerminalSetup {
   readonly tty: Tty;
   readonly system: GuestSystem;
   readonly clock: Clock;
   readonly user: string;
+  /** Aborts when the guest is off. */
+  readonly signal: AbortSignal;
   /** The guest is to go down, by `poweroff` or `reboot`. */
   powerOff(): void;
 }
 
 /** Plays bash at the terminal until its user leaves. Prompts, echo and escape sequences as Fedora's bash sends them. */
-export async function runShell(setup: ShellSetup): Promise<void> {
-  const shell = new Shell(setup);
-  await shell.run();
+export async function runLoginShell(setup: TerminalSetup): Promise<void> {
+  await new Terminal(setup).interact({ user: setup.user, cwd: homeOf(setup.user), farewell: 'logout\n' });
 }
 
-class Shell {
-  readonly #setup: ShellSetup;
-  readonly #seats: Seat[];
-  #status = 0;
+interface Seat {
+  readonly user: string;
+  readonly cwd: string;
+  readonly farewell: string;
+}
 
-  constructor(setup: ShellSetup) {
+/** The line that runs: Ctrl-C aborts `interrupt` until `over` is aborted. */
+interface Foreground {
+  readonly interrupt: AbortController;
+  readonly over: AbortController;
+}
+
+const INTERRUPTED = 130;
+
+class Terminal {
+  readonly #setup: TerminalSetup;
+  readonly #machine: Machine;
+  // The terminal as input and output: programs tell by these whether they are in a pipe.
+  readonly #stdin = async (): Promise<string> => '';
+  readonly #print: (text: string) => void;
+  #foreground: Foreground | undefined;
+
+  constructor(setup: TerminalSetup) {
+    const { tty, system, clock } = setup;
     this.#setup = setup;
-    this.#seats = [{ user: setup.user, cwd: homeOf(setup.user) }];
+    this.#print = (text) => tty.print(text);
+    this.#machine = {
+      hostname: system.hostname,
+      kernel: system.kernel,
+      groups: ['4(adm)', '10(wheel)', '190(systemd-journal)'],
+      tree: system.tree,
+      programs: { ...guestPrograms(system), ...this.#programs() },
+      terminal: this.#print,
+      now: () => clock.now(),
+      sleep: async (ms, until) => {
+        await clock.sleep(ms, until);
+        await tty.running();
+      },
+    };
   }
 
-  async run(): Promise<void> {
-    const { tty } = this.#setup;
-    while (this.#seats.length > 0) {
-      const prompt = this.#prompt();
+  /** Reads and runs lines until the user leaves; gives the last status. @throws PoweredOff */
+  async interact({ user, cwd, farewell }: Seat): Promise<number> {
+    const { tty, signal } = this.#setup;
+    const shell = freshShell(this.#machine, { user, signal, self: 'bash' });
+    shell.cwd = cwd;
+    shell.variables.set('TERM', 'vt220');
+    for (let left = false; !left; ) {
+      const prompt = promptOf(shell);
       // Bracketed paste is switched on around each prompt.
       tty.raw(`\x1b[?2004h${prompt}`);
       const { end, line } = await tty.line('readline', prompt.length);
       tty.raw('\x1b[?2004l\r');
-      if (end === 'interrupt') this.#status = 130;
-      else if (end === 'eof') this.#leave();
-      else await this.#execute(line);
+      if (end === 'interrupt') shell.status = INTERRUPTED;
+      else left = end === 'eof' || (await this.#execute(line, shell));
     }
+    tty.print(farewell);
+    return shell.status;
   }
 
-  get #seat(): Seat {
-    return this.#seats.at(-1) ?? { user: this.#setup.user, cwd: '/' };
-  }
-
-  #prompt(): string {
-    const { user, cwd } = this.#seat;
-    const place = cwd === homeOf(user) ? '~' : (cwd.split('/').at(-1) ?? '/');
-    return `[${user}@${this.#setup.system.hostname.split('.')[0]} ${place}]${user === 'root' ? '#' : '$'} `;
-  }
-
-  #leave(): void {
-    const { tty } = this.#setup;
-    const login = this.#seats.length === 1;
-    this.#seats.pop();
-    tty.print(login ? 'logout\n' : 'exit\n');
-  }
-
-  async #execute(line: string): Promise<void> {
+  /** Whether the line ended the shell. */
+  async #execute(line: string, shell: Shell): Promise<boolean> {
+    const { tty, signal } = this.#setup;
+    const interrupt = new AbortController();
+    shell.signal = AbortSignal.any([signal, interrupt.signal]);
+    const streams = { stdin: this.#stdin, out: this.#print, err: this.#print };
     try {
-      for (const { after, calls } of parseLine(line, (name) => this.#variable(name))) {
-        if ((after === 'success') !== (this.#status === 0) && after !== 'always') continue;
-        await this.#pipe(calls);
-        if (this.#seats.length === 0) return;
-      }
+      const { status, left } = await this.#inForeground(interrupt, () => runLine(line, shell, streams));
+      shell.status = status;
+      return left;
     } catch (error) {
-      if (!(error instanceof SyntaxProblem)) throw error;
-      this.#setup.tty.print(`-bash: ${error.message}\n`);
-      this.#status = 2;
+      await tty.running();
+      if (!interrupt.signal.aborted) throw error;
+      tty.print('\n');
+      shell.status = INTERRUPTED;
+      return false;
     }
   }
 
-  #variable(name: string): string {
-    const { user } = this.#seat;
-    const values: Record<string, string> = { '?': String(this.#status), USER: user, HOME: homeOf(user), TERM: 'vt220' };
-    return values[name] ?? '';
+  /** Lets Ctrl-C abort `interrupt` while the work goes on; without one, the work reads the terminal itself. */
+  async #inForeground<T>(interrupt: AbortController | undefined, work: () => Promise<T>): Promise<T> {
+    const before = this.#foreground;
+    before?.over.abort();
+    this.#foreground = this.#hear(interrupt);
+    try {
+      return await work();
+    } finally {
+      this.#foreground?.over.abort();
+      this.#foreground = this.#hear(before?.interrupt);
+    }
   }
 
-  async #pipe(calls: readonly Call[]): Promise<void> {
+  #hear(interrupt: AbortController | undefined): Foreground | undefined {
+    if (interrupt === undefined) return undefined;
+    const over = new AbortController();
+    void this.#setup.tty.interrupted(over.signal).then((pressed) => {
+      if (pressed) interrupt.abort();
+    });
+    return { interrupt, over };
+  }
+
+  /** Programs that talk to the terminal or switch the machine off. */
+  #programs(): Readonly<Record<string, Program>> {
+    const shell: Program = (call) =>
+      call.args.length === 0 && call.stdin === this.#stdin && call.out === this.#print
+        ? this.#enter(call.shell.user, call.shell.cwd)
+        : runShell(call);
+    const goDown: Program = (call) => this.#goDown(call);
+    return {
+      bash: shell,
+      sh: shell,
+      su: (call) => this.#su(call),
+      sudo: (call) => {
+        if (call.args[0] === '-i') return this.#enter('root', homeOf('root'));
+        return call.args[0] === '-s' ? this.#enter('root', call.shell.cwd) : sudo(call);
+      },
+      logout: ({ shell: { status } }) => {
+        throw new LeaveShell(status);
+      },
+      stty: (call) => this.#stty(call),
+      poweroff: goDown,
+      reboot: goDown,
+      shutdown: goDown,
+    };
+  }
+
+  async #enter(user: string, cwd: string): Promise<number> {
+    return await this.#inForeground(undefined, () => this.interact({ user, cwd, farewell: 'exit\n' }));
+  }
+
+  async #su({ args, shell, err }: Call): Promise<number> {
+    if (shell.user === 'root') {
+      const isLogin = args.some((arg) => ['-', '-l', '--login'].includes(arg));
+      return await this.#enter('root', isLogin ? homeOf('root') : shell.cwd);
+    }
     const { tty } = this.#setup;
-    let stdin = '';
-    for (const [at, call] of calls.entries()) {
-      const last = at === calls.length - 1;
-      const outcome = await this.#call(call, stdin, last);
-      const both = call.stderr === 'stdout' ? outcome.err + outcome.out : outcome.out;
-      if (call.stderr === 'tty') tty.print(outcome.err);
-      stdin = call.stdout === 'null' ? '' : both;
-      this.#status = outcome.status;
-    }
-    tty.print(stdin);
+    tty.raw('Password: ');
+    await this.#inForeground(undefined, () => tty.line('secret'));
+    // The image gives root no password.
+    err('su: Authentication failure\n');
+    return 1;
   }
 
-  async #call(call: Call, stdin: string, last: boolean): Promise<Outcome> {
-    const builtin = await this.#builtin(call.argv, stdin, last);
-    if (builtin !== undefined) return builtin;
-    const { user, cwd } = this.#seat;
-    const toTerminal = last && call.stdout === 'pipe';
-    const outcome = runProgram(call.argv, { system: this.#setup.system, user, cwd, stdin, toTerminal });
-    if (outcome !== undefined) return outcome;
-    const [name = ''] = call.argv;
-    if (name.includes('/')) return { out: '', err: `bash: ${name}: No such file or directory\n`, status: 127 };
-    return { out: '', err: `bash: ${name}: command not found\n`, status: 127 };
-  }
-
-  async #builtin(argv: readonly string[], stdin: string, last: boolean): Promise<Outcome | undefined> {
-    const [name = '', ...args] = argv;
-    switch (name) {
-      case 'exit':
-      case 'logout':
-        this.#leave();
-        return done(Number(args[0] ?? this.#status));
-      case 'cd':
-        this.#seats[this.#seats.length - 1] = { ...this.#seat, cwd: args[0] ?? homeOf(this.#seat.user) };
-        return done();
-      case 'export':
-      case 'set':
-      case 'unset':
-      case 'alias':
-        return done();
-      case 'stty':
-        return this.#stty(args);
-      case 'sudo':
-        return await this.#sudo(args, stdin, last);
-      case 'su':
-        return await this.#su(args);
-      case 'sleep':
-        return await this.#sleep(Number(args[0] ?? 0));
-      case 'poweroff':
-      case 'reboot':
-      case 'shutdown':
-        return this.#goDown(name);
-      default:
-        return undefined;
-    }
-  }
-
-  #stty(args: readonly string[]): Outcome {
+  #stty({ args, out }: Call): number {
+    const { tty } = this.#setup;
     const at = args.findIndex((arg) => arg === 'cols' || arg === 'columns');
     const columns = Number(args[at + 1]);
-    if (at >= 0 && columns > 0) this.#setup.tty.columns = columns;
-    if (args[0] === 'size') return done(0, `24 ${this.#setup.tty.columns}\n`);
-    return done();
+    if (at >= 0 && columns > 0) tty.columns = columns;
+    if (args[0] === 'size') out(`24 ${tty.columns}\n`);
+    return 0;
   }
 
-  async #sudo(args: readonly string[], stdin: string, last: boolean): Promise<Outcome> {
-    const [name, ...rest] = args;
-    if (name === 'su') return this.#become(rest.includes('-') ? '/root' : this.#seat.cwd);
-    if (name === '-i') return this.#become('/root');
-    if (name === '-s' || name === 'bash') return this.#become(this.#seat.cwd);
-    if (name === undefined) return { out: '', err: 'usage: sudo -h | -K | -k | -V\n', status: 1 };
-    this.#seats.push({ user: 'root', cwd: this.#seat.cwd });
-    const outcome = await this.#call({ argv: args, stdout: 'pipe', stderr: 'tty' }, stdin, last);
-    this.#seats.pop();
-    return outcome.status === 127 ? { out: '', err: `sudo: ${name}: command not found\n`, status: 1 } : outcome;
-  }
-
-  #become(cwd: string): Outcome {
-    this.#seats.push({ user: 'root', cwd });
-    return done();
-  }
-
-  async #su(args: readonly string[]): Promise<Outcome> {
-    if (this.#seat.user === 'root') return this.#become(args.includes('-') ? '/root' : this.#seat.cwd);
-    this.#setup.tty.raw('Password: ');
-    await this.#setup.tty.line('secret');
-    // The image gives root no password.
-    return { out: '', err: 'su: Authentication failure\n', status: 1 };
-  }
-
-  async #sleep(seconds: number): Promise<Outcome> {
-    const over = new AbortController();
-    const { tty, clock } = this.#setup;
-    const key = tty.interrupted(over.signal);
-    const slept = clock.sleep(seconds * 1000, over.signal).then(() => false);
-    const interrupted = await Promise.race([key, slept]);
-    over.abort();
-    await tty.running();
-    return interrupted ? done(130, '\n') : done();
-  }
-
-  #goDown(name: string): Outcome {
-    if (this.#seat.user !== 'root')
-      return { out: '', err: `Call to ${name} failed: Interactive authentication required.\n`, status: 1 };
-    this.#setup.powerOff();
-    return done();
+  #goDown({ name, shell, err }: Call): number {
+    if (shell.user === 'root') {
+      this.#setup.powerOff();
+      return 0;
+    }
+    err(`Call to ${name} failed: Interactive authentication required.\n`);
+    return 1;
   }
 }
 
-function homeOf(user: string): string {
-  return user === 'root' ? '/root' : `/home/${user}`;
-}
-
-function done(status = 0, out = ''): Outcome {
-  return { out, err: '', status };
+function promptOf({ user, cwd, machine }: Shell): string {
+  const place = cwd === homeOf(user) ? '~' : (cwd.split('/').at(-1) ?? '') || '/';
+  return `[${user}@${machine.hostname.split('.')[0]} ${place}]${user === 'root' ? '#' : '$'} `;
 }

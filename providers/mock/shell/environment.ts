@@ -11,6 +11,8 @@ export interface Machine {
   /** What this machine has of its own; goes before the ordinary programs. */
   readonly programs: Readonly<Record<string, Program>>;
   readonly now: () => Date;
+  /** The output that is a terminal, where there is one. */
+  readonly terminal?: Streams['out'];
   /** Waits for so many simulated milliseconds, or until the signal aborts. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 }
@@ -27,7 +29,8 @@ export interface Shell {
   readonly machine: Machine;
   /** Who complains: `bash: line 1`, or only `bash` at a terminal. */
   readonly self: string;
-  readonly signal: AbortSignal;
+  /** Aborts what runs at this moment. */
+  signal: AbortSignal;
   user: string;
   cwd: string;
   status: number;

@@ -22,10 +22,11 @@ const LONG = {
   'max-count': 'm',
   regexp: 'e',
   color: 'K',
+  colour: 'K',
   text: 'a',
 };
 
-/** GNU grep: `-i -v -c -q -E -F -P -o -w -x -n -s -h -H -l -m -e -r` over files or the standard input. */
+/** GNU grep: `-i -v -c -q -E -F -P -o -w -x -n -s -h -H -l -m -e -r --color` over files or the standard input. */
 export async function grep(call: Call): Promise<number> {
   const options = takeOptions(call.args, 'ivcqEFGPowxnshHlaKm:e:', LONG);
   if ('problem' in options) {
@@ -69,6 +70,7 @@ function search({ path, text }: Input, { pattern, options, named, call }: Search
     .map((line, index) => ({ line, number: index + 1 }))
     .filter(({ line }) => line.search(pattern) >= 0 !== given.has('v'))
     .slice(0, most);
+  const mark = isColoured(options, call) ? painted : (match: string) => match;
   const name = path ?? '(standard input)';
   const prefix = named ? `${name}:` : '';
   if (given.has('q')) return hits.length > 0;
@@ -77,12 +79,21 @@ function search({ path, text }: Input, { pattern, options, named, call }: Search
   else {
     for (const { line, number } of hits) {
       const found = given.has('o')
-        ? [...line.matchAll(pattern)].map(([match]) => match).filter((one) => one !== '')
-        : [line];
+        ? [...line.matchAll(pattern)].flatMap(([match]) => (match === '' ? [] : mark(match)))
+        : [given.has('v') ? line : line.replace(pattern, mark)];
       for (const shown of found) call.out(`${prefix}${given.has('n') ? `${number}:` : ''}${shown}\n`);
     }
   }
   return hits.length > 0;
+}
+
+function isColoured(options: Options, { out, shell }: Call): boolean {
+  const when = lastValue(options, 'K') ?? (options.given.has('K') ? 'auto' : 'never');
+  return when === 'always' || (when === 'auto' && out === shell.machine.terminal);
+}
+
+function painted(match: string): string {
+  return match === '' ? '' : `\x1b[01;31m\x1b[K${match}\x1b[m\x1b[K`;
 }
 
 function compile(patterns: readonly string[], given: ReadonlySet<string>): RegExp | undefined {

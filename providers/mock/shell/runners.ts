@@ -22,7 +22,7 @@ export const RUNNERS: Readonly<Record<string, Program>> = {
 };
 
 /** Nobody is asked for a password: root and the members of wheel need none here. */
-function sudo({ args, shell, run, script, ...streams }: Call): number | Promise<number> {
+export async function sudo({ args, shell, run, script, ...streams }: Call): Promise<number> {
   const rest = [...args];
   while (rest[0]?.startsWith('-')) {
     const flag = rest.shift() ?? '';
@@ -36,13 +36,18 @@ function sudo({ args, shell, run, script, ...streams }: Call): number | Promise<
     return 1;
   }
   const elevated = { ...subshell(shell), user: 'root' };
-  return run(rest, elevated, {
-    ...streams,
-    err: (text) => streams.err(text.replace(/^(?:\w+: )(?:line \d+: )?(.*: command not found\n)$/, 'sudo: $1')),
-  });
+  let missing = false;
+  const err = (text: string) => {
+    const isMissing = text.endsWith(`: ${name}: command not found\n`);
+    missing ||= isMissing;
+    streams.err(isMissing ? `sudo: ${name}: command not found\n` : text);
+  };
+  const status = await run(rest, elevated, { ...streams, err });
+  return missing ? 1 : status;
 }
 
-async function runShell({ args, shell, script, stdin, out, err, name }: Call): Promise<number> {
+/** `bash` and `sh`: run a script given as an argument or as input. */
+export async function runShell({ args, shell, script, stdin, out, err, name }: Call): Promise<number> {
   const inner = { ...subshell(shell), self: `${name.replace(/^.*\//, '')}: line 1`, options: new Set<string>() };
   const rest = [...args];
   let text: string | undefined;

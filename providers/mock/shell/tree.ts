@@ -18,11 +18,13 @@ export interface FileTree {
 
 type Leaf = Exclude<Entry, { readonly kind: 'directory' }>;
 
-/** A tree over a map of files. `change` may replace or remove each text: null is absent. */
+/** A tree over a map of files. `change` may replace or remove each text: null is absent. `folders` are there, if empty. */
 export function treeOf(
   files: ReadonlyMap<string, Leaf>,
   change: (path: string, content: string | undefined) => string | null | undefined = (_, content) => content,
+  folders: readonly string[] = [],
 ): FileTree {
+  const standing = [...ALWAYS_THERE, ...folders];
   const leaf = (path: string): Leaf | undefined => {
     const original = files.get(path);
     const before = original?.kind === 'text' ? original.content : undefined;
@@ -33,15 +35,15 @@ export function treeOf(
   };
   const namesIn = (folder: string): readonly string[] => {
     const prefix = folder === '/' ? '/' : `${folder}/`;
-    const inside = [...files.keys(), ...ALWAYS_THERE].filter((path) => path.startsWith(prefix));
-    const present = inside.filter((path) => ALWAYS_THERE.includes(path) || leaf(path) !== undefined);
+    const inside = [...files.keys(), ...standing].filter((path) => path.startsWith(prefix));
+    const present = inside.filter((path) => standing.includes(path) || leaf(path) !== undefined);
     return [...new Set(present.map((path) => path.slice(prefix.length).split('/')[0] ?? ''))].sort();
   };
   return {
     entry(path) {
       const found = leaf(path);
       if (found !== undefined) return found;
-      const folder = path === '/' || ALWAYS_THERE.includes(path) || namesIn(path).length > 0;
+      const folder = path === '/' || standing.includes(path) || namesIn(path).length > 0;
       return folder ? { kind: 'directory', mode: path === '/root' ? 0o550 : 0o755 } : undefined;
     },
     names: namesIn,
@@ -49,11 +51,11 @@ export function treeOf(
 }
 
 /** A tree over texts that can be written; what is written stays as long as the tree. */
-export function writableTree(texts: Readonly<Record<string, string>>): FileTree {
+export function writableTree(texts: Readonly<Record<string, string>>, folders: readonly string[] = []): FileTree {
   const files = new Map<string, Leaf>([['/dev/null', NULL_DEVICE]]);
   const write = (path: string, content: string) => void files.set(path, { kind: 'text', content, mode: 0o644 });
   for (const [path, content] of Object.entries(texts)) write(path, content);
-  return { ...treeOf(files), write };
+  return { ...treeOf(files, undefined, folders), write };
 }
 
 /** `/dev/null`. */

@@ -3,7 +3,7 @@ import { NO_GUESTS, type RunningGuests } from '../physics/asids.ts';
 import { hostFiles } from '../physics/files.ts';
 import type { HostProfile } from '../physics/host.ts';
 import type { Director } from '../scenario/director.ts';
-import { freshShell, type Machine } from '../shell/environment.ts';
+import { freshShell, homeOf, type Machine } from '../shell/environment.ts';
 import { runScript } from '../shell/interpret.ts';
 import { NULL_DEVICE, treeOf } from '../shell/tree.ts';
 import { hostPrograms } from './host-programs.ts';
@@ -43,7 +43,7 @@ export function openHostShell(setup: ShellSetup): HostShell {
 }
 
 /** The host as it is at this moment. */
-function hostMachine({ profile, director, clock, ownFiles = {}, running }: ShellSetup): Machine {
+function hostMachine({ user, profile, director, clock, ownFiles = {}, running }: ShellSetup): Machine {
   const current = director.host(profile);
   const files = new Map(hostFiles(current, running?.() ?? NO_GUESTS));
   files.set('/dev/null', NULL_DEVICE);
@@ -52,7 +52,7 @@ function hostMachine({ profile, director, clock, ownFiles = {}, running }: Shell
     hostname: current.hostname,
     kernel: current.kernel,
     groups: ['10(wheel)'],
-    tree: treeOf(files, (path, content) => director.hostFile(path, content)),
+    tree: treeOf(files, (path, content) => director.hostFile(path, content), [homeOf(user)]),
     programs: hostPrograms(current),
     now: () => clock.now(),
     sleep: (ms, until) => clock.sleep(ms, until),

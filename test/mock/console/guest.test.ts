@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { clockAt } from '../../../providers/mock/clock.ts';
 import { bootGuest, type Guest, type GuestSetup } from '../../../providers/mock/console/guest.ts';
+import { writableTree } from '../../../providers/mock/shell/tree.ts';
 
 const LOG = [
   '[    0.000000] Linux version 6.5.6-300.fc39.x86_64',
@@ -59,10 +60,9 @@ describe('the guest at its serial console', () => {
     bootGuest({
       system: {
         hostname: 'sev-1',
-        kernelRelease: '6.5.6-300.fc39.x86_64',
-        kernelVersion: '#1 SMP PREEMPT_DYNAMIC',
+        kernel: { release: '6.5.6-300.fc39.x86_64', version: '#1 SMP PREEMPT_DYNAMIC' },
         kernelLog: () => LOG,
-        file: (path) => (path === '/proc/cmdline' ? 'BOOT_IMAGE=/vmlinuz console=ttyS0\n' : undefined),
+        tree: writableTree({ '/proc/cmdline': 'BOOT_IMAGE=/vmlinuz console=ttyS0\n' }, ['/home/fedora']),
       },
       issue: 'Fedora Linux 39 (Cloud Edition)',
       user: 'fedora',
@@ -166,6 +166,46 @@ describe('the guest at its serial console', () => {
     await client.until(USER);
     client.type('\x04');
     expect(await client.until('sev-1 login: ')).to.include('logout\r\n');
+  });
+
+  it('keeps folder, variables and files from line to line, and runs scripts as a shell does', async () => {
+    const client = await loggedIn();
+    expect(await client.run('x=1; for y in a b; do echo $x$y; done > /tmp/list', USER)).to.equal('');
+    expect(await client.run('cat /tmp/list; echo $x', USER)).to.equal('1a\r\n1b\r\n1\r\n');
+    await client.run('cd /etc && pwd', '[fedora@sev-1 etc]$ ');
+    expect(await client.run('cd; echo hi > file; cat ~/file', USER)).to.equal('hi\r\n');
+  });
+
+  it('leaves a shell within a shell with its status, and the line goes on', async () => {
+    const client = await loggedIn();
+    await client.run('sudo bash; echo "left with $?"', ROOT);
+    client.type('exit 3\n');
+    expect(await client.until('left with 3\r\n')).to.include('exit\r\n');
+    expect(await client.run('sudo whoami; sudo xyz; echo $?', USER)).to.equal(
+      'root\r\nsudo: xyz: command not found\r\n1\r\n',
+    );
+  });
+
+  it('stops at Ctrl-C whatever runs', async () => {
+    const client = await loggedIn();
+    for (const endless of ['sleep infinity; echo no', 'while true; do echo again; done']) {
+      client.type(`${endless}\n`);
+      await client.until('\x1b[?2004l\r');
+      client.type('\x03');
+      const shown = await client.until(USER);
+      expect(shown)
+        .to.match(/\^C\r?\n/)
+        .and.not.to.include('no\r\n');
+      expect(await client.run('echo $?', USER)).to.equal('130\r\n');
+    }
+  });
+
+  it('asks for a password nobody has, without showing it', async () => {
+    const client = await loggedIn();
+    client.type('su\n');
+    await client.until('Password: ');
+    client.type('guess\n');
+    expect(await client.until(USER)).to.match(/^\r\nsu: Authentication failure\r\n/);
   });
 
   it('goes down by itself when the power button is pressed', async () => {

@@ -61,6 +61,11 @@ describe('the shell of a simulated host', () => {
       stderr: 'bash: line 1: xyz: command not found\n',
       exit: { code: 127 },
     });
+    expect(await run('sudo xyz; echo $?; sudo sh -c xyz')).to.deep.equal({
+      stdout: '1\n',
+      stderr: 'sudo: xyz: command not found\nsh: line 1: xyz: command not found\n',
+      exit: { code: 127 },
+    });
     expect((await run('/opt/xyz')).stderr).to.equal('bash: line 1: /opt/xyz: No such file or directory\n');
     expect((await run('echo a; )')).stderr).to.match(/^bash: -c: line 1: syntax error near unexpected token `\)'\n/);
     expect((await run("echo 'a")).exit).to.deep.equal({ code: 2 });

@@ -1,10 +1,11 @@
-import type { GuestSystem } from '../../../console/program.ts';
+import type { GuestSystem } from '../../../console/system.ts';
 import { guestMemoryBytes } from '../../../kubevirt/launcher/domain-cpu.ts';
 import { guestHostname } from '../../../kubevirt/launcher/naming.ts';
 import { vcpuCount } from '../../../kubevirt/launcher/vmi-traits.ts';
 import type { KubevirtVersion } from '../../../kubevirt/version.ts';
 import { fedoraTestImage, guestKernelLog } from '../../../physics/guest-log.ts';
 import type { Encryption, HostProfile } from '../../../physics/host.ts';
+import { writableTree } from '../../../shell/tree.ts';
 import type { VmiObject } from '../vmi.ts';
 
 export interface GuestFacts {
@@ -35,10 +36,9 @@ export function guestSystem(vmi: VmiObject, facts: GuestFacts): GuestSystem & { 
   return {
     issue: prettyName,
     hostname: guestHostname(vmi),
-    kernelRelease: kernel,
-    kernelVersion: '#1 SMP PREEMPT_DYNAMIC',
+    kernel: { release: kernel, version: '#1 SMP PREEMPT_DYNAMIC' },
     kernelLog: () => `${log.join('\n')}\n`,
-    file: (path) => files[path],
+    tree: writableTree(files, ['/home/fedora']),
   };
 }
 
