@@ -182,11 +182,12 @@ describe('import scanner', () => {
     ).to.deep.equal([]);
   });
 
-  it('lets a simulator have processes, but not the real one', () => {
-    const own = 'function kill(process: Simulated) {\n  process.end();\n';
-    expect(processLines(`${own}}`)).to.deep.equal([]);
-    expect(processLines(`${own}  process.exit(1);\n}`)).to.deep.equal([3]);
-    expect(processLines("const process = start('a');\nprocess.env.X;")).to.deep.equal([2]);
+  it('lets nothing be called process in place of the global', () => {
+    expect(processLines("const process = start('a');\nprocess.env.X;")).to.deep.equal([1, 2]);
+    expect(processLines('const own = { ...process };\nprocess?.env;\nconst of = { process };')).to.deep.equal([
+      1, 2, 3,
+    ]);
+    expect(processLines('interface A {\n  process?: string;\n  process(): void;\n}')).to.deep.equal([]);
   });
 
   it('sees words in code and strings, not in comments', () => {

@@ -11,6 +11,7 @@ import { defaultKubernetes } from './kubernetes-version.ts';
 import { writeMirror } from './kubevirt/manifest.ts';
 import type { KubevirtVersion } from './kubevirt/version.ts';
 import { KNOWN_VERSIONS } from './kubevirt/versions.ts';
+import { NODE_ADDRESS } from './node-address.ts';
 import type { HostProfile } from './physics/host.ts';
 import { makeRunFolder, type RunFolder, SOCKET_NAME, sweepRunFolders } from './run-folder.ts';
 import { runningGuests } from './running-guests.ts';
@@ -66,8 +67,6 @@ export interface SimulatedHost {
 
 /** Where the node's own kubeconfig lies, as kubeadm puts it. */
 export const NODE_KUBECONFIG = '/etc/kubernetes/admin.conf';
-/** Of the range that is kept for documentation, so that nothing real can be meant. */
-const NODE_ADDRESS = '192.0.2.10';
 const NODE_API_PORT = 6443;
 
 /** Starts a host: keys, API server with node and controllers, SSH server, exec socket and manifests. */

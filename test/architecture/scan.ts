@@ -32,20 +32,13 @@ export function importsOf(source: string): readonly Import[] {
   return found.sort((a, b) => a.line - b.line);
 }
 
-/** A name of its own in this file: a constant, or a parameter or field with a type. */
-const OWN_PROCESS = /\b(?:const|let|function)\s+process\b|\bprocess\??\s*:\s*[A-Z]|[({,]\s*process\s*[,})]/;
-/** Any use, and those that only the global has. */
-const ANY_USE = /(?<![.\w$#])process\b(?!\s*[:?(])|\bglobalThis\s*\.\s*process\b/g;
-const GLOBAL_USE =
-  /(?<![.\w$#])process\s*\.\s*(?:env|argv|exit|exitCode|cwd|std(?:in|out|err)|platform|hrtime|nextTick|memoryUsage|versions?)\b|\bglobalThis\s*\.\s*process\b/g;
+/** Not a key, a method or a member of something else; the three dots of a spread are no member. */
+const GLOBAL_PROCESS = /(?<![\w$#]|(?<!\.\.)\.)process\b(?!\s*(?::|\?:|\())|\bglobalThis\s*\.\s*process\b/g;
 
-/**
- * Lines on which the global `process` is used, or its module imported. A simulator has processes too: where a file has
- * something of its own by that name, only what nothing but the global has is counted.
- */
+/** Lines on which the global `process` is used, or its module imported. Nothing else may be called by its name. */
 export function processLines(source: string): readonly number[] {
   const { code } = lex(source);
-  const uses = [...code.matchAll(OWN_PROCESS.test(code) ? GLOBAL_USE : ANY_USE)];
+  const uses = [...code.matchAll(GLOBAL_PROCESS)];
   const lines = uses.map(({ index }) => code.slice(0, index).split('\n').length);
   const imports = importsOf(source).filter(({ specifier }) => specifier === 'node:process' || specifier === 'process');
   return [...new Set([...lines, ...imports.map(({ line }) => line)])].sort((a, b) => a - b);

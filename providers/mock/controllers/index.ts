@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { NetworkSwitch } from '../api/backends.ts';
 import type { Clock } from '../clock.ts';
+import { NODE_ADDRESS } from '../node-address.ts';
 import type { HostProfile } from '../physics/host.ts';
 import type { Director } from '../scenario/director.ts';
 import { type Component, component } from './component.ts';
@@ -56,7 +57,7 @@ export function startControllers(setup: ControllersSetup): Controllers {
   const { director } = setup;
   const leftOut = new Set(setup.leaveOut ?? []);
   const absent = (name: string) => leftOut.has(name) || director.controller(name).behaviour === 'absent';
-  const process = (name: string, username: string, eventSource = name): Component =>
+  const componentOf = (name: string, username: string, eventSource = name): Component =>
     component({ ...setup, name, username, eventSource, signal, tasks });
   /** Behind a delay that the scenario may ask for. */
   const start = (name: string, work: () => void | Promise<void>) => {
@@ -71,18 +72,18 @@ export function startControllers(setup: ControllersSetup): Controllers {
     return running;
   };
 
-  const manager = process('kube-controller-manager', 'system:kube-controller-manager');
+  const manager = componentOf('kube-controller-manager', 'system:kube-controller-manager');
   const as = (account: string): Component => ({
-    ...process(account, `system:serviceaccount:kube-system:${account}`),
+    ...componentOf(account, `system:serviceaccount:kube-system:${account}`),
     informer: manager.informer,
   });
   const started = Object.entries(KUBERNETES_CONTROLLERS).map(([name, run]) =>
     start(name, () => run({ as, clusterCa: setup.clusterCa ?? '' })),
   );
-  const scheduler = process('default-scheduler', 'system:kube-scheduler');
+  const scheduler = componentOf('default-scheduler', 'system:kube-scheduler');
   started.push(start('scheduler', () => startScheduler(scheduler, minorOf(setup.kubernetesVersion))));
   const node = nodeHost(director.host(setup.profile));
-  const kubelet = process('kubelet', `system:node:${node.name}`);
+  const kubelet = componentOf('kubelet', `system:node:${node.name}`);
   const programs = { ...kubevirtPrograms(), ...setup.programs };
   for (const name of leftOut) delete programs[name];
   started.push(start('kubelet', () => startKubelet({ ...setup, component: kubelet, node, programs })));
@@ -97,7 +98,7 @@ export function startControllers(setup: ControllersSetup): Controllers {
 }
 
 function nodeHost(profile: HostProfile): NodeHost {
-  return { name: profile.hostname, address: '192.0.2.10', profile, devices: new DevicePlugins() };
+  return { name: profile.hostname, address: NODE_ADDRESS, profile, devices: new DevicePlugins() };
 }
 
 function minorOf(version: string): number {

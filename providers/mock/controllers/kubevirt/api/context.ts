@@ -10,7 +10,7 @@ import type { SubresourceRequest } from './requests.ts';
 
 /** What the handlers of virt-api share. */
 export interface ApiContext {
-  readonly process: Component;
+  readonly component: Component;
   readonly wiring: Wiring;
   /** Where KubeVirt is installed. */
   readonly namespace: string;
@@ -41,13 +41,13 @@ export async function vmiOf({ context, request }: Call): Promise<VmiObject> {
   return vmi;
 }
 
-export async function findVmi({ process }: ApiContext, request: SubresourceRequest): Promise<VmiObject | undefined> {
-  return await process.rest.find<VmiObject>(pathTo(RESOURCES.vmis, request.namespace, request.name));
+export async function findVmi({ component }: ApiContext, request: SubresourceRequest): Promise<VmiObject | undefined> {
+  return await component.rest.find<VmiObject>(pathTo(RESOURCES.vmis, request.namespace, request.name));
 }
 
 /** @throws SubresourceRefusal 404 */
 export async function vmOf({ context, request }: Call): Promise<VmObject> {
-  const vm = await context.process.rest.find<VmObject>(pathTo(RESOURCES.vms, request.namespace, request.name));
+  const vm = await context.component.rest.find<VmObject>(pathTo(RESOURCES.vms, request.namespace, request.name));
   if (vm === undefined) throw notFound({ kind: 'virtualmachine', name: request.name });
   return vm;
 }
@@ -61,14 +61,14 @@ export function isPaused(vmi: VmiObject): boolean {
 }
 
 /** The virt-handler of the guest's node. @throws SubresourceRefusal while there is no guest to ask about */
-export async function handlerOf({ process, wiring, namespace }: ApiContext, vmi: VmiObject): Promise<HandlerServer> {
+export async function handlerOf({ component, wiring, namespace }: ApiContext, vmi: VmiObject): Promise<HandlerServer> {
   const { phase, nodeName } = vmi.status ?? {};
   if (phase !== 'Running' && phase !== 'Scheduled')
     throw badRequest(
       `Unable to connect to VirtualMachineInstance because phase is ${phase} instead of Running or Scheduled`,
     );
   const selector = 'labelSelector=kubevirt.io%3Dvirt-handler';
-  const { items } = await process.rest.list<Pod>(`${pathTo(RESOURCES.pods, namespace)}?${selector}`);
+  const { items } = await component.rest.list<Pod>(`${pathTo(RESOURCES.pods, namespace)}?${selector}`);
   const pod = items.find(({ spec, status }) => spec.nodeName === nodeName && status?.phase === 'Running');
   const handler = wiring.handlers.get(pod?.status?.podIP ?? '');
   if (handler === undefined) throw new HandlerRefusal(500, 'dial tcp: connect: connection refused');

@@ -5,8 +5,8 @@ import type { KubevirtVersion } from '../../../kubevirt/version.ts';
 import type { Program } from '../../kubelet/program.ts';
 import { untilStopped } from '../../kubelet/program.ts';
 import { admissionCluster } from '../admission-cluster.ts';
+import { type ClusterConfig, componentOf, followConfig, releaseOf } from '../component.ts';
 import { HandlerRefusal } from '../handler/server.ts';
-import { type ClusterConfig, followConfig, processOf, releaseOf } from '../process.ts';
 import type { Wiring } from '../wiring.ts';
 import { internalError, SubresourceRefusal, sendJson, sendText } from './answers.ts';
 import { denial } from './authorize.ts';
@@ -21,11 +21,11 @@ import { consoleRefusal, VMI_GETS, VMI_PUTS, vncRefusal } from './vmi-subresourc
 /** virt-api: the webhooks of VMs and VMIs, and the aggregated API of their subresources. */
 export function virtApi(wiring: Wiring): Program {
   return async (context) => {
-    const process = processOf(context, 'virt-api');
+    const component = componentOf(context, 'virt-api');
     const namespace = context.pod.metadata.namespace ?? '';
     const version = releaseOf(context);
-    const follow = followConfig(process, namespace, version);
-    const api: ApiContext = { process, wiring, namespace, config: follow.config };
+    const follow = followConfig(component, namespace, version);
+    const api: ApiContext = { component, wiring, namespace, config: follow.config };
     const streams = new Streams();
     await Promise.race([follow.informer.synced, untilStopped(context.signal)]);
     const backend = virtApiBackend(api, { version, follow, streams });
@@ -46,14 +46,14 @@ interface Serving {
 }
 
 function virtApiBackend(api: ApiContext, serving: Serving): Backend {
-  const cluster = admissionCluster(api.process.rest);
+  const cluster = admissionCluster(api.component.rest);
   const failed = (error: unknown) =>
-    api.process.tasks.report(error instanceof Error ? error : new Error(String(error)));
+    api.component.tasks.report(error instanceof Error ? error : new Error(String(error)));
   return {
     admit: (path, review) =>
       admit(path, review, {
         ...{ cluster, version: serving.version, namespace: api.namespace, kubevirt: serving.follow.cr() },
-        now: () => api.process.clock.now(),
+        now: () => api.component.clock.now(),
         uuid: () => crypto.randomUUID(),
       }),
     serve: (request, response) => {
@@ -82,7 +82,7 @@ async function upgrade(
 ): Promise<void> {
   const asked = readPath(pathOf(request));
   if (asked === undefined) return refuse(socket, 404, '404: Page Not Found', 'text/plain');
-  const no = await denial(api.process, request, asked);
+  const no = await denial(api.component, request, asked);
   if (no !== undefined) return refuse(socket, 401, no, 'text/plain');
   await streams.upgrade({ context: api, request: asked, body: undefined }, request, { socket, head });
 }
@@ -97,7 +97,7 @@ async function serve(
   if (document !== undefined) return sendJson(response, 200, document);
   const asked = readPath(path);
   if (asked === undefined) return sendText(response, 404, '404: Page Not Found');
-  const no = await denial(api.process, request, asked);
+  const no = await denial(api.component, request, asked);
   if (no !== undefined) return sendText(response, 401, no);
   const gets = asked.resource === 'virtualmachines' ? VM_GETS : VMI_GETS;
   const puts = asked.resource === 'virtualmachines' ? VM_PUTS : VMI_PUTS;

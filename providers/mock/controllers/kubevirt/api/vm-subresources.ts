@@ -69,7 +69,7 @@ async function stop({ call, vm, vmi, strategy }: Machine): Promise<Change> {
     throw conflict(subject, 'Halted only supports manual stop requests with a shorter graceperiod');
   if (typeof grace === 'number' && grace !== present && !isDryRun(call.body)) {
     const path = pathTo(RESOURCES.vmis, vm.metadata.namespace, vm.metadata.name);
-    await call.context.process.rest.patch(path, 'merge', { spec: { terminationGracePeriodSeconds: grace } });
+    await call.context.component.rest.patch(path, 'merge', { spec: { terminationGracePeriodSeconds: grace } });
   }
   if (strategy === 'Halted') return undefined;
   return strategy === 'Manual' || strategy === 'RerunOnFailure'
@@ -92,7 +92,7 @@ async function restart({ call, vmi, strategy }: Machine): Promise<Change> {
 
 /** The launcher pod goes without its grace. */
 async function forceOff({ context, request }: Call, vmi: VmiObject): Promise<void> {
-  const { rest } = context.process;
+  const { rest } = context.component;
   const selector = `labelSelector=kubevirt.io%2Fcreated-by%3D${vmi.metadata.uid}`;
   const { items } = await rest.list<Pod>(`${pathTo(RESOURCES.pods, request.namespace)}?${selector}`);
   for (const pod of items)
@@ -104,7 +104,7 @@ function stopOf(vmi: VmiObject): StateChange {
 }
 
 async function apply({ call, vm }: Machine, change: NonNullable<Change>): Promise<void> {
-  const { rest } = call.context.process;
+  const { rest } = call.context.component;
   const { namespace, name } = vm.metadata;
   try {
     if ('runStrategy' in change) {
@@ -146,7 +146,7 @@ async function migrate(call: Call): Promise<Answer> {
   };
   const path = `${pathTo(RESOURCES.migrations, namespace)}${isDryRun(call.body) ? '?dryRun=All' : ''}`;
   try {
-    await call.context.process.rest.create(path, body);
+    await call.context.component.rest.create(path, body);
   } catch (error) {
     if (error instanceof Refusal) throw internalError(error.message);
     throw error;

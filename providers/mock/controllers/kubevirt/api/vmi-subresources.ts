@@ -75,7 +75,7 @@ export const VMI_PUTS: Readonly<Record<string, Handler>> = {
     const known = vmi.spec.domain.launchSecurity?.sev;
     if (known?.session !== undefined || known?.dhCert !== undefined) throw conflict(subject, 'Session already defined');
     const path = '/spec/domain/launchSecurity/sev';
-    await call.context.process.rest.patch(pathTo(RESOURCES.vmis, call.request.namespace, call.request.name), 'json', [
+    await call.context.component.rest.patch(pathTo(RESOURCES.vmis, call.request.namespace, call.request.name), 'json', [
       { op: 'test', path, value: known },
       { op: 'replace', path, value: { ...known, session, dhCert } },
     ]);

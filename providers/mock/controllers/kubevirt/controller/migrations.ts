@@ -5,22 +5,22 @@ import { pathTo, RESOURCES } from '../../resources.ts';
 import type { VmiObject } from '../vmi.ts';
 
 /** Walks migrations as far as a cluster of one node lets them go: pending for want of a target, or failed without a guest. */
-export function startMigrations(process: Component): void {
-  const migrations = process.informer<Loose>(pathTo(RESOURCES.migrations));
-  const vmis = process.informer<VmiObject>(pathTo(RESOURCES.vmis));
-  const loop = process.loop([migrations, vmis], async (key) => {
+export function startMigrations(component: Component): void {
+  const migrations = component.informer<Loose>(pathTo(RESOURCES.migrations));
+  const vmis = component.informer<VmiObject>(pathTo(RESOURCES.vmis));
+  const loop = component.loop([migrations, vmis], async (key) => {
     const migration = migrations.get(key);
     if (migration === undefined) return;
     const { namespace, name, finalizers = [] } = migration.metadata;
     const path = pathTo(RESOURCES.migrations, namespace, name);
     if (migration.metadata.deletionTimestamp !== undefined) {
-      if (finalizers.length > 0) await process.rest.patch(path, 'merge', { metadata: { finalizers: null } });
+      if (finalizers.length > 0) await component.rest.patch(path, 'merge', { metadata: { finalizers: null } });
       return;
     }
     const vmi = vmis.get(`${namespace}/${migration.spec?.vmiName}`);
     const phase = vmi === undefined ? 'Failed' : 'Pending';
     if (migration.status?.phase === phase || migration.status?.phase === 'Failed') return;
-    await process.rest.patch(`${path}/status`, 'merge', { status: { phase } });
+    await component.rest.patch(`${path}/status`, 'merge', { status: { phase } });
   });
   trigger(migrations, loop);
   trigger(vmis, loop, (vmi) =>

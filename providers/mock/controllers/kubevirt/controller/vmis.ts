@@ -21,15 +21,15 @@ export interface VmiControl {
 }
 
 /** Walks VMIs from Pending to Scheduled, follows their pods after that, and lets them go at the end. */
-export function startVmis(process: Component, control: VmiControl): void {
-  const vmis = process.informer<VmiObject>(pathTo(RESOURCES.vmis));
-  const pods = process.informer<Pod>(`${pathTo(RESOURCES.pods)}?labelSelector=kubevirt.io%3Dvirt-launcher`);
-  const loop = process.loop([vmis, pods, control.config], (key) => sync(key), 8);
+export function startVmis(component: Component, control: VmiControl): void {
+  const vmis = component.informer<VmiObject>(pathTo(RESOURCES.vmis));
+  const pods = component.informer<Pod>(`${pathTo(RESOURCES.pods)}?labelSelector=kubevirt.io%3Dvirt-launcher`);
+  const loop = component.loop([vmis, pods, control.config], (key) => sync(key), 8);
   trigger(vmis, loop);
   trigger(pods, loop, controllerKeys('VirtualMachineInstance'));
   vmis.onChange(({ object, old, deleted }) => {
     const { phase } = object.status ?? {};
-    if (!deleted && phase !== old?.status?.phase) process.director.happened(`vmi ${object.metadata.name} ${phase}`);
+    if (!deleted && phase !== old?.status?.phase) component.director.happened(`vmi ${object.metadata.name} ${phase}`);
   });
 
   const podOf = (vmi: VmiObject) =>
@@ -39,7 +39,7 @@ export function startVmis(process: Component, control: VmiControl): void {
     const vmi = vmis.get(key);
     if (vmi === undefined) return;
     const pod = podOf(vmi);
-    const script = process.director.guest(askedEncryption(vmi, control.cluster()));
+    const script = component.director.guest(askedEncryption(vmi, control.cluster()));
     if (vmi.metadata.deletionTimestamp === undefined && script.stuckIn === 'Pending') return;
     await note(vmi);
     if (vmi.metadata.deletionTimestamp !== undefined || isFinal(vmi)) await deletePod(vmi, pod);
@@ -51,7 +51,7 @@ export function startVmis(process: Component, control: VmiControl): void {
 
   /** What the VMI should look like, given its pod. */
   function next(vmi: VmiObject, pod: Pod | undefined, held: boolean): VmiObject {
-    const now = process.now();
+    const now = component.now();
     const phase = vmi.status?.phase ?? 'Pending';
     let fresh = vmi;
     if (phase === 'Pending' && pod !== undefined) fresh = schedulingStatus(vmi, pod, control.cluster(), now);
@@ -108,25 +108,25 @@ export function startVmis(process: Component, control: VmiControl): void {
     const marks = observedVersion(vmi);
     if (marks === undefined) return;
     const path = pathTo(RESOURCES.vmis, vmi.metadata.namespace, vmi.metadata.name);
-    vmis.observe(await process.rest.patch<VmiObject>(path, 'merge', marks));
+    vmis.observe(await component.rest.patch<VmiObject>(path, 'merge', marks));
   }
 
   async function createPod(vmi: VmiObject): Promise<void> {
     try {
-      const pod = await process.rest.create<Pod>(
+      const pod = await component.rest.create<Pod>(
         pathTo(RESOURCES.pods, vmi.metadata.namespace),
         launcherPod(vmi, control.cluster()),
       );
-      void process.events.say(vmi, 'Normal', 'SuccessfulCreate', `Created virtual machine pod ${pod.metadata.name}`);
+      void component.events.say(vmi, 'Normal', 'SuccessfulCreate', `Created virtual machine pod ${pod.metadata.name}`);
       pods.observe(pod);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       const message = `failed to create virtual machine pod: ${error.message}`;
-      void process.events.say(vmi, 'Warning', 'FailedCreate', message);
+      void component.events.say(vmi, 'Warning', 'FailedCreate', message);
       const conditions = setCondition(
         vmi.status?.conditions,
         { type: 'Synchronized', status: 'False', reason: 'FailedCreate', message },
-        process.now(),
+        component.now(),
       );
       await update(vmi, { ...vmi, status: { ...vmi.status, conditions } });
       throw error;
@@ -137,19 +137,19 @@ export function startVmis(process: Component, control: VmiControl): void {
     if (pod === undefined || vmi.metadata.deletionTimestamp === undefined) return;
     if (pod.metadata.deletionTimestamp !== undefined && pod.status?.phase === 'Running') return;
     const { namespace, name, uid } = pod.metadata;
-    await process.rest.remove(pathTo(RESOURCES.pods, namespace, name), { preconditions: { uid: uid ?? '' } });
-    void process.events.say(vmi, 'Normal', 'SuccessfulDelete', `Deleted virtual machine pod ${name}`);
+    await component.rest.remove(pathTo(RESOURCES.pods, namespace, name), { preconditions: { uid: uid ?? '' } });
+    void component.events.say(vmi, 'Normal', 'SuccessfulDelete', `Deleted virtual machine pod ${name}`);
   }
 
   /** The readiness gate of the launcher pod: whether the guest is paused. */
   async function unpause(vmi: VmiObject, pod: Pod): Promise<void> {
     if (pod.metadata.deletionTimestamp !== undefined || pod.spec.readinessGates === undefined) return;
     if (pod.status?.phase !== 'Running') return;
-    const condition = unpausedCondition(vmi, process.now());
+    const condition = unpausedCondition(vmi, component.now());
     const known = pod.status.conditions?.find(({ type }) => type === condition.type);
     if (known?.status === condition.status) return;
     const path = pathTo(RESOURCES.pods, pod.metadata.namespace, pod.metadata.name, 'status');
-    pods.observe(await process.rest.patch<Pod>(path, 'strategic', { status: { conditions: [condition] } }));
+    pods.observe(await component.rest.patch<Pod>(path, 'strategic', { status: { conditions: [condition] } }));
   }
 
   async function labelPod(vmi: VmiObject, pod: Pod): Promise<void> {
@@ -159,7 +159,7 @@ export function startVmis(process: Component, control: VmiControl): void {
     if (latest.status?.phase !== 'Scheduled' || pod.metadata.labels?.['kubevirt.io/nodeName'] === node) return;
     const path = pathTo(RESOURCES.pods, pod.metadata.namespace, pod.metadata.name);
     const body = { metadata: { labels: { 'kubevirt.io/nodeName': node } } };
-    pods.observe(await process.rest.patch<Pod>(path, 'merge', body));
+    pods.observe(await component.rest.patch<Pod>(path, 'merge', body));
   }
 
   async function update(vmi: VmiObject, fresh: VmiObject): Promise<void> {
@@ -175,6 +175,6 @@ export function startVmis(process: Component, control: VmiControl): void {
       metadata: { ...fresh.metadata, ...(annotations && { annotations }), ...(resourceVersion && { resourceVersion }) },
     };
     if (latest !== undefined && latest !== vmi && !same(latest.status, vmi.status)) return loop.add(keyOf(vmi));
-    vmis.observe(await process.rest.replace<VmiObject>(path, body));
+    vmis.observe(await component.rest.replace<VmiObject>(path, body));
   }
 }

@@ -18,11 +18,11 @@ export interface VmControl {
 }
 
 /** Starts and stops the VMI of each VM as its run strategy and its users want. */
-export function startVms(process: Component, { version }: VmControl): void {
-  const vms = process.informer<VmObject>(pathTo(RESOURCES.vms));
-  const vmis = process.informer<VmiObject>(pathTo(RESOURCES.vmis));
+export function startVms(component: Component, { version }: VmControl): void {
+  const vms = component.informer<VmObject>(pathTo(RESOURCES.vms));
+  const vmis = component.informer<VmiObject>(pathTo(RESOURCES.vmis));
   const { vmFinalizer } = traitsOf(version);
-  const loop = process.loop([vms, vmis], (key) => sync(key), 8);
+  const loop = component.loop([vms, vmis], (key) => sync(key), 8);
   trigger(vms, loop);
   trigger(vmis, loop, controllerKeys('VirtualMachine'));
   /** The VMIs that were let go: their deletion is under way although the watch has not told yet. */
@@ -35,15 +35,15 @@ export function startVms(process: Component, { version }: VmControl): void {
     const vmi = vmis.get(key);
     if (vm.metadata.deletionTimestamp !== undefined) return await end(vm, vmi);
     if (!(vm.metadata.finalizers ?? []).includes(vmFinalizer)) vm = await hold(vm);
-    const decision = runDecision(vm, vmi, process.clock.now());
+    const decision = runDecision(vm, vmi, component.clock.now());
     let started: VmiObject | undefined;
     if (decision.do === 'start') started = await start(vm, decision.paused);
     else if (decision.do === 'stop' && vmi !== undefined) await stop(vm, vmi);
-    else if (decision.do === 'wait') loop.addAfter(key, decision.ms * process.clock.pace);
+    else if (decision.do === 'wait') loop.addAfter(key, decision.ms * component.clock.pace);
     if (vmi !== undefined && isFinal(vmi)) await release(vmi);
     await report(vm, started === undefined ? vmi : undefined, {
       requests: pendingRequests(vm, vmi),
-      startFailure: failureAfter(vm, vmi, process.clock.now()),
+      startFailure: failureAfter(vm, vmi, component.clock.now()),
       startExpected: started !== undefined,
     });
   }
@@ -52,13 +52,13 @@ export function startVms(process: Component, { version }: VmControl): void {
     const marks = observedVersion(vm);
     if (marks === undefined) return vm;
     const path = pathTo(RESOURCES.vms, vm.metadata.namespace, vm.metadata.name);
-    return observed(await process.rest.patch<VmObject>(path, 'merge', marks));
+    return observed(await component.rest.patch<VmObject>(path, 'merge', marks));
   }
 
   async function hold(vm: VmObject): Promise<VmObject> {
     const path = pathTo(RESOURCES.vms, vm.metadata.namespace, vm.metadata.name);
     const finalizers = [...(vm.metadata.finalizers ?? []), vmFinalizer];
-    return observed(await process.rest.patch<VmObject>(path, 'merge', { metadata: { finalizers } }));
+    return observed(await component.rest.patch<VmObject>(path, 'merge', { metadata: { finalizers } }));
   }
 
   function observed(vm: VmObject): VmObject {
@@ -88,15 +88,15 @@ export function startVms(process: Component, { version }: VmControl): void {
       status: { virtualMachineRevisionName: revision },
     };
     try {
-      const vmi = await process.rest.create<VmiObject>(pathTo(RESOURCES.vmis, namespace), body);
+      const vmi = await component.rest.create<VmiObject>(pathTo(RESOURCES.vmis, namespace), body);
       vmis.observe(vmi);
       const message = `Started the virtual machine by creating the new virtual machine instance ${name}`;
-      void process.events.say(vm, 'Normal', 'SuccessfulCreate', message);
+      void component.events.say(vm, 'Normal', 'SuccessfulCreate', message);
       return vmi;
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       const message = `Error creating virtual machine instance: ${error.message}`;
-      if (error.status !== 409) void process.events.say(vm, 'Warning', 'FailedCreate', message);
+      if (error.status !== 409) void component.events.say(vm, 'Warning', 'FailedCreate', message);
       throw error;
     }
   }
@@ -106,14 +106,14 @@ export function startVms(process: Component, { version }: VmControl): void {
     const { namespace, uid, generation = 1 } = vm.metadata;
     const name = `revision-start-vm-${uid}-${generation}`;
     const collection = pathTo(RESOURCES.controllerRevisions, namespace);
-    const { items } = await process.rest.list(collection);
+    const { items } = await component.rest.list(collection);
     for (const old of items) {
       const older = old.metadata.name ?? '';
       if (older.startsWith(`revision-start-vm-${uid}-`) && older !== name)
-        await process.rest.remove(`${collection}/${older}`);
+        await component.rest.remove(`${collection}/${older}`);
     }
     if (items.some(({ metadata }) => metadata.name === name)) return name;
-    await process.rest.create(collection, {
+    await component.rest.create(collection, {
       apiVersion: 'apps/v1',
       kind: 'ControllerRevision',
       metadata: { name, namespace, ownerReferences: [controlledBy(vm)] },
@@ -127,10 +127,10 @@ export function startVms(process: Component, { version }: VmControl): void {
     const uid = vmi.metadata.uid ?? '';
     if (vmi.metadata.deletionTimestamp !== undefined || stopped.has(uid)) return;
     const path = pathTo(RESOURCES.vmis, vmi.metadata.namespace, vmi.metadata.name);
-    await process.rest.remove(path, { preconditions: { uid } });
+    await component.rest.remove(path, { preconditions: { uid } });
     stopped.add(uid);
     const message = `Stopped the virtual machine by deleting the virtual machine instance ${uid}`;
-    void process.events.say(vm, 'Normal', 'SuccessfulDelete', message);
+    void component.events.say(vm, 'Normal', 'SuccessfulDelete', message);
   }
 
   /** A guest that has ended is nothing the VM holds on to any more. */
@@ -139,7 +139,7 @@ export function startVms(process: Component, { version }: VmControl): void {
     if (!finalizers.includes(vmFinalizer)) return;
     const left = finalizers.filter((each) => each !== vmFinalizer);
     const body = { metadata: { resourceVersion, finalizers: left } };
-    vmis.observe(await process.rest.patch<VmiObject>(pathTo(RESOURCES.vmis, namespace, name), 'merge', body));
+    vmis.observe(await component.rest.patch<VmiObject>(pathTo(RESOURCES.vmis, namespace, name), 'merge', body));
   }
 
   async function end(vm: VmObject, vmi: VmiObject | undefined): Promise<void> {
@@ -155,7 +155,7 @@ export function startVms(process: Component, { version }: VmControl): void {
     const { finalizers = [], namespace, name } = vm.metadata;
     if (!finalizers.includes(vmFinalizer)) return;
     const left = finalizers.filter((each) => each !== vmFinalizer);
-    await process.rest.patch(pathTo(RESOURCES.vms, namespace, name), 'merge', { metadata: { finalizers: left } });
+    await component.rest.patch(pathTo(RESOURCES.vms, namespace, name), 'merge', { metadata: { finalizers: left } });
   }
 
   async function report(
@@ -166,12 +166,12 @@ export function startVms(process: Component, { version }: VmControl): void {
     const latest = vms.get(keyOf(vm)) ?? vm;
     const status = vmStatus(latest, vmi, {
       ...{ requests, startFailure, startExpected, version },
-      now: process.now(),
+      now: component.now(),
       runStrategy: runStrategyOf(vm),
     });
     if (same(status, latest.status ?? {})) return;
     const path = pathTo(RESOURCES.vms, vm.metadata.namespace, vm.metadata.name, 'status');
-    vms.observe(await process.rest.replace<VmObject>(path, { ...latest, status }));
+    vms.observe(await component.rest.replace<VmObject>(path, { ...latest, status }));
   }
 }
 

@@ -1,6 +1,6 @@
 import { hostEncryption } from '../../../physics/asids.ts';
 import type { NodeHost } from '../../kubelet/program.ts';
-import type { ClusterConfig } from '../process.ts';
+import type { ClusterConfig } from '../component.ts';
 
 /** `--max-devices` of virt-handler: not what the hardware can take. */
 const MAX_DEVICES = 1000;

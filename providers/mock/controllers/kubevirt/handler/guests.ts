@@ -22,14 +22,14 @@ export interface GuestControl {
 }
 
 /** Takes over VMIs that are Scheduled on this node and follows their domains to the end. Returns how to find a guest's launcher. */
-export function startGuests(process: Component, control: GuestControl): (vmi: VmiObject) => Launcher | undefined {
+export function startGuests(component: Component, control: GuestControl): (vmi: VmiObject) => Launcher | undefined {
   const { wiring, nodeName } = control;
   const selector = `labelSelector=kubevirt.io%2FnodeName%3D${nodeName}`;
-  const vmis = process.informer<VmiObject>(`${pathTo(RESOURCES.vmis)}?${selector}`);
+  const vmis = component.informer<VmiObject>(`${pathTo(RESOURCES.vmis)}?${selector}`);
   const heard = new Set<Launcher>();
   /** What was said of a guest already, by its uid. */
   const said = new Map<string, Set<string>>();
-  const loop = process.loop([vmis], (key) => sync(key), 16);
+  const loop = component.loop([vmis], (key) => sync(key), 16);
   trigger(vmis, loop);
   vmis.onChange(({ object, deleted }) => {
     if (deleted) said.delete(object.metadata.uid ?? '');
@@ -53,27 +53,28 @@ export function startGuests(process: Component, control: GuestControl): (vmi: Vm
     else if (launcher.domain() === undefined && vmi.status?.phase === 'Scheduled') await launch(vmi, launcher);
     const domain = launcher.domain();
     if (domain !== undefined) await follow(vmis.get(key) ?? vmi, domain);
-    else if (vmi.metadata.deletionTimestamp !== undefined) await update(vmi, inPhase(vmi, 'Succeeded', process.now()));
+    else if (vmi.metadata.deletionTimestamp !== undefined)
+      await update(vmi, inPhase(vmi, 'Succeeded', component.now()));
   }
 
   async function reach(vmi: VmiObject): Promise<Launcher | undefined> {
     const [uid] = Object.entries(vmi.status?.activePods ?? {}).find(([, node]) => node === nodeName) ?? [];
     if (uid === undefined || vmi.metadata.deletionTimestamp !== undefined) return undefined;
-    return await wiring.launchers.reach(uid, process.signal);
+    return await wiring.launchers.reach(uid, component.signal);
   }
 
   async function launch(vmi: VmiObject, launcher: Launcher): Promise<void> {
     const asked = askedEncryption(vmi, launcherCluster(control.config()));
-    if (process.director.guest(asked).stuckIn === 'Scheduled' || awaitsAttestation(vmi)) return;
+    if (component.director.guest(asked).stuckIn === 'Scheduled' || awaitsAttestation(vmi)) return;
     try {
       await launcher.syncVmi(vmi);
     } catch (error) {
       if (!(error instanceof LaunchRefusal)) throw error;
       const { message } = error;
-      void process.events.say(vmi, 'Warning', 'SyncFailed', message);
+      void component.events.say(vmi, 'Warning', 'SyncFailed', message);
       const reason = 'Synchronizing with the Domain failed.';
       const condition: Condition = { type: 'Synchronized', status: 'False', reason, message };
-      await update(vmi, withConditions(vmi, setCondition(vmi.status?.conditions, condition, process.now())));
+      await update(vmi, withConditions(vmi, setCondition(vmi.status?.conditions, condition, component.now())));
       loop.addAfter(keyOf(vmi), 5000);
     }
   }
@@ -87,8 +88,8 @@ export function startGuests(process: Component, control: GuestControl): (vmi: Vm
       launcher.destroy();
     } else if (say(vmi, 'ShuttingDown', 'Signaled Graceful Shutdown')) {
       launcher.shutdown();
-      process.tasks.run(async () => {
-        await grace(process.clock, seconds, process.signal);
+      component.tasks.run(async () => {
+        await grace(component.clock, seconds, component.signal);
         launcher.destroy();
       });
     }
@@ -101,12 +102,12 @@ export function startGuests(process: Component, control: GuestControl): (vmi: Vm
     said.set(uid, all);
     if (all.has(reason)) return false;
     all.add(reason);
-    void process.events.say(vmi, type, reason, message);
+    void component.events.say(vmi, type, reason, message);
     return true;
   }
 
   async function follow(vmi: VmiObject, domain: Domain): Promise<void> {
-    const now = process.now();
+    const now = component.now();
     if (domain.ended !== undefined) {
       say(vmi, 'Stopped', 'The VirtualMachineInstance was shut down.');
       const unpaused = withConditions(vmi, dropCondition(vmi.status?.conditions, 'Paused'));
@@ -145,7 +146,7 @@ export function startGuests(process: Component, control: GuestControl): (vmi: Vm
     }
     if (domain.state !== 'paused' && paused) {
       said.get(vmi.metadata.uid ?? '')?.delete('Paused');
-      void process.events.say(vmi, 'Normal', 'Unpaused', 'VMI unpaused');
+      void component.events.say(vmi, 'Normal', 'Unpaused', 'VMI unpaused');
       return withConditions(vmi, dropCondition(conditions, 'Paused'));
     }
     return vmi;
@@ -154,7 +155,7 @@ export function startGuests(process: Component, control: GuestControl): (vmi: Vm
   async function update(vmi: VmiObject, fresh: VmiObject): Promise<void> {
     if (same(vmi, fresh)) return;
     const path = pathTo(RESOURCES.vmis, vmi.metadata.namespace, vmi.metadata.name);
-    vmis.observe(await process.rest.replace<VmiObject>(path, fresh));
+    vmis.observe(await component.rest.replace<VmiObject>(path, fresh));
   }
 
   return launcherOf;

@@ -6,23 +6,27 @@ import { Refusal } from '../../rest.ts';
 type Labels = Readonly<Record<string, string>>;
 
 /** Replaces the node's labels by what `change` makes of them, only while they are what it saw. */
-export async function labelNode(process: Component, name: string, change: (present: Labels) => Labels): Promise<void> {
+export async function labelNode(
+  component: Component,
+  name: string,
+  change: (present: Labels) => Labels,
+): Promise<void> {
   const path = pathTo(RESOURCES.nodes, undefined, name);
-  while (!process.signal.aborted) {
+  while (!component.signal.aborted) {
     try {
-      const node = await process.rest.get<Node>(path);
+      const node = await component.rest.get<Node>(path);
       const present = node.metadata.labels ?? {};
       if (node.metadata.annotations?.['node-labeller.kubevirt.io/skip-node'] !== undefined) return;
       const labels = change(present);
       if (JSON.stringify(Object.entries(labels).sort()) === JSON.stringify(Object.entries(present).sort())) return;
-      await process.rest.patch(path, 'json', [
+      await component.rest.patch(path, 'json', [
         { op: 'test', path: '/metadata/labels', value: present },
         { op: 'replace', path: '/metadata/labels', value: labels },
       ]);
       return;
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      await process.clock.sleep(20 * process.clock.pace, process.signal);
+      await component.clock.sleep(20 * component.clock.pace, component.signal);
     }
   }
 }
@@ -31,20 +35,20 @@ export async function labelNode(process: Component, name: string, change: (prese
 const BEAT_EVERY_MS = 60_000;
 
 /** Says that guests may be scheduled here, until the signal aborts, and takes it back then. */
-export async function keepHeartbeat(process: Component, name: string): Promise<void> {
+export async function keepHeartbeat(component: Component, name: string): Promise<void> {
   const path = pathTo(RESOURCES.nodes, undefined, name);
   const beat = async (schedulable: boolean) => {
     const metadata = {
       labels: { 'kubevirt.io/schedulable': String(schedulable) },
-      annotations: { 'kubevirt.io/heartbeat': process.now() },
+      annotations: { 'kubevirt.io/heartbeat': component.now() },
     };
-    await process.rest.patch(path, 'strategic', { metadata }).catch((error: unknown) => {
+    await component.rest.patch(path, 'strategic', { metadata }).catch((error: unknown) => {
       if (!(error instanceof Refusal)) throw error;
     });
   };
-  while (!process.signal.aborted) {
+  while (!component.signal.aborted) {
     await beat(true);
-    await process.clock.sleep(BEAT_EVERY_MS * process.clock.pace, process.signal);
+    await component.clock.sleep(BEAT_EVERY_MS * component.clock.pace, component.signal);
   }
   await beat(false);
 }

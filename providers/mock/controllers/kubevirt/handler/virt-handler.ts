@@ -7,7 +7,7 @@ import {
 } from '../../../physics/dom-capabilities.ts';
 import type { Program } from '../../kubelet/program.ts';
 import { untilStopped } from '../../kubelet/program.ts';
-import { followConfig, processOf, releaseOf } from '../process.ts';
+import { componentOf, followConfig, releaseOf } from '../component.ts';
 import type { Wiring } from '../wiring.ts';
 import { offerDevices } from './devices.ts';
 import { startGuests } from './guests.ts';
@@ -20,9 +20,9 @@ export function virtHandler(wiring: Wiring): Program {
     const { node } = context;
     const namespace = context.pod.metadata.namespace ?? '';
     const extra = { 'authentication.kubernetes.io/node-name': [node.name] };
-    const process = processOf(context, 'virt-handler', { extra });
+    const component = componentOf(context, 'virt-handler', { extra });
     const version = releaseOf(context);
-    const follow = followConfig(process, namespace, version);
+    const follow = followConfig(component, namespace, version);
     const virtualizer = launcherVirtualizer(`${version.major}.${version.minor}`);
     // Read once, as the init container left it: a change of the host shows after a restart of this pod.
     const sources = {
@@ -31,18 +31,20 @@ export function virtHandler(wiring: Wiring): Program {
       capabilities: capabilities(node.profile, virtualizer),
     };
     const label = async () => {
-      const scripted = process.director.controller('virt-handler').nodeLabels ?? {};
+      const scripted = component.director.controller('virt-handler').nodeLabels ?? {};
       const labels = nodeLabels(sources, { version });
-      await labelNode(process, node.name, (present) => scriptedLabels(relabelled(present, labels, version), scripted));
+      await labelNode(component, node.name, (present) =>
+        scriptedLabels(relabelled(present, labels, version), scripted),
+      );
     };
     await Promise.race([follow.informer.synced, untilStopped(context.signal)]);
     if (context.signal.aborted) return 0;
     await label();
     follow.informer.onChange(({ old }) => {
-      if (old !== undefined) process.tasks.run(label);
+      if (old !== undefined) component.tasks.run(label);
     });
     const withdraw = offerDevices(node, follow);
-    const launcherOf = startGuests(process, {
+    const launcherOf = startGuests(component, {
       wiring,
       nodeName: node.name,
       hostModel: node.profile.cpu.libvirtModel,
@@ -50,7 +52,7 @@ export function virtHandler(wiring: Wiring): Program {
       config: follow.config,
     });
     const close = wiring.handlers.listen(context.podIP, handlerServer(node, launcherOf));
-    process.tasks.run(() => keepHeartbeat(process, node.name));
+    component.tasks.run(() => keepHeartbeat(component, node.name));
     context.log('{"component":"virt-handler","level":"info","msg":"set verbosity to 2"}');
     context.ready();
     await untilStopped(context.signal);

@@ -4,7 +4,7 @@ import type { Program } from '../../../shell/environment.ts';
 import { show } from '../../../shell/system-programs.ts';
 import { containerShell } from '../../kubelet/container-shell.ts';
 import type { ExecHandler, ProgramContext } from '../../kubelet/program.ts';
-import { releaseOf } from '../process.ts';
+import { releaseOf } from '../component.ts';
 import type { Launcher } from './launcher.ts';
 import { runVirsh } from './virsh.ts';
 

@@ -25,23 +25,23 @@ export interface Installation {
 const STEPS: readonly (readonly string[])[] = [['virt-api'], ['virt-controller', 'virt-exportproxy'], ['virt-handler']];
 
 /** Carries every KubeVirt CR of the namespace to where its spec wants it. */
-export function startInstaller(process: Component, installation: Installation): void {
+export function startInstaller(component: Component, installation: Installation): void {
   const { namespace, version } = installation;
-  const crs = process.informer<Loose>(pathTo(RESOURCES.kubeVirts));
-  const deployments = process.informer<Workload>(pathTo(RESOURCES.deployments, namespace));
-  const daemonSets = process.informer<Workload>(pathTo(RESOURCES.daemonSets, namespace));
-  const crds = process.informer<Loose>(pathTo(RESOURCES.crds));
-  const applied = new Applied(process.rest, (object) =>
+  const crs = component.informer<Loose>(pathTo(RESOURCES.kubeVirts));
+  const deployments = component.informer<Workload>(pathTo(RESOURCES.deployments, namespace));
+  const daemonSets = component.informer<Workload>(pathTo(RESOURCES.daemonSets, namespace));
+  const crds = component.informer<Loose>(pathTo(RESOURCES.crds));
+  const applied = new Applied(component.rest, (object) =>
     object.kind === 'Deployment' ? deployments : object.kind === 'DaemonSet' ? daemonSets : undefined,
   );
-  const loop = process.loop(
+  const loop = component.loop(
     [crs, deployments, daemonSets, crds],
     async (key) => {
       const cr = crs.get(key);
       if (cr === undefined) return;
       if (cr.metadata.deletionTimestamp !== undefined) {
         applied.clear();
-        await uninstall(process, {
+        await uninstall(component, {
           definition: (name) => crds.get(name),
           cr,
           objects: objectsFor(cr),
@@ -89,7 +89,7 @@ export function startInstaller(process: Component, installation: Installation): 
           };
     const failed = cr.status?.conditions?.some(({ reason }) => reason === 'DeploymentFailed') ?? false;
     if (!done && !failed) await report(cr, situation, targetStatus(target));
-    if (!(await haveStrategy(process, target))) return loop.addAfter(keyOf(cr), 500);
+    if (!(await haveStrategy(component, target))) return loop.addAfter(keyOf(cr), 500);
     await hold(cr);
     try {
       if (!(await applyAll(objectsFor(cr)))) return;
@@ -107,7 +107,7 @@ export function startInstaller(process: Component, installation: Installation): 
       generations: generations(objectsFor(cr)),
     };
     await report(cr, { is: 'deployed' }, { ...targetStatus(target), ...observed });
-    process.director.happened('kubevirt Deployed');
+    component.director.happened('kubevirt Deployed');
   }
 
   /** Applies in order; false: something has to become ready first, and its change calls again. */
@@ -151,7 +151,9 @@ export function startInstaller(process: Component, installation: Installation): 
     if (finalizers.includes(kubevirtFinalizer)) return;
     const path = pathTo(RESOURCES.kubeVirts, cr.metadata.namespace, cr.metadata.name);
     crs.observe(
-      await process.rest.patch<Loose>(path, 'merge', { metadata: { finalizers: [...finalizers, kubevirtFinalizer] } }),
+      await component.rest.patch<Loose>(path, 'merge', {
+        metadata: { finalizers: [...finalizers, kubevirtFinalizer] },
+      }),
     );
   }
 
@@ -168,17 +170,17 @@ export function startInstaller(process: Component, installation: Installation): 
       operatorVersion: installation.tag,
       ...more,
       phase,
-      conditions: conditionsOf(situation, (before.conditions ?? []) as readonly Condition[], process.now()),
+      conditions: conditionsOf(situation, (before.conditions ?? []) as readonly Condition[], component.now()),
       ...(situation.is === 'deployed' ? { observedGeneration: cr.metadata.generation } : {}),
     };
     if (Object.entries(fields).every(([key, value]) => JSON.stringify(before[key]) === JSON.stringify(value))) return;
     const path = pathTo(RESOURCES.kubeVirts, cr.metadata.namespace, cr.metadata.name, 'status');
-    crs.observe(await process.rest.patch<Loose>(path, 'merge', { status: fields }));
+    crs.observe(await component.rest.patch<Loose>(path, 'merge', { status: fields }));
   }
 
   async function refuseSecond(cr: Loose): Promise<void> {
     if (cr.status?.conditions?.some(({ type }) => type === 'Synchronized')) return;
-    const now = process.now();
+    const now = component.now();
     const condition = {
       type: 'Synchronized',
       status: 'False',
@@ -187,7 +189,7 @@ export function startInstaller(process: Component, installation: Installation): 
       ...{ lastProbeTime: now, lastTransitionTime: now },
     };
     const path = pathTo(RESOURCES.kubeVirts, cr.metadata.namespace, cr.metadata.name, 'status');
-    await process.rest.patch(path, 'merge', { status: { conditions: [condition] } });
+    await component.rest.patch(path, 'merge', { status: { conditions: [condition] } });
   }
 }
 

@@ -3,7 +3,7 @@ import type { Program, ProgramContext } from '../../kubelet/program.ts';
 import { untilStopped } from '../../kubelet/program.ts';
 import { pathTo, RESOURCES } from '../../resources.ts';
 import { admissionCluster } from '../admission-cluster.ts';
-import { followConfig, lead, processOf, releaseOf } from '../process.ts';
+import { componentOf, followConfig, lead, releaseOf } from '../component.ts';
 import type { Wiring } from '../wiring.ts';
 import { startInstaller } from './installer.ts';
 import { operatorRules } from './strategy.ts';
@@ -13,10 +13,10 @@ export function virtOperator(wiring: Wiring): Program {
   return async (context) => {
     const namespace = context.pod.metadata.namespace ?? '';
     if (context.args.includes('--dump-install-strategy')) return await dumpStrategy(context, namespace);
-    const process = processOf(context, 'virt-operator');
+    const component = componentOf(context, 'virt-operator');
     const version = releaseOf(context);
-    const { cr } = followConfig(process, namespace, version);
-    const cluster = admissionCluster(process.rest);
+    const { cr } = followConfig(component, namespace, version);
+    const cluster = admissionCluster(component.rest);
     const leave = wiring.services.join(context.network, namespace, 'kubevirt-operator-webhook', {
       admit: (path, review) =>
         admit(path, review, {
@@ -27,9 +27,9 @@ export function virtOperator(wiring: Wiring): Program {
     });
     context.log(`{"component":"virt-operator","level":"info","msg":"KubeVirt version ${version.text}"}`);
     context.ready();
-    if (await lead(process, namespace, context.pod.metadata.name ?? '')) {
+    if (await lead(component, namespace, context.pod.metadata.name ?? '')) {
       context.log('{"component":"virt-operator","level":"info","msg":"Started leading"}');
-      startInstaller(process, {
+      startInstaller(component, {
         namespace,
         version,
         registry: context.image.registry,
@@ -45,7 +45,7 @@ export function virtOperator(wiring: Wiring): Program {
 
 /** What the install-strategy Job does: writes all that is to be installed into a ConfigMap. */
 async function dumpStrategy(context: ProgramContext, namespace: string): Promise<number> {
-  const process = processOf(context, 'virt-operator');
-  await process.rest.create(pathTo(RESOURCES.configMaps, namespace), operatorRules(context, namespace));
+  const component = componentOf(context, 'virt-operator');
+  await component.rest.create(pathTo(RESOURCES.configMaps, namespace), operatorRules(context, namespace));
   return 0;
 }

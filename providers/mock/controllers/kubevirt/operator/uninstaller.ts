@@ -24,29 +24,29 @@ const HOLD = 'kubevirt.io/virtOperatorFinalizer';
  * Removes an installation in the order of the real operator: definitions with all their objects, then components,
  * then the rest, the node labels, and at last the CR's finalizer. Source: pkg/virt-operator/resource/apply/delete.go.
  */
-export async function uninstall(process: Component, removal: Removal): Promise<void> {
+export async function uninstall(component: Component, removal: Removal): Promise<void> {
   const { cr, objects, version } = removal;
   const { kubevirtFinalizer } = traitsOf(version);
   if (!(cr.metadata.finalizers ?? []).includes(kubevirtFinalizer)) return;
   await removal.report({ is: 'deleting' });
   const kinds = (...names: readonly string[]) => objects.filter(({ kind }) => names.includes(kind));
   // Its change calls again: an uninstall goes on from where it stands.
-  if (!(await clearDefinitions(process, kinds('CustomResourceDefinition'), removal))) return;
+  if (!(await clearDefinitions(component, kinds('CustomResourceDefinition'), removal))) return;
   const workloads = kinds('DaemonSet', 'PodDisruptionBudget', 'Deployment').reverse();
-  await removeAll(process, workloads);
-  await untilNoPods(process, workloads);
+  await removeAll(component, workloads);
+  await untilNoPods(component, workloads);
   const rest = objects.filter(
     ({ kind }) => kind !== 'CustomResourceDefinition' && !workloads.some((each) => each.kind === kind),
   );
   const order = ['ValidatingWebhookConfiguration', 'MutatingWebhookConfiguration', 'APIService', 'Service'];
   const rank = ({ kind }: KubeObject) => (order.includes(kind) ? order.indexOf(kind) : order.length);
   await removeAll(
-    process,
+    component,
     [...rest].sort((a, b) => rank(a) - rank(b)),
   );
-  await dropNodeLabels(process);
-  await dropStrategies(process, cr.metadata.namespace ?? '');
-  await release(process, cr, kubevirtFinalizer);
+  await dropNodeLabels(component);
+  await dropStrategies(component, cr.metadata.namespace ?? '');
+  await release(component, cr, kubevirtFinalizer);
 }
 
 /** Holds every definition, deletes it, and lets it go when its objects are gone; true when none is left. */
@@ -80,11 +80,11 @@ async function removeAll({ rest }: Component, objects: readonly KubeObject[]): P
 }
 
 /** A virt-handler on its way out writes a last label: its labels may be dropped only after it. */
-async function untilNoPods(process: Component, workloads: readonly KubeObject[]): Promise<void> {
+async function untilNoPods(component: Component, workloads: readonly KubeObject[]): Promise<void> {
   const [namespace] = workloads.map(({ metadata }) => metadata.namespace);
   const path = `${pathTo(RESOURCES.pods, namespace)}?labelSelector=kubevirt.io%3Dvirt-handler`;
-  while (!process.signal.aborted && (await process.rest.list<Pod>(path)).items.length > 0)
-    await process.clock.sleep(500, process.signal);
+  while (!component.signal.aborted && (await component.rest.list<Pod>(path)).items.length > 0)
+    await component.clock.sleep(500, component.signal);
 }
 
 /** The `cpu-*.node.kubevirt.io` family and the heartbeat stay behind, as they do in reality. */

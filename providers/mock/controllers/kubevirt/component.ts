@@ -11,7 +11,7 @@ import { pathTo, RESOURCES } from '../resources.ts';
 import { Refusal } from '../rest.ts';
 
 /** The component that runs in a container, under the identity of its pod's ServiceAccount. */
-export function processOf(
+export function componentOf(
   context: ProgramContext,
   name: string,
   options: { readonly eventSource?: string; readonly extra?: Readonly<Record<string, readonly string[]>> } = {},
@@ -41,8 +41,8 @@ export interface ClusterConfig {
 }
 
 /** Follows the KubeVirt CR of the namespace. */
-export function followConfig(process: Component, namespace: string, version: KubevirtVersion): ClusterConfig {
-  const informer = process.informer<Loose>(pathTo(RESOURCES.kubeVirts, namespace));
+export function followConfig(component: Component, namespace: string, version: KubevirtVersion): ClusterConfig {
+  const informer = component.informer<Loose>(pathTo(RESOURCES.kubeVirts, namespace));
   const cr = () => informer.list()[0];
   return { informer, cr, config: () => effectiveConfig(version, cr()?.spec as Json | undefined) };
 }
@@ -55,18 +55,18 @@ const LEASE_SECONDS = 15;
  * Waits until this process leads its kind, then keeps the Lease until the signal aborts and gives it up. Settles with
  * false when the signal aborted first.
  */
-export async function lead(process: Component, namespace: string, identity: string): Promise<boolean> {
-  const { signal, clock, rest, tasks } = process;
-  const path = pathTo(RESOURCES.leases, namespace, process.name);
-  const leases = process.informer<Loose>(
-    `${pathTo(RESOURCES.leases, namespace)}?fieldSelector=metadata.name%3D${process.name}`,
+export async function lead(component: Component, namespace: string, identity: string): Promise<boolean> {
+  const { signal, clock, rest, tasks } = component;
+  const path = pathTo(RESOURCES.leases, namespace, component.name);
+  const leases = component.informer<Loose>(
+    `${pathTo(RESOURCES.leases, namespace)}?fieldSelector=metadata.name%3D${component.name}`,
   );
   let wake = () => {};
   leases.onChange(() => wake());
   signal.addEventListener('abort', () => wake(), { once: true });
   while (!signal.aborted) {
-    if (await acquire(process, namespace, identity)) {
-      tasks.run(() => keep(process, path, identity));
+    if (await acquire(component, namespace, identity)) {
+      tasks.run(() => keep(component, path, identity));
       return true;
     }
     const changed = new Promise<void>((resolve) => {

@@ -1,0 +1,2 @@
+/** The simulated node's address, from the range kept for documentation (RFC 5737), so that nothing real can be meant. */
+export const NODE_ADDRESS = '192.0.2.10';
