@@ -140,7 +140,16 @@ async function reach(scope: Scope, { input, host, ssh, redactor }: ClusterWay): 
   const cluster = await connectCluster(scope, ssh, { kubeconfig: host.kubeconfig, runDir: input.runDir });
   for (const secret of cluster.secrets) redactor.learn(secret);
   scope.emit({ type: 'subject', subject: { kubernetes: cluster.serverVersion } });
+  refuseOtherKubernetes(cluster.serverVersion, input.config.kubernetes);
   return cluster;
+}
+
+/** Who names a Kubernetes wants that one tested; `v1.34` accepts every patch and build of it. */
+function refuseOtherKubernetes(found: string, wanted: string | undefined): void {
+  if (wanted === undefined || `${found.replace(/[+-].*/, '')}.`.startsWith(`${wanted}.`)) return;
+  throw new InfraError(`the cluster runs Kubernetes ${found}, not ${wanted}`, {
+    hint: 'name its own version with --kubernetes, or leave it out',
+  });
 }
 
 /** From here on the cluster is ours alone, and nothing of an earlier run is left on it. */

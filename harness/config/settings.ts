@@ -61,7 +61,7 @@ export const TABLE = {
     group: 'KubeVirt',
     valueName: 'VERSION',
     parse: kubernetesVersion,
-    help: 'Kubernetes version that a simulated cluster plays; default: one that suits the KubeVirt',
+    help: 'Kubernetes version that the cluster must have; a simulated one plays it, by default one that suits the KubeVirt',
   },
   kubevirt: {
     group: 'KubeVirt',

@@ -2,7 +2,7 @@ import { rm, watch } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { lane, sevlane, startLane } from './cli.ts';
+import { lane, sevlane, startLane, startSim } from './cli.ts';
 
 const outcomes = (rows: readonly { outcome: string }[]) => [...new Set(rows.map(({ outcome }) => outcome))];
 
@@ -95,6 +95,22 @@ describe('sevlane run on the simulated host', function () {
     expect(exitCode).to.equal(2);
     for (const place of ['--kubevirt', '--label-filter', '--focus']) expect(stderr).to.include(place);
     expect(report.phases.find(({ name }) => name === 'open')?.outcome).to.equal('not-run');
+  });
+});
+
+describe('sevlane run on a node of somebody', function () {
+  this.timeout(60_000);
+
+  it('refuses a cluster of another Kubernetes than the one that was named, before anything is changed', async () => {
+    const sim = await startSim();
+    try {
+      const { exitCode, stdout, report } = await lane([...sim.args, '--kubernetes', 'v1.20']);
+      expect(exitCode, stdout).to.equal(3);
+      expect(stdout.split('\n')[0]).to.match(/^infra: .*the cluster runs Kubernetes v1\.\d+\.\d+, not v1\.20$/);
+      expect(report.phases.find(({ name }) => name === 'lease')?.outcome).to.equal('not-run');
+    } finally {
+      await sim.stop();
+    }
   });
 });
 
