@@ -62,7 +62,8 @@ async function answer(
   trail.user = user;
   const acting = request.identity.by === 'trusted' ? user : impersonated(core.authorizer, user, request);
   trail.user = acting;
-  const fault = request.identity.by === 'trusted' ? NO_FAULT : await faultOf(core, info, acting);
+  const fault =
+    request.identity.by === 'trusted' ? NO_FAULT : await faultOf(core, info, { user: acting, signal: request.signal });
   if (fault.response !== undefined) return fault.response;
   trail.fair = !isLongRunning(info);
   const access = accessOf(info);
@@ -121,7 +122,11 @@ interface Fault {
 
 const NO_FAULT: Fault = { staleBy: 0 };
 
-async function faultOf(core: Core, info: RequestInfo, user: UserInfo): Promise<Fault> {
+async function faultOf(
+  core: Core,
+  info: RequestInfo,
+  { user, signal }: { readonly user: UserInfo; readonly signal: AbortSignal },
+): Promise<Fault> {
   const { verb, group, resource, subresource, namespace, name } = info;
   const fault = core.director.api({ verb, group, resource, subresource, namespace, name, username: user.username });
   switch (fault?.do) {
@@ -130,7 +135,8 @@ async function faultOf(core: Core, info: RequestInfo, user: UserInfo): Promise<F
     case 'status':
       return { staleBy: 0, response: refusal(fault) };
     case 'delay':
-      await core.clock.sleep(fault.ms, new AbortController().signal);
+      // On the wall's clock, whatever the pace: it is the client's patience that is tried.
+      await core.clock.sleep(fault.ms * core.clock.pace, signal);
       return NO_FAULT;
     case 'cut':
       // At once means before anything is done; with a number the request is served and its answer lost.

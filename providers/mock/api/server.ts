@@ -1,6 +1,6 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { type Api, type ApiOptions, openApi } from './api.ts';
@@ -36,11 +36,13 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   server.keepAliveTimeout = 90_000;
   server.requestTimeout = 0;
   const sockets = new Set<Duplex>();
-  server.on('secureConnection', (socket: TLSSocket) => {
+  // From the first packet on: a client that never greets would hold the closing up for ever.
+  server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.on('error', () => socket.destroy());
     socket.once('close', () => sockets.delete(socket));
   });
+  server.on('secureConnection', (socket: TLSSocket) => socket.on('error', () => socket.destroy()));
   server.on('request', (request, response) => void serve(api, request, response));
   server.on('upgrade', (request, socket, head) => void upgrade(api, request, { socket, head }));
   await listening(server, options);
