@@ -73,7 +73,7 @@ async function reachShell(console: Console, { place, dialogue, endsAt, stopNudgi
   const { loginPrompt, passwordPrompt, shellPrompt, user, password } = dialogue;
   const patterns = [shellPrompt, loginPrompt, passwordPrompt, /Login incorrect/];
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
-    const withinMs = Math.max(1, endsAt - performance.now());
+    const withinMs = Math.max(1, Math.ceil(endsAt - performance.now()));
     const { index } = await console.expect(patterns, {
       withinMs,
       goal: `${place.guest}: a shell at the serial console`,

@@ -17,9 +17,10 @@ export interface Limits {
   readonly hint?: string;
   /** Subscribes to whatever may change the answer, so that a look follows at once; returns the unsubscribe. */
   readonly wake?: (notify: () => void) => () => void;
+  /** How often a waiting reader hears what is still seen; default 5 s. */
+  readonly newsEveryMs?: number;
 }
 
-/** How often a waiting reader hears what was last seen. */
 const NEWS_EVERY_MS = 5000;
 
 /**
@@ -32,7 +33,7 @@ export async function until<T>(
   limits: Limits,
   look: (signal: AbortSignal) => Promise<Look<T>>,
 ): Promise<T> {
-  const { scope, withinMs } = limits;
+  const { scope, withinMs, newsEveryMs = NEWS_EVERY_MS } = limits;
   const startedAt = performance.now();
   let saw = 'nothing yet';
   let toldAt = startedAt;
@@ -48,12 +49,13 @@ export async function until<T>(
       if (seen.done) return seen.value;
       saw = seen.saw;
       const now = performance.now();
-      if (saw !== told || now - toldAt >= NEWS_EVERY_MS) {
+      if (saw !== told || now - toldAt >= newsEveryMs) {
         scope.emit({ type: 'waiting', goal, saw, forMs: Math.round(now - startedAt), withinMs });
         told = saw;
         toldAt = now;
       }
-      await bell.wait(limits.everyMs, bound.signal);
+      // A look that waits for a wake-up is repeated for the news: whoever reads must see that the wait is alive.
+      await bell.wait(Math.min(limits.everyMs, newsEveryMs), bound.signal);
     }
   } finally {
     unsubscribe?.();
@@ -75,7 +77,7 @@ export async function within<T>(
 }
 
 function timeout(goal: string, limits: Pick<Limits, 'withinMs' | 'blame' | 'hint'>, saw: string | undefined): Error {
-  const message = `${goal}: not within ${limits.withinMs} ms${saw === undefined ? '' : `; last saw ${saw}`}`;
+  const message = `${goal}: not within ${Math.round(limits.withinMs)} ms${saw === undefined ? '' : `; last saw ${saw}`}`;
   const details = limits.hint === undefined ? {} : { hint: limits.hint };
   return limits.blame === 'product' ? new ProductFailure(message, details) : new InfraError(message, details);
 }

@@ -22,6 +22,16 @@ describe('until', () => {
     expect(value).to.equal(3);
   });
 
+  it('tells again and again what it still sees while nothing changes', async () => {
+    const heard: RunEvent[] = [];
+    const scope = openScope((event) => heard.push(event));
+    const limits = { scope, withinMs: 10_000, everyMs: 10_000, blame: 'infra' as const, newsEveryMs: 2 };
+    await until('the guest runs', { ...limits, wake: () => () => {} }, async () =>
+      heard.length === 3 ? { done: true, value: undefined } : { done: false, saw: 'phase=Pending' },
+    );
+    expect(heard.map((event) => event.type === 'waiting' && event.saw)).to.deep.equal(Array(3).fill('phase=Pending'));
+  });
+
   it('names goal, bound, last thing seen and action when the time is up', async () => {
     const limits = {
       scope: openScope(() => {}),
