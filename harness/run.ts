@@ -17,8 +17,9 @@ import type { HostFacts } from './model/host-facts.ts';
 import { namedVersion, selectionOf } from './plan.ts';
 import type { Provider } from './provider/contract.ts';
 import { deadline } from './scope/deadline.ts';
-import { phase } from './scope/phase.ts';
+import { type PhaseStep, phase } from './scope/phase.ts';
 import { type OwnedScope, openScope, type Scope } from './scope/scope.ts';
+import { Whereabouts } from './scope/whereabouts.ts';
 import { connectSsh } from './ssh/client.ts';
 import type { SshConnection } from './ssh/connection.ts';
 import { type DemandFacts, decideDemands, narrowDemands, refuseMissing } from './suite/demands.ts';
@@ -49,12 +50,19 @@ const OPEN_MS = 60_000;
 export async function run(input: RunInput): Promise<void> {
   const { budgets } = input.config;
   const redactor = createRedactor();
-  const hint = 'see which phase took the time; raise --run-timeout if it was needed';
-  const late = () => new InfraError(`the run was not done within ${budgets.runMs} ms`, { hint });
-  using bound = deadline(budgets.runMs, input.stop, late);
-  const scope = openScope((event) => input.sink(redactor.redactAll(event)), bound.signal);
+  const hint = 'raise --run-timeout if the time was needed';
+  const whereabouts = new Whereabouts();
+  const late = () => new InfraError(`the run was not done within ${budgets.runMs} ms${whereabouts.words}`, { hint });
+  const tell = (event: RunEvent) => {
+    whereabouts.hear(event);
+    input.sink(redactor.redactAll(event));
+  };
+  const scope = openScope(tell, input.stop);
   scope.signal.addEventListener('abort', () => tellEnding(scope), { once: true });
   try {
+    // Undoing has bounds of its own: a run that is through in time stays green however long that takes.
+    using bound = deadline(budgets.runMs, undefined, late);
+    bound.signal.addEventListener('abort', () => scope.abort(bound.signal.reason), { once: true });
     await lane(scope, input, redactor);
   } catch {
     // The phase in which it happened has told it.
@@ -71,25 +79,25 @@ async function lane(scope: Scope, input: RunInput, redactor: Redactor): Promise<
     return { suites: loaded, host: await provider.acquire(own) };
   });
   learnSecrets(redactor, config, host);
-  const ssh = await phase(scope, { name: 'connect', budgetMs: budgets.connectMs }, async (own) => {
+  const ssh = await phase(scope, step('connect', budgets.connectMs), async (own) => {
     const connection = await connectSsh(own, host.ssh);
     own.emit({ type: 'subject', subject: { node: connection.description } });
     return connection;
   });
-  const facts = await phase(scope, { name: 'probe', budgetMs: budgets.probeMs }, async (own) => {
+  const facts = await phase(scope, step('probe', budgets.probeMs), async (own) => {
     const found = await probeHost(own, ssh);
     own.emit({ type: 'subject', subject: { host: found } });
     plan(own, suites, { config, host: found });
     return found;
   });
-  const cluster = await phase(scope, { name: 'cluster', budgetMs: budgets.clusterMs }, (own) =>
+  const cluster = await phase(scope, step('cluster', budgets.clusterMs), (own) =>
     reach(own, { input, host, ssh, redactor }),
   );
-  await phase(scope, { name: 'lease', budgetMs: budgets.leaseMs }, (own) => takeTurn(own, cluster.client, input));
-  const ground = await phase(scope, { name: 'kubevirt', budgetMs: budgets.kubevirtMs }, (own) =>
+  await phase(scope, step('lease', budgets.leaseMs), (own) => takeTurn(own, cluster.client, input));
+  const ground = await phase(scope, step('kubevirt', budgets.kubevirtMs), (own) =>
     prepare(own, cluster.client, { input, host, facts }),
   );
-  await phase(scope, { name: 'suites', budgetMs: budgets.suitesMs }, async (own) => {
+  await phase(scope, step('suites', budgets.suitesMs), async (own) => {
     const { selection } = plan(own, suites, { config, host: facts, kubevirt: ground.kubevirt });
     const evidence = keepEvidenceIn(input.artifacts, redactor);
     const { runId } = input;
@@ -103,6 +111,13 @@ async function lane(scope: Scope, input: RunInput, redactor: Redactor): Promise<
       evidence,
     });
   });
+}
+
+type TimedPhase = 'connect' | 'probe' | 'cluster' | 'lease' | 'kubevirt' | 'suites';
+
+function step(name: TimedPhase, budgetMs: number): PhaseStep {
+  const flag = name === 'lease' ? '--lease-wait' : `--${name}-timeout`;
+  return { name, budgetMs, hint: `see what it waited for; raise ${flag} if the time was needed` };
 }
 
 interface Known {
@@ -172,19 +187,28 @@ async function prepare(
   { input, host, facts }: { readonly input: RunInput; readonly host: Host; readonly facts: HostFacts },
 ): Promise<Ground> {
   const { mirror, imagePrefix, imageTag, imagePullPolicy } = input.config.kubevirt;
-  // Ends before its phase does: a KubeVirt that never gets ready is blamed on KubeVirt, an overrun on the ground.
-  const withinMs = Math.floor(input.config.budgets.kubevirtMs * 0.9);
+  const patience = patienceOf(input.config.budgets.kubevirtMs);
   const feeds = await openFeeds(scope, client);
   const kubevirt = await provideKubevirt(scope, client, feeds, {
     version: namedVersion(input.config.kubevirt),
     mirror: mirror ?? host.manifestMirror,
     changes: { labels: { 'sevlane/run': input.runId }, imagePrefix, imageTag, imagePullPolicy },
-    withinMs,
+    patience,
   });
   scope.emit({ type: 'subject', subject: { kubevirt: kubevirt.version.text } });
   const node = laneNode(scope, feeds, facts.hostname);
-  await waitForNode(scope, feeds, node.name, withinMs);
+  await waitForNode(scope, feeds, node.name, patience());
   return { kubevirt, feeds: { ...feeds, kubevirts: kubevirt.feed }, node };
+}
+
+/**
+ * How long the phase may still wait for KubeVirt. That ends before its budget does: what never gets ready is blamed on
+ * KubeVirt. When even the applying took that long, the phase ends first: the ground is to blame then.
+ */
+function patienceOf(budgetMs: number): () => number {
+  const reserveMs = budgetMs / 10;
+  const endsAt = performance.now() + budgetMs - reserveMs;
+  return () => Math.max(reserveMs, endsAt - performance.now());
 }
 
 function learnSecrets(redactor: Redactor, config: RunConfig, host: Host): void {

@@ -25,7 +25,8 @@ export interface InstallWish {
   readonly version: KubevirtVersion | undefined;
   readonly mirror: string | undefined;
   readonly changes: ManifestChanges;
-  readonly withinMs: number;
+  /** Milliseconds that KubeVirt may still take to get ready. */
+  readonly patience: () => number;
 }
 
 /** KubeVirt, ready for guests. */
@@ -56,7 +57,7 @@ export async function provideKubevirt(
   feeds: Feeds,
   wish: InstallWish,
 ): Promise<Kubevirt> {
-  const present = await findInstalled(client);
+  const present = await findInstalled(client, scope.signal);
   if (present === undefined && wish.version === undefined) {
     throw new InfraError('the cluster has no KubeVirt, and none is to be installed', {
       hint: 'name a version with --kubevirt, e.g. --kubevirt v1.9.0',
@@ -66,15 +67,16 @@ export async function provideKubevirt(
   const version = wish.version ?? versionOf(present);
   if (present === undefined) await install(scope, client, version, wish);
   const feed = await openKubevirtFeed(scope, client);
-  const resource = await waitReady(scope, feeds, { feed, version, withinMs: wish.withinMs });
+  const resource = await waitReady(scope, feeds, { feed, version, withinMs: wish.patience() });
   refuseGateOff(resource, version);
   return { version, namespace: resource.metadata.namespace, feed };
 }
 
-async function findInstalled(client: KubeClient): Promise<KubevirtResource | undefined> {
-  if ((await client.find(CRD)) === undefined) return undefined;
+async function findInstalled(client: KubeClient, signal: AbortSignal): Promise<KubevirtResource | undefined> {
+  if ((await client.find(CRD, { signal })) === undefined) return undefined;
   const { items } = await client.list<KubevirtResource>(
     resourcePath({ apiVersion: 'kubevirt.io/v1', plural: 'kubevirts' }),
+    { signal },
   );
   return items[0];
 }
@@ -115,21 +117,28 @@ async function install(scope: Scope, client: KubeClient, version: KubevirtVersio
   const custom = await fetchManifest(scope, version, { file: 'kubevirt-cr.yaml', mirror: wish.mirror });
   const objects = changeManifest(readOperatorManifest(operator.text, version, operator.place), wish.changes);
   const resource = customResource(readCustomResource(custom.text, custom.place), version, wish.changes);
-  const discovery = discover(client);
+  const api: Api = { client, discovery: discover(client), signal: scope.signal };
   scope.log.info(`installing KubeVirt ${version.text}`, { from: operator.place });
   scope.defer(
     `KubeVirt ${version.text}`,
     UNINSTALL_MS,
     async (_, own) => await uninstall(own, client, { objects, resource }),
   );
-  for (const object of objects) await apply(client, discovery, object);
+  for (const object of objects) await apply(api, object);
   await waitEstablished(scope, client);
-  await apply(client, discovery, resource);
+  await apply(api, resource);
 }
 
-async function apply(client: KubeClient, discovery: Discovery, object: ManifestObject): Promise<void> {
-  const path = await discovery.pathOf(object);
-  await client.patch(path, object, { type: 'apply', fieldManager: FIELD_MANAGER });
+interface Api {
+  readonly client: KubeClient;
+  readonly discovery: Discovery;
+  /** The phase's: what goes on after its end would work against the undo. */
+  readonly signal: AbortSignal;
+}
+
+async function apply({ client, discovery, signal }: Api, object: ManifestObject): Promise<void> {
+  const path = await discovery.pathOf(object, signal);
+  await client.patch(path, object, { type: 'apply', fieldManager: FIELD_MANAGER, signal });
 }
 
 /** The release's CR with what the lane needs: the gate where it is not on by itself, one replica for a single node. */

@@ -26,9 +26,9 @@ export interface Scope {
   defer(name: string, budgetMs: number, undo: UndoWork): void;
   /** Ends the scope's work with this reason; the first one stays. Undo still runs. */
   abort(reason: Error): void;
-  /** A scope that shares this one's undo stack and ends with `signal` too: for a phase. */
-  narrowed(signal: AbortSignal): Scope;
-  /** A scope with an undo stack of its own: for a case or a guest. The caller closes it. */
+  /** A scope that shares this one's undo stack and ends with `signal` too: for a phase, which may hear what is told in it. */
+  narrowed(signal: AbortSignal, overhear?: (event: RunEvent) => void): Scope;
+  /** A scope that ends with this one and has an undo stack of its own: for a case or a guest. The caller closes it. */
   child(): OwnedScope;
 }
 
@@ -53,29 +53,25 @@ interface Undo {
 /** Even an undo whose time is up gets to send one request. */
 const LAST_MOMENT_MS = 1000;
 
+type Sink = (event: RunEvent) => void;
+
 /** Opens the scope of a run. `sink` hears every event; `stop` is the user's own signal. */
-export function openScope(sink: (event: RunEvent) => void, stop?: AbortSignal): OwnedScope {
+export function openScope(sink: Sink, stop?: AbortSignal): OwnedScope {
   return scopeWith(sink, stop, []);
 }
 
-function scopeWith(sink: (event: RunEvent) => void, parent: AbortSignal | undefined, stack: Undo[]): OwnedScope {
+function scopeWith(sink: Sink, parent: AbortSignal | undefined, stack: Undo[]): OwnedScope {
   const controller = new AbortController();
   const follow = () => controller.abort(parent?.reason);
   if (parent?.aborted) follow();
   else parent?.addEventListener('abort', follow, { once: true });
 
-  const emit = (event: UnstampedEvent) => sink({ ...event, at: new Date().toISOString() } as RunEvent);
-  const note =
-    (level: 'info' | 'detail') =>
-    (message: string, facts: Facts = {}) =>
-      emit({ type: 'log', level, message, facts });
   const scope: OwnedScope = {
+    ...voice(sink),
     signal: controller.signal,
-    log: { info: note('info'), detail: note('detail') },
-    emit,
     defer: (name, budgetMs, undo) => void stack.push({ name, budgetMs, undo }),
     abort: (reason) => controller.abort(reason),
-    narrowed: (signal) => narrow(scope, signal),
+    narrowed: (signal, overhear) => narrow(scope, hearing(sink, overhear), signal),
     child: () => scopeWith(sink, controller.signal, []),
     async close(withinMs = Number.POSITIVE_INFINITY) {
       const endsAt = performance.now() + withinMs;
@@ -92,10 +88,34 @@ function scopeWith(sink: (event: RunEvent) => void, parent: AbortSignal | undefi
   return scope;
 }
 
-function narrow(scope: Scope, signal: AbortSignal): Scope {
+function narrow(scope: Scope, sink: Sink, signal: AbortSignal): Scope {
   const both = AbortSignal.any([scope.signal, signal]);
-  const narrower: Scope = { ...scope, signal: both, narrowed: (further) => narrow(narrower, further) };
+  const narrower: Scope = {
+    ...scope,
+    ...voice(sink),
+    signal: both,
+    narrowed: (further, overhear) => narrow(narrower, hearing(sink, overhear), further),
+    child: () => scopeWith(sink, both, []),
+  };
   return narrower;
+}
+
+/** How a scope speaks. */
+function voice(sink: Sink): Pick<Scope, 'emit' | 'log'> {
+  const emit = (event: UnstampedEvent) => sink({ ...event, at: new Date().toISOString() } as RunEvent);
+  const note =
+    (level: 'info' | 'detail') =>
+    (message: string, facts: Facts = {}) =>
+      emit({ type: 'log', level, message, facts });
+  return { emit, log: { info: note('info'), detail: note('detail') } };
+}
+
+function hearing(sink: Sink, overhear: Sink | undefined): Sink {
+  if (overhear === undefined) return sink;
+  return (event) => {
+    overhear(event);
+    sink(event);
+  };
 }
 
 async function runUndo({ name, budgetMs, undo }: Undo, sink: (event: RunEvent) => void): Promise<Finding | undefined> {

@@ -89,10 +89,7 @@ async function makeNamespace(
       return found === undefined ? { done: true, value: undefined } : { done: false, saw: terminating(found) };
     });
   });
-  await client.create(path, {
-    apiVersion: 'v1',
-    kind: 'Namespace',
-    metadata: { name, labels: { ...labels, ...PRIVILEGED } },
-  });
+  const metadata = { name, labels: { ...labels, ...PRIVILEGED } };
+  await client.create(path, { apiVersion: 'v1', kind: 'Namespace', metadata }, { signal: scope.signal });
   return name;
 }

@@ -3,7 +3,7 @@ import { describe, it } from 'mocha';
 import { InfraError, Interrupted } from '../../harness/errors/errors.ts';
 import type { RunEvent } from '../../harness/model/events.ts';
 import { phase } from '../../harness/scope/phase.ts';
-import { openScope } from '../../harness/scope/scope.ts';
+import { openScope, type Scope } from '../../harness/scope/scope.ts';
 import { until } from '../../harness/scope/until.ts';
 
 describe('a scope', () => {
@@ -100,9 +100,41 @@ describe('a phase', () => {
     );
     await work.then(
       () => expect.fail('it succeeded'),
-      (error) => expect(error.message).to.equal('phase connect: not done within 10 ms'),
+      (error) => expect(error.message).to.equal('connect: not done within 10 ms'),
     );
     expect(heard.at(-1)).to.have.nested.property('result.finding.blame', 'infra');
+  });
+
+  it('says what it last waited for, in a guest too, and what to do', async () => {
+    const hint = 'raise --suites-timeout';
+    const work = phase(
+      openScope(() => {}),
+      { name: 'suites', budgetMs: 20, hint },
+      async (own) => {
+        const limits = { scope: own.child(), withinMs: 10_000, everyMs: 10_000, blame: 'product' as const };
+        await until('SEV guest: runs', limits, async () => ({ done: false, saw: 'phase=Pending' }));
+      },
+    );
+    await work.then(
+      () => expect.fail('it succeeded'),
+      (error) => {
+        expect(error.message).to.equal('suites: not done within 20 ms; last waited for SEV guest: runs: phase=Pending');
+        expect(error.hint).to.equal(hint);
+      },
+    );
+  });
+
+  it('ends what its children do when its time is up', async () => {
+    let guest: Scope | undefined;
+    await phase(
+      openScope(() => {}),
+      { name: 'suites', budgetMs: 10 },
+      async (own) => {
+        guest = own.child();
+        await new Promise(() => {});
+      },
+    ).catch(() => {});
+    expect(guest?.signal.aborted).to.equal(true);
   });
 
   it('leaves its undos to the run', async () => {
