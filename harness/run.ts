@@ -14,6 +14,7 @@ import { type LaneNode, laneNode, waitForNode } from './kubevirt/node.ts';
 import type { RunEvent } from './model/events.ts';
 import type { Host } from './model/host.ts';
 import type { HostFacts } from './model/host-facts.ts';
+import { spokenTime } from './model/spoken-time.ts';
 import { namedVersion, selectionOf } from './plan.ts';
 import type { Provider } from './provider/contract.ts';
 import { deadline } from './scope/deadline.ts';
@@ -52,7 +53,8 @@ export async function run(input: RunInput): Promise<void> {
   const redactor = createRedactor();
   const hint = 'raise --run-timeout if the time was needed';
   const whereabouts = new Whereabouts();
-  const late = () => new InfraError(`the run was not done within ${budgets.runMs} ms${whereabouts.words}`, { hint });
+  const late = () =>
+    new InfraError(`the run was not done within ${spokenTime(budgets.runMs)}${whereabouts.words}`, { hint });
   const tell = (event: RunEvent) => {
     whereabouts.hear(event);
     input.sink(redactor.redactAll(event));

@@ -1,5 +1,6 @@
 import type { HostPort } from '../model/host.ts';
 import type { Parsed } from '../model/setting.ts';
+import { spokenTime } from '../model/spoken-time.ts';
 import { TECHNOLOGIES, type Technology } from '../model/technology.ts';
 import { parseDuration } from './duration.ts';
 import { nearest } from './nearest.ts';
@@ -39,7 +40,8 @@ export function duration(leastMs = 1): (value: string) => Parsed<number> {
     const ms = parseDuration(value.trim());
     const fix = 'write a number with a unit, e.g. 90s, 5m or 1h30m';
     if (ms === undefined) return { problem: `"${value}" is not a length of time`, fix };
-    if (ms < leastMs) return { problem: `"${value}" is too short`, fix: `give at least ${leastMs} ms, e.g. 90s or 5m` };
+    if (ms < leastMs)
+      return { problem: `"${value}" is too short`, fix: `give at least ${spokenTime(leastMs)}, e.g. 90s or 5m` };
     // Node's timers wrap round above 2^31 ms and would fire at once.
     if (ms > 2 ** 31 - 1) return { problem: `"${value}" is too long`, fix: 'give at most 24 days' };
     return { value: ms };

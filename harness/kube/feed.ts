@@ -1,4 +1,5 @@
 import { InfraError } from '../errors/errors.ts';
+import { spokenTime } from '../model/spoken-time.ts';
 import type { Scope } from '../scope/scope.ts';
 import type { KubeClient } from './client.ts';
 import { describeCall } from './describe-call.ts';
@@ -146,7 +147,7 @@ class LiveFeed<T extends KubeObject> implements Feed<T> {
     const seen = error instanceof Error ? error.message : String(error);
     const giveUpMs = this.#options.giveUpMs ?? GIVE_UP_MS;
     if (failingMs >= giveUpMs) {
-      throw new InfraError(`${this.#what}: given up after ${Math.round(failingMs)} ms without success: ${seen}`, {
+      throw new InfraError(`${this.#what}: given up after ${spokenTime(failingMs)} without success: ${seen}`, {
         cause: error,
         hint: 'check the api server on the node',
       });
@@ -154,7 +155,7 @@ class LiveFeed<T extends KubeObject> implements Feed<T> {
     const expired = isRefusal(error, 410);
     const pauseMs = expired && this.#failures === 0 ? 0 : backoffMs(this.#failures);
     this.#failures++;
-    this.#scope.log.detail(`waiting: ${seen}; ${expired ? 'listed' : 'watched'} again in ${pauseMs} ms`);
+    this.#scope.log.detail(`waiting: ${seen}; ${expired ? 'listed' : 'watched'} again in ${spokenTime(pauseMs)}`);
     await pause(pauseMs, this.#signal);
     if (expired) await this.#relistAgain();
   }

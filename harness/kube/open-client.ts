@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
 import { InfraError } from '../errors/errors.ts';
+import { spokenTime } from '../model/spoken-time.ts';
 import { type Deadline, deadline } from '../scope/deadline.ts';
 import type { Scope } from '../scope/scope.ts';
 import { type KubeAccess, serverUrl } from './access.ts';
@@ -201,13 +202,13 @@ class HttpsKubeClient implements KubeClient {
       const refusal = kubeError(call.what, status, await bodyText(answer, bound.signal));
       const waitMs = retryAfterMs(answer);
       if (waitMs === undefined || tries === TRIES_WHEN_BUSY || waitMs >= bound.leftMs) throw refusal;
-      this.#scope.log.info(`waiting: ${refusal.message}; asked again in ${waitMs} ms, as it says`);
+      this.#scope.log.info(`waiting: ${refusal.message}; asked again in ${spokenTime(waitMs)}, as it says`);
       await pause(waitMs, bound.signal);
     }
   }
 
   #bound({ what, timeoutMs = TIMEOUT_MS, signal = this.#scope.signal }: Call): Deadline {
-    return deadline(timeoutMs, signal, () => new InfraError(`${what}: no answer within ${timeoutMs} ms`));
+    return deadline(timeoutMs, signal, () => new InfraError(`${what}: no answer within ${spokenTime(timeoutMs)}`));
   }
 
   /** Names the call in whatever goes wrong on the way; what already has words of its own is passed on. */

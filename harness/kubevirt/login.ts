@@ -76,7 +76,7 @@ async function reachShell(console: Console, { place, dialogue, endsAt, stopNudgi
     const withinMs = Math.max(1, Math.ceil(endsAt - performance.now()));
     const { index } = await console.expect(patterns, {
       withinMs,
-      goal: `${place.guest}: a shell at the serial console`,
+      goal: 'a shell',
     });
     stopNudging();
     if (index === 0) return;
@@ -99,13 +99,13 @@ function session(console: Console, { guest }: GuestConsole, dialogue: Dialogue):
       const mark = (word: string) => `sevlane-${word}-${count}`;
       const typed = (word: string) => `sevlane-''${word}-${count}`;
       const wait = (pattern: RegExp) =>
-        console.expect([pattern], { withinMs: COMMAND_MS, goal: `${guest}: the end of "${command}"` });
+        console.expect([pattern], { withinMs: COMMAND_MS, goal: `the end of "${command}"` });
       console.send(`echo ${typed('begin')}; ${command}; echo ${typed('end')} $?\n`);
       await wait(new RegExp(`^${mark('begin')}$`, 'm'));
       const { before, match } = await wait(new RegExp(`^${mark('end')} (\\d+)$`, 'm'));
       await console.expect([dialogue.shellPrompt], {
         withinMs: COMMAND_MS,
-        goal: `${guest}: the prompt after "${command}"`,
+        goal: `the prompt after "${command}"`,
       });
       if (match[1] !== '0')
         throw new ProductFailure(`${guest}: "${command}" ended with ${match[1]}: ${before.trim().slice(-200)}`);

@@ -1,6 +1,7 @@
 import { toFinding } from '../errors/blame.ts';
 import { InfraError } from '../errors/errors.ts';
 import type { PhaseName } from '../model/result.ts';
+import { spokenTime } from '../model/spoken-time.ts';
 import { deadline } from './deadline.ts';
 import type { Scope } from './scope.ts';
 import { settle } from './settle.ts';
@@ -38,5 +39,8 @@ export async function phase<T>(scope: Scope, step: PhaseStep, work: (scope: Scop
 }
 
 function overrun({ name, budgetMs, hint }: PhaseStep, waited: string): InfraError {
-  return new InfraError(`${name}: not done within ${budgetMs} ms${waited}`, hint === undefined ? {} : { hint });
+  return new InfraError(
+    `${name}: not done within ${spokenTime(budgetMs)}${waited}`,
+    hint === undefined ? {} : { hint },
+  );
 }

@@ -2,6 +2,7 @@ import { toFinding } from '../errors/blame.ts';
 import { InfraError } from '../errors/errors.ts';
 import type { RunEvent, UnstampedEvent } from '../model/events.ts';
 import type { Finding } from '../model/finding.ts';
+import { spokenTime } from '../model/spoken-time.ts';
 import { deadline } from './deadline.ts';
 import { settle } from './settle.ts';
 
@@ -119,7 +120,11 @@ function hearing(sink: Sink, overhear: Sink | undefined): Sink {
 }
 
 async function runUndo({ name, budgetMs, undo }: Undo, sink: (event: RunEvent) => void): Promise<Finding | undefined> {
-  using bound = deadline(budgetMs, undefined, () => new InfraError(`${name}: not undone within ${budgetMs} ms`));
+  using bound = deadline(
+    budgetMs,
+    undefined,
+    () => new InfraError(`${name}: not undone within ${spokenTime(budgetMs)}`),
+  );
   const scope = scopeWith(sink, bound.signal, []);
   try {
     await settle(undo(bound.signal, scope), bound.signal);

@@ -1,4 +1,5 @@
 import { InfraError, ProductFailure } from '../errors/errors.ts';
+import { spokenTime } from '../model/spoken-time.ts';
 import { deadline } from './deadline.ts';
 import type { Scope } from './scope.ts';
 import { settle } from './settle.ts';
@@ -77,7 +78,7 @@ export async function within<T>(
 }
 
 function timeout(goal: string, limits: Pick<Limits, 'withinMs' | 'blame' | 'hint'>, saw: string | undefined): Error {
-  const message = `${goal}: not within ${Math.round(limits.withinMs)} ms${saw === undefined ? '' : `; last saw ${saw}`}`;
+  const message = `${goal}: not within ${spokenTime(limits.withinMs)}${saw === undefined ? '' : `; last saw ${saw}`}`;
   const details = limits.hint === undefined ? {} : { hint: limits.hint };
   return limits.blame === 'product' ? new ProductFailure(message, details) : new InfraError(message, details);
 }

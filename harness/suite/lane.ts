@@ -7,6 +7,7 @@ import type { Evidence } from '../model/evidence.ts';
 import { GUESTS, type GuestSpec } from '../model/guests.ts';
 import type { HostFacts } from '../model/host-facts.ts';
 import type { CaseResult } from '../model/result.ts';
+import { spokenTime } from '../model/spoken-time.ts';
 import type { GuestKind } from '../model/technology.ts';
 import { deadline } from '../scope/deadline.ts';
 import type { OwnedScope, Scope } from '../scope/scope.ts';
@@ -98,7 +99,11 @@ async function runCase(
 async function check(hung: HungCase, lodger: Lodger, parts: LaneParts, evidence: Evidence[]): Promise<void> {
   const { host, node, labelValue } = parts;
   const withinMs = hung.test.withinMs + (hung.about === 'guest' ? parts.bootMs : 0);
-  using bound = deadline(withinMs, parts.scope.signal, () => new ProductFailure(`not done within ${withinMs} ms`));
+  using bound = deadline(
+    withinMs,
+    parts.scope.signal,
+    () => new ProductFailure(`not done within ${spokenTime(withinMs)}`),
+  );
   const note = async (file: string, proves: string, content: string): Promise<void> => {
     evidence.push(await parts.evidence.keep({ file: `${hung.kind}/${file}`, proves, content }));
   };

@@ -1,5 +1,7 @@
 import type { RunEvent } from '../../harness/model/events.ts';
-import { oneLine, spokenTime } from '../plain-text.ts';
+import { spokenTime } from '../../harness/model/spoken-time.ts';
+import { oneLine } from '../plain-text.ts';
+import { tell } from '../verdict.ts';
 
 /** How much a reader wants to hear. */
 export type Detail = 'quiet' | 'normal' | 'verbose';
@@ -30,7 +32,7 @@ export function progressLine(event: RunEvent, detail: Detail): string | undefine
     case 'ending':
       return `ending: ${oneLine(event.finding.message)}`;
     case 'trouble':
-      return `${event.finding.where}: ${oneLine(event.finding.message)}`;
+      return oneLine(tell(event.finding));
     case 'waiting':
       return `waiting for ${oneLine(event.goal)}: ${oneLine(event.saw)} (${spokenTime(event.forMs)} of at most ${spokenTime(event.withinMs)})`;
     case 'log':

@@ -1,5 +1,6 @@
 import type { RunEvent } from '../../harness/model/events.ts';
-import { oneLine, spokenTime } from '../plain-text.ts';
+import { spokenTime } from '../../harness/model/spoken-time.ts';
+import { oneLine } from '../plain-text.ts';
 
 /** What goes on right now, for the lines at the bottom of a terminal. A value, made anew by each event. */
 export interface Now {

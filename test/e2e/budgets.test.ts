@@ -34,7 +34,7 @@ describe('the budgets of a run', function () {
       const clean = await allObjects(api);
       const { exitCode, stdout, report } = await lane([...sim.args, '--require', 'sev', '--kubevirt-timeout', '3s']);
       expect(exitCode, stdout).to.equal(3);
-      expect(report.verdict).to.equal('infra: kubevirt: not done within 3000 ms');
+      expect(report.verdict).to.equal('infra: kubevirt: not done within 3.0 s');
       expect(stdout).to.include('raise --kubevirt-timeout');
       expect(await allObjects(api)).to.deep.equal(clean);
     } finally {
@@ -56,7 +56,7 @@ describe('the budgets of a run', function () {
     expect(exitCode).to.equal(3);
     expect(report.findings.map(({ message }) => message)).to.have.length(1);
     expect(report.verdict).to.match(
-      /^infra: suites: not done within 3000 ms; last waited for SEV guest: runs: phase=S/,
+      /^infra: suites: not done within 3\.0 s; last waited for SEV guest: runs: phase=S/,
     );
   });
 
@@ -73,6 +73,6 @@ describe('the budgets of a run', function () {
     const faults = await scenario({ api: { ...LANE, resource: 'leases' }, answer: 'delay', ms: 20_000 });
     const { exitCode, report } = await lane(['--sim-scenario', faults, '--run-timeout', '4s']);
     expect(exitCode).to.equal(3);
-    expect(report.verdict).to.equal('infra: the run was not done within 4000 ms; in phase lease');
+    expect(report.verdict).to.equal('infra: the run was not done within 4.0 s; in phase lease');
   });
 });

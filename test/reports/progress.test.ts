@@ -80,7 +80,7 @@ describe('progress without a terminal', () => {
     const lines = tellAll(false, 'normal').trimEnd().split('\n');
     for (const line of lines) expect(line).to.match(/^\d\d:\d\d:\d\dZ \S/);
     expect(lines).to.include('05:06:37Z [sig-compute] sev guest: it runs: done in 1.2 s');
-    expect(lines).to.include('05:06:38Z waiting for virt-operator ready: 3/5 pods (5.0 s of at most 1 m 00 s)');
+    expect(lines).to.include('05:06:38Z waiting for virt-operator ready: 3/5 pods (5.0 s of at most 1 m)');
     expect(lines).to.include('05:06:38Z lease taken (seconds=3)');
   });
 
@@ -89,6 +89,12 @@ describe('progress without a terminal', () => {
     expect(progressLine(left, 'normal')).to.equal(`${PLAN[0]?.title}: not run, the guest failed before`);
     const skipped = ended(PLAN[0], { outcome: 'skipped', reason: 'not demanded' });
     expect(progressLine(skipped, 'normal')).to.equal(`${PLAN[0]?.title}: skipped, not demanded`);
+  });
+
+  it('names what could not be undone once', () => {
+    const undone = finding('infra', 'namespace x: not undone within 5.0 s', 'undo namespace x');
+    const line = progressLine({ type: 'trouble', at: at(1), finding: undone }, 'normal');
+    expect(line).to.equal('undo namespace x: not undone within 5.0 s');
   });
 
   it('says nothing when quiet and more when verbose', () => {
@@ -138,7 +144,7 @@ describe('progress on a terminal', () => {
     expect(viewOf(now, Date.parse(at(32)), 80)).to.deep.equal([
       '> suites for 25 s, 1 of 4 cases ended',
       '  boots for 12 s',
-      '  waiting for shell, at most 6 m 00 s: firmware',
+      '  waiting for shell, at most 6 m: firmware',
     ]);
     expect(viewOf(nowAfter(now, phaseEnded('suites')), 0, 80)).to.deep.equal([]);
   });
