@@ -6,7 +6,7 @@ import { HYPERV_LABELS, type LabellerSources, nodeLabels, relabelled } from '../
 import { plainHost } from '../../providers/mock/kubevirt/launcher/domain-host.ts';
 import { domainXml } from '../../providers/mock/kubevirt/launcher/domain-xml.ts';
 import { launcherPod } from '../../providers/mock/kubevirt/launcher/pod.ts';
-import type { Condition } from '../../providers/mock/kubevirt/launcher/vmi.ts';
+import type { Condition } from '../../providers/mock/kubevirt/model/vmi.ts';
 import { type KubevirtVersion, parseVersion } from '../../providers/mock/kubevirt/version.ts';
 import { KNOWN_VERSIONS } from '../../providers/mock/kubevirt/versions.ts';
 import { printableStatus, vmConditions } from '../../providers/mock/kubevirt/vm-status.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { KubeObject } from '../../providers/mock/api/objects.ts';
 import { effectiveConfig } from '../../providers/mock/kubevirt/config.ts';
 import { type LauncherCluster, launcherCluster } from '../../providers/mock/kubevirt/launcher/cluster.ts';
-import { asVmi, type Vmi } from '../../providers/mock/kubevirt/launcher/vmi.ts';
+import { asVmi, type Vmi } from '../../providers/mock/kubevirt/model/vmi.ts';
 import type { KubevirtVersion } from '../../providers/mock/kubevirt/version.ts';
 import type { DataVolume, Vm } from '../../providers/mock/kubevirt/vm-status.ts';
 

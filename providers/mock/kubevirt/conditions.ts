@@ -1,6 +1,7 @@
 import type { LauncherCluster } from './launcher/cluster.ts';
-import type { Condition, Vmi, Volume } from './launcher/vmi.ts';
 import { isSecureExecution, isSev, isTdx, requiresTscForMigration } from './launcher/vmi-traits.ts';
+import type { Condition, Vmi } from './model/vmi.ts';
+import type { Volume } from './model/volumes.ts';
 import { applies, atLeast } from './version.ts';
 
 /** What virt-handler says of a VMI's migration, all at once. */

@@ -1,5 +1,6 @@
 import type { ObjectMeta } from '../api/objects.ts';
-import type { Condition, Vmi, Volume } from './launcher/vmi.ts';
+import type { Condition, Vmi } from './model/vmi.ts';
+import type { Volume } from './model/volumes.ts';
 import { atLeast, type KubevirtVersion } from './version.ts';
 
 /** The parts of a VirtualMachine that its status is made from. */

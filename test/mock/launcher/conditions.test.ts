@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { migrationStatus } from '../../../providers/mock/kubevirt/conditions.ts';
 import { effectiveConfig } from '../../../providers/mock/kubevirt/config.ts';
 import { launcherCluster } from '../../../providers/mock/kubevirt/launcher/cluster.ts';
-import type { Vmi } from '../../../providers/mock/kubevirt/launcher/vmi.ts';
+import type { Vmi } from '../../../providers/mock/kubevirt/model/vmi.ts';
 import { guestVmi, release, withDomain } from './guests.ts';
 
 const SEV = { sev: {} };

@@ -3,8 +3,8 @@ import { effectiveConfig } from '../../../providers/mock/kubevirt/config.ts';
 import { launcherCluster } from '../../../providers/mock/kubevirt/launcher/cluster.ts';
 import { domainXml } from '../../../providers/mock/kubevirt/launcher/domain-xml.ts';
 import { liveDomainXml } from '../../../providers/mock/kubevirt/launcher/live-domain-xml.ts';
-import type { Vmi } from '../../../providers/mock/kubevirt/launcher/vmi.ts';
 import { attribute, child, childrenNamed, parseXml } from '../../../providers/mock/kubevirt/launcher/xml.ts';
+import type { Vmi } from '../../../providers/mock/kubevirt/model/vmi.ts';
 import type { Encryption } from '../../../providers/mock/physics/host.ts';
 import { guestVmi, release, withDomain } from './guests.ts';
 

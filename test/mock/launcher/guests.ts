@@ -1,10 +1,13 @@
-import type { LaunchSecurity, Vmi } from '../../../providers/mock/kubevirt/launcher/vmi.ts';
+import type { LaunchSecurity } from '../../../providers/mock/kubevirt/model/domain.ts';
+import type { Vmi } from '../../../providers/mock/kubevirt/model/vmi.ts';
 import type { KubevirtVersion } from '../../../providers/mock/kubevirt/version.ts';
 import { parseVersion } from '../../../providers/mock/kubevirt/version.ts';
 
 /** A VMI as the mutating webhook leaves it: 1Gi, one container disk, masquerade. */
 export function guestVmi(launchSecurity?: LaunchSecurity): Vmi {
   return {
+    apiVersion: 'kubevirt.io/v1',
+    kind: 'VirtualMachineInstance',
     metadata: { name: 'probe', namespace: 'sev-e2e', uid: '11111111-2222-4333-8444-555555555555' },
     spec: {
       architecture: 'amd64',

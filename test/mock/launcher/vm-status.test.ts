@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Vmi } from '../../../providers/mock/kubevirt/launcher/vmi.ts';
+import type { Vmi } from '../../../providers/mock/kubevirt/model/vmi.ts';
 import {
   printableStatus,
   type Vm,

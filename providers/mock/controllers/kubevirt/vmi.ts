@@ -1,27 +1,19 @@
 import type { KubeObject } from '../../api/objects.ts';
-import type { Vmi as LauncherVmi } from '../../kubevirt/launcher/vmi.ts';
+import type { VmiStatus as ModelStatus, VmiSpec } from '../../kubevirt/model/vmi.ts';
 import type { Condition } from '../kinds.ts';
 
 /** A VirtualMachineInstance as controllers see it. */
 export interface VmiObject extends KubeObject {
-  readonly spec: LauncherVmi['spec'] & Readonly<Record<string, unknown>>;
+  readonly spec: VmiSpec & Readonly<Record<string, unknown>>;
   readonly status?: VmiStatus;
 }
 
-export interface VmiStatus {
-  readonly phase?: string;
+export interface VmiStatus extends ModelStatus {
   readonly reason?: string;
-  readonly nodeName?: string;
   readonly conditions?: readonly Condition[];
-  readonly phaseTransitionTimestamps?: readonly PhaseTime[];
   readonly activePods?: Readonly<Record<string, string>>;
   readonly interfaces?: readonly Readonly<Record<string, unknown>>[];
   readonly [field: string]: unknown;
-}
-
-interface PhaseTime {
-  readonly phase: string;
-  readonly phaseTransitionTimestamp: string;
 }
 
 /** A VirtualMachine as controllers see it. */

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../api/objects.ts';
 import type { Json, KubevirtConfig } from '../config.ts';
-import type { Vmi } from '../model.ts';
+import type { Vmi } from '../model/vmi.ts';
 import { atLeast } from '../version.ts';
 import type { Cluster } from './context.ts';
 import { allow, refuseFor, type Verdict } from './verdict.ts';

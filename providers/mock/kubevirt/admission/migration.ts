@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject, UserInfo } from '../../api/objects.ts';
 import type { Json, KubevirtConfig } from '../config.ts';
-import type { Vmi } from '../model.ts';
+import type { Vmi } from '../model/vmi.ts';
 import { atLeast } from '../version.ts';
 import { forbidden, invalid, notSupported, required } from './causes.ts';
 import type { Cluster } from './context.ts';

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../api/objects.ts';
 import type { KubevirtConfig } from '../config.ts';
-import type { VmTemplate } from '../model.ts';
+import type { VmTemplate } from '../model/vm.ts';
 import { type Cause, invalid, required } from './causes.ts';
 import { matchesLabelSelector } from './label-selector.ts';
 import { discontinuedGates } from './vmi/discontinued-gates.ts';

@@ -1,5 +1,6 @@
 import type { Json } from '../config.ts';
-import type { Cpu, LaunchSecurity, Memory, Quantity, VmiSpec } from '../model.ts';
+import type { Cpu, LaunchSecurity, Memory, Quantity } from '../model/domain.ts';
+import type { VmiSpec } from '../model/vmi.ts';
 import type { Draft } from '../mutation/draft.ts';
 import { binaryQuantity, wholeValue } from '../quantity.ts';
 import { atLeast, type KubevirtVersion } from '../version.ts';

@@ -1,6 +1,6 @@
 import type { Cluster } from '../admission/context.ts';
 import type { Json } from '../config.ts';
-import type { Matcher, Vm } from '../model.ts';
+import type { Matcher, Vm } from '../model/vm.ts';
 
 /** The specs that a VM's matchers name: undefined where none is named, or none found. */
 export interface Referenced {

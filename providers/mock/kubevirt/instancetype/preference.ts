@@ -1,5 +1,7 @@
 import type { Json } from '../config.ts';
-import type { Disk, LaunchSecurity, VmiSpec } from '../model.ts';
+import type { Disk } from '../model/devices.ts';
+import type { LaunchSecurity } from '../model/domain.ts';
+import type { VmiSpec } from '../model/vmi.ts';
 import type { Draft } from '../mutation/draft.ts';
 import { atLeast, type KubevirtVersion } from '../version.ts';
 

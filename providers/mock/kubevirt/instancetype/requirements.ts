@@ -1,5 +1,6 @@
 import type { Json } from '../config.ts';
-import type { Cpu, Quantity, VmiSpec } from '../model.ts';
+import type { Cpu, Quantity } from '../model/domain.ts';
+import type { VmiSpec } from '../model/vmi.ts';
 import { canonicalQuantity, compareQuantities } from '../quantity.ts';
 import { atLeast, type KubevirtVersion } from '../version.ts';
 import type { Referenced } from './find.ts';

@@ -1,3 +1,4 @@
+import type { Vmi } from '../model/vmi.ts';
 import { atLeast } from '../version.ts';
 import { imagePullPolicy, type LauncherCluster, ovmfDirectory } from './cluster.ts';
 import { XDG_VARIABLES } from './helper-security.ts';
@@ -8,7 +9,6 @@ import { computeResources, networkDevices } from './pod-resources.ts';
 import type { PodVolumes } from './pod-volumes.ts';
 import { computeProbe } from './probes.ts';
 import { type Quantity, quantity, wholeUnits } from './quantity.ts';
-import type { Vmi } from './vmi.ts';
 import { isNonRoot, QEMU_UID } from './vmi-traits.ts';
 
 /** virt-handler's time to stop the guest, and again virt-launcher's to kill it, on top of the guest's own. */

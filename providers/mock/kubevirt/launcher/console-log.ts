@@ -1,8 +1,8 @@
+import type { Vmi } from '../model/vmi.ts';
 import { atLeast, type KubevirtVersion } from '../version.ts';
 import { type LauncherCluster, supportResources } from './cluster.ts';
 import { helperSecurity } from './helper-security.ts';
 import { logVerbosity } from './log-verbosity.ts';
-import type { Vmi } from './vmi.ts';
 import { isCpuDedicated, wantsGuaranteedQos } from './vmi-traits.ts';
 
 /** The container whose log is the guest's serial console; undefined when the VMI or the cluster does without it. */

@@ -1,9 +1,9 @@
+import type { Vmi } from '../model/vmi.ts';
 import { atLeast } from '../version.ts';
 import { imagePullPolicy, type LauncherCluster, type SupportResources, supportResources } from './cluster.ts';
 import { helperSecurity, XDG_VARIABLES } from './helper-security.ts';
 import { present } from './json.ts';
 import { KERNEL_BOOT_VOLUME } from './pod-volumes.ts';
-import type { Vmi } from './vmi.ts';
 import { isCpuDedicated, wantsGuaranteedQos } from './vmi-traits.ts';
 
 /** Containers that hold container disks open while the guest runs; none where they are image volumes. */

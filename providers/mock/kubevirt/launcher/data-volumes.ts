@@ -1,6 +1,7 @@
+import type { Vmi } from '../model/vmi.ts';
+import type { CloudInit, Volume } from '../model/volumes.ts';
 import type { LauncherCluster } from './cluster.ts';
 import { present } from './json.ts';
-import type { CloudInit, Vmi, Volume } from './vmi.ts';
 
 /** One volume of a pod with what the compute container sees of it. */
 export interface DataSource {
@@ -126,7 +127,7 @@ function cloudInit(name: string, source: CloudInit | undefined): readonly DataSo
     ];
   };
   return [
-    ...of(source?.secretRef?.name ?? source?.userDataSecretRef?.name, 'udata', ['userdata', 'userData']),
+    ...of(source?.secretRef?.name, 'udata', ['userdata', 'userData']),
     ...of(source?.networkDataSecretRef?.name, 'ndata', ['networkdata', 'networkData']),
   ];
 }

@@ -1,8 +1,9 @@
+import type { Cpu } from '../model/domain.ts';
+import type { Vmi } from '../model/vmi.ts';
 import type { DomainHost } from './domain-host.ts';
 import { ioThreadCount } from './domain-threads.ts';
 import { usesVirtiofs } from './pod-volumes.ts';
 import { quantity, wholeUnits } from './quantity.ts';
-import type { Cpu, Vmi } from './vmi.ts';
 import { hasHugepages, isCpuDedicated } from './vmi-traits.ts';
 import { element, textElement, type XmlElement } from './xml.ts';
 

@@ -1,3 +1,4 @@
+import type { Vmi } from '../model/vmi.ts';
 import { atLeast } from '../version.ts';
 import type { LauncherCluster } from './cluster.ts';
 import { diskElements } from './domain-disks.ts';
@@ -5,7 +6,6 @@ import type { DomainHost } from './domain-host.ts';
 import { interfaceElements } from './domain-interfaces.ts';
 import { alias, pciAddress, virtioModel } from './domain-parts.ts';
 import { ioThreadCount } from './domain-threads.ts';
-import type { Vmi } from './vmi.ts';
 import { hasHugepages, hasPersistentTpm, hasTpm, isCpuDedicated, isSev, vcpuCount } from './vmi-traits.ts';
 import { element, textElement, type XmlElement } from './xml.ts';
 

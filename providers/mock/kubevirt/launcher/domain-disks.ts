@@ -1,9 +1,11 @@
+import type { Disk, DiskTarget } from '../model/devices.ts';
+import type { Vmi } from '../model/vmi.ts';
+import type { Volume } from '../model/volumes.ts';
 import type { LauncherCluster } from './cluster.ts';
 import { configDirectory, diskDirectory } from './data-volumes.ts';
 import type { DomainHost } from './domain-host.ts';
 import { alias, pciAddress, virtioModel } from './domain-parts.ts';
 import { ioThreadCount } from './domain-threads.ts';
-import type { Disk, DiskTarget, Vmi, Volume } from './vmi.ts';
 import { isSev, vcpuCount } from './vmi-traits.ts';
 import { element, textElement, type XmlElement } from './xml.ts';
 

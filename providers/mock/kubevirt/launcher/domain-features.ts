@@ -1,6 +1,7 @@
+import type { FeatureState, HypervFeature } from '../model/features.ts';
+import type { Vmi } from '../model/vmi.ts';
 import { atLeast } from '../version.ts';
 import type { LauncherCluster } from './cluster.ts';
-import type { FeatureState, HypervFeature, Vmi } from './vmi.ts';
 import { isCpuDedicated, isTdx } from './vmi-traits.ts';
 import { element, type XmlElement } from './xml.ts';
 

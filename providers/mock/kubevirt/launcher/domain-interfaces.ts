@@ -1,7 +1,8 @@
+import type { Interface } from '../model/devices.ts';
+import type { Vmi } from '../model/vmi.ts';
 import { atLeast } from '../version.ts';
 import type { LauncherCluster } from './cluster.ts';
 import { alias, pciAddress, virtioModel } from './domain-parts.ts';
-import type { Interface, Vmi } from './vmi.ts';
 import { isSev, vcpuCount } from './vmi-traits.ts';
 import { element, type XmlElement } from './xml.ts';
 

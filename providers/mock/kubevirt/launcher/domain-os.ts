@@ -1,7 +1,7 @@
+import type { Vmi } from '../model/vmi.ts';
 import { atLeast } from '../version.ts';
 import type { LauncherCluster } from './cluster.ts';
 import type { DomainHost } from './domain-host.ts';
-import type { Vmi } from './vmi.ts';
 import { isSnp, isTdx, nvramDirectory } from './vmi-traits.ts';
 import { element, textElement, type XmlElement } from './xml.ts';
 

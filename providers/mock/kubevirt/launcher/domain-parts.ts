@@ -1,4 +1,4 @@
-import type { Vmi } from './vmi.ts';
+import type { Vmi } from '../model/vmi.ts';
 import { element, type XmlElement } from './xml.ts';
 
 /** Model of every virtio device of the guest. */

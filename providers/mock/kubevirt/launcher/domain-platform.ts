@@ -1,5 +1,6 @@
+import type { Clock } from '../model/domain.ts';
+import type { Vmi } from '../model/vmi.ts';
 import type { LauncherCluster } from './cluster.ts';
-import type { Clock, Vmi } from './vmi.ts';
 import { requiresTscFrequency } from './vmi-traits.ts';
 import { element, textElement, type XmlElement } from './xml.ts';
 

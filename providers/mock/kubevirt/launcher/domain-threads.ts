@@ -1,5 +1,5 @@
+import type { Vmi } from '../model/vmi.ts';
 import { quantity, wholeUnits } from './quantity.ts';
-import type { Vmi } from './vmi.ts';
 import { isCpuDedicated } from './vmi-traits.ts';
 
 /** I/O threads of a domain: in all, and those that disks without one of their own share. */

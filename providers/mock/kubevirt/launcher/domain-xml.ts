@@ -1,3 +1,4 @@
+import type { Vmi } from '../model/vmi.ts';
 import { atLeast } from '../version.ts';
 import type { LauncherCluster } from './cluster.ts';
 import { cpuElements, memoryElements } from './domain-cpu.ts';
@@ -7,7 +8,6 @@ import { type DomainHost, plainHost } from './domain-host.ts';
 import { osElement } from './domain-os.ts';
 import { clockElement, sysinfoElement } from './domain-platform.ts';
 import { ioThreadCount } from './domain-threads.ts';
-import type { Vmi } from './vmi.ts';
 import { isSnp } from './vmi-traits.ts';
 import { element, GO_STYLE, textElement, type XmlElement, xmlText } from './xml.ts';
 

@@ -1,8 +1,8 @@
+import type { Vmi } from '../model/vmi.ts';
 import { atLeast } from '../version.ts';
 import { type LauncherCluster, supportResources } from './cluster.ts';
 import { helperSecurity, XDG_VARIABLES } from './helper-security.ts';
 import { nonEmpty, present } from './json.ts';
-import type { Vmi } from './vmi.ts';
 import { isCpuDedicated, isNonRoot, wantsGuaranteedQos } from './vmi-traits.ts';
 
 /** A container that may change the domain before it is defined, as the annotation names it. */

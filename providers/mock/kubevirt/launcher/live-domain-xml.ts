@@ -1,6 +1,7 @@
 import { HOST_MODEL_FEATURES } from '../../physics/cpu-models.ts';
 import { launcherVirtualizer, type Virtualizer } from '../../physics/dom-capabilities.ts';
 import type { Encryption, HostProfile } from '../../physics/host.ts';
+import type { Vmi } from '../model/vmi.ts';
 import { atLeast } from '../version.ts';
 import type { LauncherCluster } from './cluster.ts';
 import { withAddresses } from './domain-addresses.ts';
@@ -8,7 +9,6 @@ import { guestMemoryBytes } from './domain-cpu.ts';
 import { type DomainHost, plainHost } from './domain-host.ts';
 import { domainElement, SEV_POLICY, SNP_POLICY } from './domain-xml.ts';
 import { guestMac } from './naming.ts';
-import type { Vmi } from './vmi.ts';
 import { isSevEs, isSnp } from './vmi-traits.ts';
 import {
   attribute,

@@ -1,5 +1,5 @@
+import type { Vmi } from '../model/vmi.ts';
 import type { LauncherCluster } from './cluster.ts';
-import type { Vmi } from './vmi.ts';
 
 /** Verbosity of virt-launcher's log: the VMI's label, else the cluster's setting. */
 export function logVerbosity(vmi: Vmi, cluster: LauncherCluster): string {

@@ -1,7 +1,8 @@
+import type { Probe } from '../model/pod.ts';
+import type { Vmi } from '../model/vmi.ts';
 import { atLeast, type KubevirtVersion } from '../version.ts';
 import type { LauncherCluster } from './cluster.ts';
 import { type Quantity, quantity, quantityOf, sum, thousandsOf, wholeUnits } from './quantity.ts';
-import type { Probe, Vmi } from './vmi.ts';
 import { hasTpm, isCpuDedicated, isSev, vcpuCount, wantsGuaranteedQos } from './vmi-traits.ts';
 
 /**

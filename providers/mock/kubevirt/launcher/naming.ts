@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Vmi } from './vmi.ts';
+import type { Vmi } from '../model/vmi.ts';
 
 /** Host name of the guest: the name's first label, at most 63 letters, unless the spec says otherwise. */
 export function guestHostname({ metadata, spec }: Vmi): string {

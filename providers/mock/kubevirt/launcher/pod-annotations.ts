@@ -1,8 +1,8 @@
+import type { Vmi } from '../model/vmi.ts';
 import type { LauncherCluster } from './cluster.ts';
 import { present } from './json.ts';
 import { podInterfaceName } from './naming.ts';
 import { type Quantity, wholeUnits } from './quantity.ts';
-import type { Vmi } from './vmi.ts';
 
 /** Annotations of a launcher pod: the VMI's own, and those of its helpers (velero, istio, multus, descheduler). */
 export function podAnnotations(vmi: Vmi, cluster: LauncherCluster, overhead: Quantity): Record<string, string> {

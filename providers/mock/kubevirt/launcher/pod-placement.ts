@@ -1,7 +1,9 @@
+import type { FeatureState, Features } from '../model/features.ts';
+import type { Affinity } from '../model/pod.ts';
+import type { Vmi } from '../model/vmi.ts';
 import { atLeast } from '../version.ts';
 import { traitsOf } from '../versions.ts';
 import type { LauncherCluster } from './cluster.ts';
-import type { Affinity, FeatureState, Features, Vmi } from './vmi.ts';
 import { isCpuDedicated, isSecureExecution, isSev, isSevEs, isSnp, isTdx, requiresTscFrequency } from './vmi-traits.ts';
 
 /** Labels that the node must carry. The values of the SEV labels follow the release's labeller. */

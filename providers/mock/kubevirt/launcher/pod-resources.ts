@@ -1,8 +1,8 @@
+import type { Vmi } from '../model/vmi.ts';
 import { atLeast } from '../version.ts';
 import type { LauncherCluster } from './cluster.ts';
 import { splitName } from './pod-annotations.ts';
 import { difference, type Quantity, quantity, quantityOf, quantityText, sum, wholeUnits } from './quantity.ts';
-import type { Vmi } from './vmi.ts';
 import { hasHugepages, isCpuDedicated, isSev, isTdx, vcpuCount } from './vmi-traits.ts';
 
 type ResourceList = Record<string, Quantity>;

@@ -1,7 +1,7 @@
+import type { Vmi } from '../model/vmi.ts';
 import { imagePullPolicy, type LauncherCluster } from './cluster.ts';
 import { type DataSource, diskSources } from './data-volumes.ts';
 import { present } from './json.ts';
-import type { Vmi } from './vmi.ts';
 import {
   hasHugepages,
   hasPersistentEfi,

@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../api/objects.ts';
+import type { Vmi } from '../model/vmi.ts';
 import { atLeast } from '../version.ts';
 import type { LauncherCluster } from './cluster.ts';
 import { computeContainer, GRACE_PADDING_SECONDS } from './compute-container.ts';
@@ -12,7 +13,6 @@ import { podAnnotations } from './pod-annotations.ts';
 import { affinity, nodeSelector, reservationLabels, withoutSharers } from './pod-placement.ts';
 import { podVolumes } from './pod-volumes.ts';
 import { virtiofsContainers } from './virtiofs.ts';
-import type { Vmi } from './vmi.ts';
 import { isNonRoot, QEMU_UID } from './vmi-traits.ts';
 
 /**

@@ -1,5 +1,6 @@
+import type { Probe } from '../model/pod.ts';
+import type { Vmi } from '../model/vmi.ts';
 import { present } from './json.ts';
-import type { Probe, Vmi } from './vmi.ts';
 
 /** The VMI's probe as the compute container runs it: commands go through virt-probe into the guest. */
 export function computeProbe({ metadata }: Vmi, probe: Probe | undefined): Record<string, unknown> | undefined {

@@ -1,8 +1,9 @@
+import type { Vmi } from '../model/vmi.ts';
+import type { Volume } from '../model/volumes.ts';
 import { atLeast } from '../version.ts';
 import { type LauncherCluster, supportResources } from './cluster.ts';
 import { configDirectory } from './data-volumes.ts';
 import { helperSecurity } from './helper-security.ts';
-import type { Vmi, Volume } from './vmi.ts';
 import { isCpuDedicated, wantsGuaranteedQos } from './vmi-traits.ts';
 
 /** One container a shared filesystem, running virtiofsd. Source: pkg/virt-controller/services/virtiofs.go. */

@@ -1,6 +1,7 @@
+import type { Cpu, Resources } from '../model/domain.ts';
+import type { Vmi } from '../model/vmi.ts';
 import { atLeast, type KubevirtVersion } from '../version.ts';
 import { quantity } from './quantity.ts';
-import type { Cpu, Resources, Vmi } from './vmi.ts';
 
 /** User and group that everything in a launcher runs as, save with the deprecated Root gate. */
 export const QEMU_UID = 107;

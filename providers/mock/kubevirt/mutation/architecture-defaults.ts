@@ -1,5 +1,6 @@
 import type { KubevirtConfig } from '../config.ts';
-import type { DiskTarget, VmiSpec } from '../model.ts';
+import type { DiskTarget } from '../model/devices.ts';
+import type { VmiSpec } from '../model/vmi.ts';
 import { atLeast } from '../version.ts';
 import type { Draft } from './draft.ts';
 

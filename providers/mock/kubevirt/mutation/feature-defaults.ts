@@ -1,5 +1,5 @@
 import type { KubevirtConfig } from '../config.ts';
-import type { VmiSpec } from '../model.ts';
+import type { VmiSpec } from '../model/vmi.ts';
 import { atLeast } from '../version.ts';
 import type { Draft } from './draft.ts';
 

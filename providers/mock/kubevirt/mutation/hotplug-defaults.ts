@@ -1,5 +1,6 @@
 import type { Json, KubevirtConfig } from '../config.ts';
-import type { Quantity, VmiSpec } from '../model.ts';
+import type { Quantity } from '../model/domain.ts';
+import type { VmiSpec } from '../model/vmi.ts';
 import { binaryQuantity, compareQuantities, wholeValue } from '../quantity.ts';
 import type { Draft } from './draft.ts';
 

@@ -1,6 +1,6 @@
 import type { Json } from '../config.ts';
 import { goForm } from '../crds/go-form.ts';
-import type { Vm } from '../model.ts';
+import type { Vm } from '../model/vm.ts';
 import { atLeast } from '../version.ts';
 import { traitsOf } from '../versions.ts';
 import { type Draft, draftOf } from './draft.ts';

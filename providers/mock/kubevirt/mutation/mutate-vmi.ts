@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Json, KubevirtConfig } from '../config.ts';
 import { goForm } from '../crds/go-form.ts';
-import type { Vmi } from '../model.ts';
+import type { Vmi } from '../model/vmi.ts';
 import { atLeast } from '../version.ts';
 import { traitsOf } from '../versions.ts';
 import { type Draft, draftOf } from './draft.ts';
@@ -26,11 +26,10 @@ export function mutateNewVmi(vmi: Vmi, inputs: MutationInputs): { readonly vmi: 
   annotate(draft, inputs);
   draft.metadata.finalizers = [...(draft.metadata.finalizers ?? []), traitsOf(config.version).vmiFinalizer];
   const transition = { phase: 'Pending', phaseTransitionTimestamp: now.toISOString().replace(/\.\d+Z$/, 'Z') };
-  const earlier = (draft.status?.phaseTransitionTimestamps ?? []) as unknown[];
   draft.status = {
     ...draft.status,
     phase: 'Pending',
-    phaseTransitionTimestamps: [...earlier, transition],
+    phaseTransitionTimestamps: [...(draft.status?.phaseTransitionTimestamps ?? []), transition],
     ...(!config.gateEnabled('Root') && { runtimeUser: 107 }),
   };
   return { vmi: goForm(draft as Vmi, 'VirtualMachineInstance', config.version) };

@@ -1,5 +1,6 @@
 import { architectureSettings, type Json, type KubevirtConfig } from '../config.ts';
-import type { Quantity, Vmi, VmiSpec } from '../model.ts';
+import type { Quantity } from '../model/domain.ts';
+import type { Vmi, VmiSpec } from '../model/vmi.ts';
 import { compareQuantities, parseQuantity, wholeValue } from '../quantity.ts';
 import { atLeast } from '../version.ts';
 import { architectureDefaults } from './architecture-defaults.ts';

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Json, KubevirtConfig } from '../../config.ts';
 import { findReferenced } from '../../instancetype/find.ts';
-import type { Vm, VmSpec } from '../../model.ts';
+import type { Vm, VmSpec } from '../../model/vm.ts';
 import { type Cause, notSupported } from '../causes.ts';
 import type { Cluster } from '../context.ts';
 import { allow, judge, refuse, refuseFor, type Verdict } from '../verdict.ts';

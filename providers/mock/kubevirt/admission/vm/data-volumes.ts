@@ -1,4 +1,4 @@
-import type { DataVolumeTemplate, VmSpec } from '../../model.ts';
+import type { DataVolumeTemplate, VmSpec } from '../../model/vm.ts';
 import { type Cause, invalid, required } from '../causes.ts';
 
 /** DataVolumes that come with a VM say where they get their data and are used by it. Source: pkg/storage/admitters/data-volume-template.go. */

@@ -1,4 +1,4 @@
-import type { Matcher, Vm } from '../../model.ts';
+import type { Matcher, Vm } from '../../model/vm.ts';
 import { atLeast, type KubevirtVersion } from '../../version.ts';
 import { type Cause, invalid, notFound, notSupported } from '../causes.ts';
 

@@ -1,5 +1,5 @@
 import type { KubevirtConfig } from '../../config.ts';
-import type { VmSpec } from '../../model.ts';
+import type { VmSpec } from '../../model/vm.ts';
 import { isLiveUpdate, whyNoMemoryHotplug } from '../../mutation/hotplug-defaults.ts';
 import { type Cause, invalid, required } from '../causes.ts';
 import { vmiMetadata } from '../vmi/metadata.ts';

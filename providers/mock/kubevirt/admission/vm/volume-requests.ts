@@ -1,6 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Json, KubevirtConfig } from '../../config.ts';
-import type { Disk, Vm, Vmi, VmiSpec, Volume } from '../../model.ts';
+import type { Disk } from '../../model/devices.ts';
+import type { Vm } from '../../model/vm.ts';
+import type { Vmi, VmiSpec } from '../../model/vmi.ts';
+import type { Volume } from '../../model/volumes.ts';
 import { type Cause, invalid, notSupported } from '../causes.ts';
 import type { Cluster } from '../context.ts';
 import { specCauses } from '../vmi/spec.ts';

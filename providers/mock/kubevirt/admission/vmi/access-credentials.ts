@@ -1,4 +1,5 @@
-import type { AccessCredential, VmiSpec } from '../../model.ts';
+import type { AccessCredential } from '../../model/pod.ts';
+import type { VmiSpec } from '../../model/vmi.ts';
 import { type Cause, invalid } from '../causes.ts';
 
 /** Credentials are of one type, from one source, by one way that the guest has. Source: validateAccessCredentials. */

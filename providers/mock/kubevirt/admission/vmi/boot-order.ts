@@ -1,5 +1,7 @@
 import type { KubevirtConfig } from '../../config.ts';
-import type { Disk, VmiSpec, Volume } from '../../model.ts';
+import type { Disk } from '../../model/devices.ts';
+import type { VmiSpec } from '../../model/vmi.ts';
+import type { Volume } from '../../model/volumes.ts';
 import { atLeast } from '../../version.ts';
 import { type Cause, invalid, required } from '../causes.ts';
 

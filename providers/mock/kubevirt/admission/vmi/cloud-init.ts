@@ -1,4 +1,4 @@
-import type { CloudInit, Volume } from '../../model.ts';
+import type { CloudInit, Volume } from '../../model/volumes.ts';
 import { type Cause, invalid } from '../causes.ts';
 
 /** cloud-init data comes from one place and is small enough for the object. Source: validateVolumes. */

@@ -1,5 +1,6 @@
 import type { Json, KubevirtConfig } from '../../config.ts';
-import type { Cpu, Quantity, VmiSpec } from '../../model.ts';
+import type { Cpu, Quantity } from '../../model/domain.ts';
+import type { VmiSpec } from '../../model/vmi.ts';
 import { parseQuantity, wholeValue } from '../../quantity.ts';
 import { type Cause, invalid, notSupported, required } from '../causes.ts';
 

@@ -1,5 +1,5 @@
 import type { KubevirtConfig } from '../../config.ts';
-import type { Vmi } from '../../model.ts';
+import type { Vmi } from '../../model/vmi.ts';
 import type { Cause } from '../causes.ts';
 import { architectureDevices } from './architecture.ts';
 import { discontinuedGates } from './discontinued-gates.ts';

@@ -1,5 +1,6 @@
 import type { Json, KubevirtConfig } from '../../config.ts';
-import type { VmiSpec, Volume } from '../../model.ts';
+import type { VmiSpec } from '../../model/vmi.ts';
+import type { Volume } from '../../model/volumes.ts';
 import { atLeast } from '../../version.ts';
 import { type Cause, invalid } from '../causes.ts';
 

@@ -1,5 +1,6 @@
 import type { Json, KubevirtConfig } from '../../config.ts';
-import type { Interface, VmiSpec } from '../../model.ts';
+import type { Interface } from '../../model/devices.ts';
+import type { VmiSpec } from '../../model/vmi.ts';
 import { type Cause, notSupported } from '../causes.ts';
 
 /** Features whose listed gate is discontinued and which the guest still uses. Source: pkg/virt-config/featuregate/validator.go. */

@@ -1,5 +1,6 @@
 import type { KubevirtConfig } from '../../config.ts';
-import type { Disk, VmiSpec } from '../../model.ts';
+import type { Disk } from '../../model/devices.ts';
+import type { VmiSpec } from '../../model/vmi.ts';
 import { atLeast } from '../../version.ts';
 import { type Cause, invalid, notSupported } from '../causes.ts';
 import { dnsLabel } from './names.ts';

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { VmiSpec } from '../../model.ts';
+import type { VmiSpec } from '../../model/vmi.ts';
 import { type Cause, invalid, notSupported, required } from '../causes.ts';
 import { dnsSubdomain } from './names.ts';
 

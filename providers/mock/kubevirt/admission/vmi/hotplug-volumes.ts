@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { KubevirtConfig } from '../../config.ts';
-import type { Disk, Vmi, VmiSpec, Volume } from '../../model.ts';
+import type { Disk } from '../../model/devices.ts';
+import type { Vmi, VmiSpec } from '../../model/vmi.ts';
+import type { Volume } from '../../model/volumes.ts';
 import { type Cause, invalid } from '../causes.ts';
 
 /** Volumes may come and go while a guest runs, but not change. First cause only. Source: pkg/storage/admitters/storagehotplug.go. */
@@ -106,13 +108,12 @@ function diskProblem({ name, disk, lun, bootOrder, dedicatedIOThread }: Disk): s
 
 /** Volumes that the guest booted with: those in status that were not hotplugged. */
 function permanentNames({ status }: Vmi): ReadonlySet<string> {
-  const statuses = (status?.volumeStatus ?? []) as readonly { name: string; hotplugVolume?: object }[];
+  const statuses = status?.volumeStatus ?? [];
   return new Set(statuses.filter(({ hotplugVolume }) => hotplugVolume === undefined).map(({ name }) => name));
 }
 
 function migratedVolumes({ status }: Vmi): readonly string[] {
-  const moved = (status?.migratedVolumes ?? []) as readonly { volumeName: string }[];
-  return moved.map(({ volumeName }) => volumeName);
+  return (status?.migratedVolumes ?? []).map(({ volumeName }) => volumeName);
 }
 
 function byName<T extends { readonly name: string }>(list: readonly T[]): ReadonlyMap<string, T> {

@@ -1,4 +1,4 @@
-import type { VmiSpec } from '../../model.ts';
+import type { VmiSpec } from '../../model/vmi.ts';
 import { HYPERV_NEEDS } from '../../mutation/feature-defaults.ts';
 import { type Cause, invalid, required } from '../causes.ts';
 

@@ -1,7 +1,9 @@
 import { isIPv4 } from 'node:net';
 import { portName } from '../../../api/kinds/names.ts';
 import type { Json, KubevirtConfig } from '../../config.ts';
-import type { Interface, NetworkSource, VmiSpec } from '../../model.ts';
+import type { Interface } from '../../model/devices.ts';
+import type { VmiSpec } from '../../model/vmi.ts';
+import type { Network } from '../../model/volumes.ts';
 import { atLeast } from '../../version.ts';
 import { type Cause, duplicate, invalid, notSupported, required } from '../causes.ts';
 import { isPciAddress } from './paths.ts';
@@ -79,7 +81,7 @@ function* oneBinding(nic: Interface, field: string, config: KubevirtConfig): Ite
   yield invalid(`${field}.binding`, message);
 }
 
-function* masquerade(nic: Interface, network: NetworkSource | undefined, field: string): Iterable<Cause> {
+function* masquerade(nic: Interface, network: Network | undefined, field: string): Iterable<Cause> {
   if (nic.masquerade === undefined) return;
   if (network?.pod === undefined) {
     yield invalid(`${field}.name`, 'Masquerade interface only implemented with pod network');
@@ -90,13 +92,13 @@ function* masquerade(nic: Interface, network: NetworkSource | undefined, field: 
   }
 }
 
-function* bridge(nic: Interface, network: NetworkSource | undefined, { field, config }: Place): Iterable<Cause> {
+function* bridge(nic: Interface, network: Network | undefined, { field, config }: Place): Iterable<Cause> {
   const permitted = (config.configuration.network as Json).permitBridgeInterfaceOnPodNetwork === true;
   if (nic.bridge === undefined || network?.pod === undefined || permitted) return;
   yield invalid(`${field}.name`, 'Bridge on pod network configuration is not enabled under kubevirt-config');
 }
 
-function* passt(nic: Interface, network: NetworkSource | undefined, { field, config }: Place): Iterable<Cause> {
+function* passt(nic: Interface, network: Network | undefined, { field, config }: Place): Iterable<Cause> {
   if (nic.passtBinding === undefined) return;
   if (!config.gateEnabled('PasstBinding')) yield invalid(`${field}.name`, 'PasstBinding feature gate is not enabled');
   if (network?.pod === undefined) {
@@ -105,7 +107,7 @@ function* passt(nic: Interface, network: NetworkSource | undefined, { field, con
 }
 
 /** Up to v1.7 the two old bindings still had gates. */
-function* gatedBindings(nic: Interface, network: NetworkSource | undefined, place: Place): Iterable<Cause> {
+function* gatedBindings(nic: Interface, network: Network | undefined, place: Place): Iterable<Cause> {
   const { field, config } = place;
   if (nic.macvtap !== undefined) {
     if (!config.gateEnabled('Macvtap')) yield invalid(`${field}.name`, 'Macvtap feature gate is not enabled');

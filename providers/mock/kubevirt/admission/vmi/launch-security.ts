@@ -1,5 +1,6 @@
 import type { KubevirtConfig } from '../../config.ts';
-import type { LaunchSecurity, VmiSpec } from '../../model.ts';
+import type { LaunchSecurity } from '../../model/domain.ts';
+import type { VmiSpec } from '../../model/vmi.ts';
 import { atLeast } from '../../version.ts';
 import { type Cause, forbidden, invalid } from '../causes.ts';
 

@@ -1,5 +1,6 @@
 import type { KubevirtConfig } from '../../config.ts';
-import type { Probe, VmiSpec } from '../../model.ts';
+import type { Probe } from '../../model/pod.ts';
+import type { VmiSpec } from '../../model/vmi.ts';
 import { type Cause, invalid, required } from '../causes.ts';
 import { dnsLabel, dnsSubdomain } from './names.ts';
 

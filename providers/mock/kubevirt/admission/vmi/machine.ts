@@ -1,5 +1,7 @@
 import { architectureSettings, type KubevirtConfig } from '../../config.ts';
-import type { Firmware, VmiSpec, Volume } from '../../model.ts';
+import type { Firmware } from '../../model/domain.ts';
+import type { VmiSpec } from '../../model/vmi.ts';
+import type { Volume } from '../../model/volumes.ts';
 import { atLeast } from '../../version.ts';
 import { type Cause, invalid, required } from '../causes.ts';
 import { filePath } from './paths.ts';

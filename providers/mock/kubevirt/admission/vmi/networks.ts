@@ -1,5 +1,6 @@
 import type { KubevirtConfig } from '../../config.ts';
-import type { NetworkSource, VmiSpec } from '../../model.ts';
+import type { VmiSpec } from '../../model/vmi.ts';
+import type { Network } from '../../model/volumes.ts';
 import { atLeast } from '../../version.ts';
 import { type Cause, duplicate, invalid, required } from '../causes.ts';
 import { bindings, interfaceFields, interfaceStates } from './interfaces.ts';
@@ -59,7 +60,7 @@ function* oneNetworkSource(spec: VmiSpec, path: string, config: KubevirtConfig):
   }
 }
 
-const SOURCES = ['pod', 'multus', 'resourceClaim'] as const satisfies readonly (keyof NetworkSource)[];
+const SOURCES = ['pod', 'multus', 'resourceClaim'] as const satisfies readonly (keyof Network)[];
 
 function* multusName(spec: VmiSpec, path: string): Iterable<Cause> {
   const index = (spec.networks ?? []).findIndex(({ multus }) => multus !== undefined && !multus.networkName);

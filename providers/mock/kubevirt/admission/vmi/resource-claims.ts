@@ -1,5 +1,6 @@
 import type { KubevirtConfig } from '../../config.ts';
-import type { HostDevice, VmiSpec } from '../../model.ts';
+import type { HostDevice } from '../../model/devices.ts';
+import type { VmiSpec } from '../../model/vmi.ts';
 import { type Cause, duplicate, invalid, required } from '../causes.ts';
 import { dnsLabel, dnsSubdomain } from './names.ts';
 

@@ -1,5 +1,5 @@
 import type { KubevirtConfig } from '../../config.ts';
-import type { VmiSpec } from '../../model.ts';
+import type { VmiSpec } from '../../model/vmi.ts';
 import type { Cause } from '../causes.ts';
 
 /** One rule on the spec of a guest. `path` is where the spec stands: `spec`, or `spec.template.spec` in a VM. */

@@ -1,5 +1,5 @@
 import { qualifiedName } from '../../../api/kinds/names.ts';
-import type { VmiSpec } from '../../model.ts';
+import type { VmiSpec } from '../../model/vmi.ts';
 import { type Cause, invalid } from '../causes.ts';
 
 /* Rules that KubeVirt took over from Kubernetes' pods: each cause's message begins with its field. */

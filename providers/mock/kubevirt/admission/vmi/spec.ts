@@ -1,5 +1,5 @@
 import type { KubevirtConfig } from '../../config.ts';
-import type { VmiSpec } from '../../model.ts';
+import type { VmiSpec } from '../../model/vmi.ts';
 import { applies } from '../../version.ts';
 import type { Cause } from '../causes.ts';
 import { accessCredentials } from './access-credentials.ts';

@@ -1,5 +1,6 @@
 import type { KubevirtConfig } from '../../config.ts';
-import type { VmiSpec, Volume } from '../../model.ts';
+import type { VmiSpec } from '../../model/vmi.ts';
+import type { Volume } from '../../model/volumes.ts';
 import { parseQuantity } from '../../quantity.ts';
 import { type Cause, invalid, notFound, required } from '../causes.ts';
 import { cloudInit } from './cloud-init.ts';
