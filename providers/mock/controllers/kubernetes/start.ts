@@ -2,6 +2,7 @@ import type { Component } from '../component.ts';
 import { startClusterRoleAggregation } from './cluster-roles.ts';
 import { startDaemonSets } from './daemon-set.ts';
 import { startDeployments } from './deployment.ts';
+import { startDisruption } from './disruption.ts';
 import { startEndpointSlices } from './endpoint-slices.ts';
 import { startGarbageCollector } from './garbage-collector.ts';
 import { startJobs } from './job.ts';
@@ -28,6 +29,7 @@ export const KUBERNETES_CONTROLLERS: Readonly<Record<string, (manager: Controlle
   replicaset: ({ as }) => startReplicaSets(as('replicaset-controller')),
   daemonset: ({ as }) => startDaemonSets(as('daemon-set-controller')),
   job: ({ as }) => startJobs(as('job-controller')),
+  disruption: ({ as }) => startDisruption(as('disruption-controller')),
   endpoints: ({ as }) => startEndpointSlices(as('endpointslice-controller')),
   'garbage-collector': ({ as }) => startGarbageCollector(as('generic-garbage-collector')),
   namespace: ({ as }) => startNamespaces(as('namespace-controller')),
