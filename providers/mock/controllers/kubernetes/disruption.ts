@@ -1,3 +1,4 @@
+import type { Clock } from '../../clock.ts';
 import type { Component } from '../component.ts';
 import { trigger } from '../component.ts';
 import type { Informer } from '../informer.ts';
@@ -31,7 +32,7 @@ export function startDisruption(component: Component): void {
     if (budget === undefined || budget.metadata.deletionTimestamp !== undefined) return;
     const mine = coveredBy(budget, pods);
     if (mine.length === 0) void component.events.say(budget, 'Normal', 'NoPods', 'No matching pods found');
-    const disruptedPods = stillDisrupted(budget, mine, component.clock.now());
+    const disruptedPods = stillDisrupted(budget, mine, component.clock);
     const currentHealthy = mine.filter((pod) => isReady(pod) && !(pod.metadata.name in disruptedPods)).length;
     const { expectedPods, desiredHealthy } = wanted(budget, mine, scales);
     const disruptionsAllowed = expectedPods <= 0 ? 0 : Math.max(0, currentHealthy - desiredHealthy);
@@ -71,11 +72,11 @@ function coveredBy(budget: Budget, pods: Informer<Pod>): readonly NamedPod[] {
 }
 
 /** Evictions that were granted and have not shown yet. */
-function stillDisrupted(budget: Budget, mine: readonly NamedPod[], now: Date): Readonly<Record<string, string>> {
+function stillDisrupted(budget: Budget, mine: readonly NamedPod[], clock: Clock): Readonly<Record<string, string>> {
   const granted = (budget.status?.disruptedPods ?? {}) as Readonly<Record<string, string>>;
   const waiting = Object.entries(granted).filter(([name, at]) => {
     const pod = mine.find((each) => each.metadata.name === name);
-    const late = now.getTime() - Date.parse(at) > DELETION_TIMEOUT_MS;
+    const late = (clock.now().getTime() - Date.parse(at)) * clock.pace > DELETION_TIMEOUT_MS;
     return pod !== undefined && pod.metadata.deletionTimestamp === undefined && !late;
   });
   return Object.fromEntries(waiting);
