@@ -71,6 +71,16 @@ for (const version of ['v1.6.6', 'v1.7.4', 'v1.9.0']) {
         expect(named).to.equal(FEATURES[kind]);
       });
 
+    it('tells where a guest is reached, and which devices its disks are', async () => {
+      const [pod] = (await rest().list<Pod>(PODS)).items.filter(
+        ({ metadata }) => metadata.labels?.['vm.kubevirt.io/name'] === 'sev',
+      );
+      const { status } = await rest().get<Loose>(`${VMIS}/sev`);
+      const [nic] = (status?.interfaces ?? []) as readonly Record<string, unknown>[];
+      expect(nic).to.deep.include({ ipAddress: pod?.status?.podIP, ipAddresses: [pod?.status?.podIP] });
+      expect(status?.volumeStatus).to.deep.equal([{ name: 'root', target: 'vda' }]);
+    });
+
     it('shows the domain of a guest to virsh in its launcher, and its console to the log', async () => {
       const pod = (await rest().list<Pod>(PODS)).items.find(({ metadata }) =>
         metadata.name?.startsWith('virt-launcher-sev-'),

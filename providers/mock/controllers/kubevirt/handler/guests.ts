@@ -52,7 +52,7 @@ export function startGuests(component: Component, control: GuestControl): (vmi: 
     if (vmi.metadata.deletionTimestamp !== undefined) shutDown(vmi, launcher);
     else if (launcher.domain() === undefined && vmi.status?.phase === 'Scheduled') await launch(vmi, launcher);
     const domain = launcher.domain();
-    if (domain !== undefined) await follow(vmis.get(key) ?? vmi, domain);
+    if (domain !== undefined) await follow(vmis.get(key) ?? vmi, domain, launcher.podIP);
     else if (vmi.metadata.deletionTimestamp !== undefined)
       await update(vmi, inPhase(vmi, 'Succeeded', component.now()));
   }
@@ -106,7 +106,7 @@ export function startGuests(component: Component, control: GuestControl): (vmi: 
     return true;
   }
 
-  async function follow(vmi: VmiObject, domain: Domain): Promise<void> {
+  async function follow(vmi: VmiObject, domain: Domain, podIP: string): Promise<void> {
     const now = component.now();
     if (domain.ended !== undefined) {
       say(vmi, 'Stopped', 'The VirtualMachineInstance was shut down.');
@@ -121,7 +121,7 @@ export function startGuests(component: Component, control: GuestControl): (vmi: 
     if (vmi.status?.phase === 'Scheduled') {
       say(vmi, 'Created', 'VirtualMachineInstance defined.');
       say(vmi, 'Started', 'VirtualMachineInstance started.');
-      fresh = inPhase(runningStatus(vmi, domain, migration.method), 'Running', now);
+      fresh = inPhase(runningStatus(vmi, domain, { migrationMethod: migration.method, podIP }), 'Running', now);
       fresh = withConditions(fresh, dropCondition(fresh.status?.conditions, 'Synchronized'));
     }
     if (migration.warning !== undefined) say(vmi, 'Migrated', migration.warning, 'Warning');

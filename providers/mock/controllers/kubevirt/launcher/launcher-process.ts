@@ -24,6 +24,7 @@ const LEAVE_MS = 500;
 /** The process that holds libvirt, QEMU and the guest of one launcher pod. */
 export class LauncherProcess implements Launcher {
   readonly podUid: string;
+  readonly podIP: string;
   readonly guestEnded: Promise<void>;
   readonly #context: ProgramContext;
   readonly #others: Rendezvous<Launcher>;
@@ -35,6 +36,7 @@ export class LauncherProcess implements Launcher {
   /** `others` are the launchers of the same node: they share its ASIDs. */
   constructor(context: ProgramContext, others: Rendezvous<Launcher>) {
     this.podUid = context.pod.metadata.uid ?? '';
+    this.podIP = context.podIP;
     this.#context = context;
     this.#others = others;
     setMaxListeners(0, this.#plug.signal);

@@ -27,6 +27,7 @@ export class LaunchRefusal extends Error {
 /** The command socket of virt-launcher. */
 export interface Launcher {
   readonly podUid: string;
+  readonly podIP: string;
   /** Undefined: nothing defined yet. */
   domain(): Domain | undefined;
   /** Hears every change of the domain. Returns the unsubscribe. */
