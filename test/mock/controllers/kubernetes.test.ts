@@ -133,6 +133,8 @@ describe('the controllers of Kubernetes', () => {
       (object) => (object as Loose).status?.availableReplicas === 2,
     );
     await rest().remove('/api/v1/namespaces/tl');
+    // What a manifest lists after its namespace can still be deleted by name.
+    await rest().remove('/api/v1/namespaces/tl/serviceaccounts/default');
     await cluster.until('/api/v1/namespaces', 'tl', (object) => object === undefined);
     expect(await pods('tl')).to.deep.equal([]);
   });

@@ -1,8 +1,11 @@
 import type { Component } from '../component.ts';
-import { trigger } from '../component.ts';
+import { grace, trigger } from '../component.ts';
 import { type Condition, type Loose, withCondition } from '../kinds.ts';
 import { pathTo, RESOURCES } from '../resources.ts';
 import { type Discovered, type Discovery, discover } from './discovery.ts';
+
+/** Source: namespaceDeletionGracePeriod of pkg/controller/namespace. */
+const GRACE_SECONDS = 5;
 
 /** What is still in a namespace. */
 interface Remains {
@@ -14,9 +17,12 @@ interface Remains {
 /** Empties namespaces that are to go, tells in conditions what is in the way, and lets them go when they are empty. */
 export function startNamespaces(component: Component): void {
   const namespaces = component.informer<Loose>(pathTo(RESOURCES.namespaces));
+  const waiting = new Set<string>();
+  const ripe = new Set<string>();
   const loop = component.loop([namespaces], async (name) => {
     const namespace = namespaces.get(name);
     if (namespace?.metadata.deletionTimestamp === undefined) return;
+    if (!ripe.has(namespace.metadata.uid ?? '')) return ripen(namespace);
     const discovery = await discover(component.rest);
     const remains = await empty(name, discovery);
     const clean = remains.counts.length === 0 && remains.errors.length === 0 && discovery.failed.length === 0;
@@ -35,6 +41,21 @@ export function startNamespaces(component: Component): void {
     });
   });
   trigger(namespaces, loop);
+  namespaces.onChange(({ object, deleted }) => {
+    if (deleted) ripe.delete(object.metadata.uid ?? '');
+  });
+
+  /** Who deletes a manifest with a namespace in it gets to delete the rest of it first. */
+  function ripen({ metadata: { name = '', uid = '' } }: Loose): void {
+    if (waiting.has(uid)) return;
+    waiting.add(uid);
+    component.tasks.run(async () => {
+      await grace(component.clock, GRACE_SECONDS, component.signal);
+      waiting.delete(uid);
+      ripe.add(uid);
+      loop.add(name);
+    });
+  }
 
   async function empty(name: string, discovery: Discovery): Promise<Remains> {
     const counts: (readonly [string, number])[] = [];
