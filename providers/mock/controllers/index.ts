@@ -29,7 +29,7 @@ export interface ControllersSetup {
   readonly clusterCa?: string;
   /**
    * Names of what something else takes care of: namespace, garbage-collector, service-account,
-   * cluster-role-aggregation, node-lifecycle, deployment, replicaset, daemonset, job, disruption,
+   * cluster-role-aggregation, node-lifecycle, taint-eviction, deployment, replicaset, daemonset, job, disruption,
    * endpoints, scheduler, kubelet, and the programs
    * virt-operator, virt-api, virt-controller, virt-handler, virt-launcher (their pods then just run).
    */

@@ -103,6 +103,30 @@ describe('the controllers of Kubernetes', () => {
     await cluster.until('/api/v1/namespaces/default/pods', 'picky', (object) => object === undefined);
   });
 
+  it('drive pods off a node whose taint they do not tolerate, at once or when their time is up', async () => {
+    const taint = (taints: unknown) => rest().patch('/api/v1/nodes/sev-milan-1', 'merge', { spec: { taints } });
+    const pod = async (name: string, tolerations: readonly object[]) => {
+      await rest().create('/api/v1/namespaces/default/pods', {
+        ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'default' } },
+        spec: { tolerations, terminationGracePeriodSeconds: 0, containers: [{ name: 'c', image: 'c' }] },
+      });
+      const running = (object: unknown) => (object as Pod).status?.phase === 'Running';
+      await cluster.until('/api/v1/namespaces/default/pods', name, running);
+    };
+    const toleration = { key: 'upkeep', operator: 'Exists', effect: 'NoExecute' };
+    await pod('intolerant', [{ ...toleration, value: '', effect: 'NoSchedule' }]);
+    await pod('patient', [{ ...toleration, tolerationSeconds: 30 }]);
+    await pod('tolerant', [toleration]);
+    await taint([{ key: 'upkeep', effect: 'NoExecute' }]);
+    const gone = (object: unknown) => object === undefined;
+    await cluster.until('/api/v1/namespaces/default/pods', 'intolerant', gone);
+    await cluster.until('/api/v1/namespaces/default/pods', 'patient', gone);
+    expect((await pods()).map(({ metadata }) => metadata.name)).to.deep.equal(['tolerant']);
+    await taint(null);
+    await rest().remove('/api/v1/namespaces/default/pods/tolerant');
+    await cluster.until('/api/v1/namespaces/default/pods', 'tolerant', gone);
+  });
+
   it('run a job to its end', async () => {
     const jobs = '/apis/batch/v1/namespaces/default/jobs';
     await rest().create(jobs, {

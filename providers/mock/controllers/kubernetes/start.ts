@@ -10,6 +10,7 @@ import { startNamespaces } from './namespace.ts';
 import { startNodeLifecycle } from './node-lifecycle.ts';
 import { startReplicaSets } from './replica-set.ts';
 import { startServiceAccounts } from './service-accounts.ts';
+import { startTaintEviction } from './taint-eviction.ts';
 
 /** What the controllers of kube-controller-manager get from it. */
 export interface ControllerManager {
@@ -25,6 +26,7 @@ export const KUBERNETES_CONTROLLERS: Readonly<Record<string, (manager: Controlle
     startServiceAccounts(as('service-account-controller'), as('root-ca-cert-publisher'), clusterCa),
   'cluster-role-aggregation': ({ as }) => startClusterRoleAggregation(as('clusterrole-aggregation-controller')),
   'node-lifecycle': ({ as }) => startNodeLifecycle(as('node-controller')),
+  'taint-eviction': ({ as }) => startTaintEviction(as('node-controller')),
   deployment: ({ as }) => startDeployments(as('deployment-controller')),
   replicaset: ({ as }) => startReplicaSets(as('replicaset-controller')),
   daemonset: ({ as }) => startDaemonSets(as('daemon-set-controller')),
