@@ -1,6 +1,7 @@
 import { InfraError, ProductFailure } from '../errors/errors.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { type Discovery, discover } from '../kube/discovery.ts';
+import { isRefusal } from '../kube/errors.ts';
 import type { Feed } from '../kube/feed.ts';
 import { resourcePath } from '../kube/objects.ts';
 import type { Scope } from '../scope/scope.ts';
@@ -44,8 +45,7 @@ const CRD = resourcePath({
 const GATE = 'WorkloadEncryptionSEV';
 const ESTABLISHED_MS = 60_000;
 /** Uninstalling takes 27 s on a healthy cluster; a busy one gets three times that. */
-export const UNINSTALL_MS = 90_000;
-export const FIELD_MANAGER = 'sevlane';
+const UNINSTALL_MS = 90_000;
 
 /**
  * Brings KubeVirt to ready: the one that is there, or a release installed for this run and taken away after it.
@@ -117,16 +117,13 @@ async function install(scope: Scope, client: KubeClient, version: KubevirtVersio
   const custom = await fetchManifest(scope, version, { file: 'kubevirt-cr.yaml', mirror: wish.mirror });
   const objects = changeManifest(readOperatorManifest(operator.text, version, operator.place), wish.changes);
   const resource = customResource(readCustomResource(custom.text, custom.place), version, wish.changes);
-  const api: Api = { client, discovery: discover(client), signal: scope.signal };
+  const made: ManifestObject[] = [];
+  const api: Api = { client, discovery: discover(client), signal: scope.signal, made };
   scope.log.info(`installing KubeVirt ${version.text}`, { from: operator.place });
-  scope.defer(
-    `KubeVirt ${version.text}`,
-    UNINSTALL_MS,
-    async (_, own) => await uninstall(own, client, { objects, resource }),
-  );
-  for (const object of objects) await apply(api, object);
+  scope.defer(`KubeVirt ${version.text}`, UNINSTALL_MS, async (_, own) => await uninstall(own, client, made));
+  for (const object of objects) await make(api, object);
   await waitEstablished(scope, client);
-  await apply(api, resource);
+  await make(api, resource);
 }
 
 interface Api {
@@ -134,11 +131,28 @@ interface Api {
   readonly discovery: Discovery;
   /** The phase's: what goes on after its end would work against the undo. */
   readonly signal: AbortSignal;
+  /** What is to be taken away again. */
+  readonly made: ManifestObject[];
 }
 
-async function apply({ client, discovery, signal }: Api, object: ManifestObject): Promise<void> {
-  const path = await discovery.pathOf(object, signal);
-  await client.patch(path, object, { type: 'apply', fieldManager: FIELD_MANAGER, signal });
+/** Creates the object and never takes over one that is there: the undo would delete what somebody else had made. */
+async function make({ client, discovery, signal, made }: Api, object: ManifestObject): Promise<void> {
+  const { kind, metadata } = object;
+  const { name: _, ...place } = metadata;
+  const collection = await discovery.pathOf({ ...object, metadata: place }, signal);
+  made.push(object);
+  try {
+    await client.create(collection, object, { signal });
+  } catch (error) {
+    if (!isRefusal(error, 409)) throw error;
+    made.pop();
+    // Somebody may have prepared it, with a pull secret in it for example.
+    if (kind === 'Namespace') return;
+    throw new InfraError(`the cluster already has ${kind} ${metadata.name}, which is not of this run`, {
+      cause: error,
+      hint: 'a KubeVirt was not taken away wholly, or is about to be installed: look who does that, and delete it first',
+    });
+  }
 }
 
 /** The release's CR with what the lane needs: the gate where it is not on by itself, one replica for a single node. */

@@ -4,13 +4,6 @@ import type { Scope } from '../scope/scope.ts';
 import { until } from '../scope/until.ts';
 import type { ManifestObject } from './manifest.ts';
 
-/** What was, or was about to be, applied. */
-export interface Installation {
-  /** The operator's manifest in the order of its application. */
-  readonly objects: readonly ManifestObject[];
-  readonly resource: ManifestObject;
-}
-
 interface Api {
   readonly client: KubeClient;
   readonly discovery: Discovery;
@@ -23,11 +16,13 @@ const LOOK_EVERY_MS = 250;
 /**
  * Takes KubeVirt away: first its custom resource, until the operator has cleaned up after it, then the operator.
  * The other way round would leave webhooks that refuse the deletion. Absent things are fine: the installation may
- * have been cut short anywhere.
+ * have been cut short anywhere. `made` is what was created, or was about to be, in that order.
  */
-export async function uninstall(scope: Scope, client: KubeClient, { objects, resource }: Installation): Promise<void> {
+export async function uninstall(scope: Scope, client: KubeClient, made: readonly ManifestObject[]): Promise<void> {
   const discovery = discover(client);
-  await deleteAndWait(scope, { client, discovery }, resource);
+  const isResource = ({ kind }: ManifestObject) => kind === 'KubeVirt';
+  const objects = made.filter((each) => !isResource(each));
+  for (const resource of made.filter(isResource)) await deleteAndWait(scope, { client, discovery }, resource);
   for (const object of [...objects].reverse()) {
     const path = await discovery.findPath(object, scope.signal);
     if (path !== undefined) await client.delete(path, { signal: scope.signal });

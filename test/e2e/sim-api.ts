@@ -7,6 +7,8 @@ export interface SimApi {
   /** URL of the API server. */
   readonly server: string;
   get(path: string): Promise<unknown>;
+  /** Creates an object in the collection at this path. */
+  create(path: string, object: object): Promise<unknown>;
   close(): void;
 }
 
@@ -29,30 +31,34 @@ export async function openSimApi(kubeconfig: string): Promise<SimApi> {
     cert: bytes(users[0].user['client-certificate-data']),
     key: bytes(users[0].user['client-key-data']),
   });
-  return {
-    server: clusters[0].cluster.server,
-    get: (path) =>
-      new Promise((resolve, reject) => {
-        const asking = request(`${clusters[0].cluster.server}${path}`, { agent }, (answer) => {
-          let text = '';
-          answer.setEncoding('utf8');
-          answer.on('data', (chunk) => {
-            text += chunk;
-          });
-          answer.on('end', () =>
-            answer.statusCode === 200
-              ? resolve(JSON.parse(text))
-              : reject(new Error(`${path}: ${answer.statusCode} ${text}`)),
-          );
+  const { server } = clusters[0].cluster;
+  const ask = (method: string, path: string, body?: object) =>
+    new Promise<unknown>((resolve, reject) => {
+      const headers = { 'content-type': 'application/json' };
+      const asking = request(`${server}${path}`, { agent, method, headers }, (answer) => {
+        let text = '';
+        answer.setEncoding('utf8');
+        answer.on('data', (chunk) => {
+          text += chunk;
         });
-        asking.on('error', reject).end();
-      }),
+        answer.on('end', () =>
+          (answer.statusCode ?? 500) < 300
+            ? resolve(JSON.parse(text))
+            : reject(new Error(`${method} ${path}: ${answer.statusCode} ${text}`)),
+        );
+      });
+      asking.on('error', reject).end(body === undefined ? undefined : JSON.stringify(body));
+    });
+  return {
+    server,
+    get: (path) => ask('GET', path),
+    create: (path, object) => ask('POST', path, object),
     close: () => agent.destroy(),
   };
 }
 
 interface ResourceList {
-  readonly resources: readonly { readonly name: string; readonly verbs: readonly string[] }[];
+  readonly resources: readonly { readonly name: string; readonly verbs: readonly string[] | null }[];
 }
 
 interface ObjectList {
@@ -69,7 +75,7 @@ export async function allObjects(api: SimApi): Promise<readonly string[]> {
   const found: string[] = [];
   for (const root of roots) {
     const { resources } = (await api.get(root)) as ResourceList;
-    for (const { name } of resources.filter((each) => each.verbs.includes('list') && !each.name.includes('/'))) {
+    for (const { name } of resources.filter((each) => each.verbs?.includes('list') && !each.name.includes('/'))) {
       const { items = [] } = (await api.get(`${root}/${name}`)) as ObjectList;
       found.push(...items.map(({ metadata }) => `${name} ${metadata.namespace ?? ''}/${metadata.name}`));
     }
