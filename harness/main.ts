@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { hostname, tmpdir } from 'node:os';
+import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { PROVIDERS } from '../providers/index.ts';
 import { type Alarms, guarded } from '../reports/guard.ts';
@@ -25,6 +25,7 @@ import type { Setting, SettingProblem } from './model/setting.ts';
 import { planOf } from './plan.ts';
 import type { ProviderFactory } from './provider/contract.ts';
 import { run } from './run.ts';
+import { runFolder } from './run-folder.ts';
 
 interface Command {
   readonly name: string;
@@ -204,7 +205,7 @@ async function runGuarded(session: Session, { config, values }: Settled, factory
   };
   await guarded(reporter, { isTerminal: stderr.isTTY === true, listen }, async (stop) => {
     const provider = factory.create(values);
-    const runDir = join(tmpdir(), `sevlane-${runId}`);
+    const runDir = await runFolder(runId, { pid: process.pid, probe: (pid) => process.kill(pid, 0) });
     const holder = holderOf(process.env, hostname());
     await run({ runId, config, provider, stop, sink: reporter.sink, artifacts: folder, runDir, holder });
   });

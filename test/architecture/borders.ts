@@ -1,7 +1,7 @@
 /** The rooms and the files in them; the first pattern that matches counts. */
 export const ROOMS: readonly (readonly [room: string, pattern: RegExp])[] = [
   ['main', /^harness\/main\.ts$/],
-  ['run', /^harness\/run\.ts$/],
+  ['run', /^harness\/run(-folder)?\.ts$/],
   ['plan', /^harness\/plan\.ts$/],
   ['provider', /^harness\/provider\//],
   ['model', /^harness\/model\//],
