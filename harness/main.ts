@@ -150,11 +150,12 @@ async function runLane(resolution: Resolution): Promise<number> {
   const startedAt = new Date();
   const factory = PROVIDERS.find(({ name }) => name === resolution.provider);
   const problems = await allProblems(resolution, factory);
-  const code = problems.length > 0 ? await sayProblems(problems) : 0;
   const artifacts = resolution.refused.has('artifacts') ? undefined : resolution.values.artifacts;
-  if (problems.length > 0 && artifacts === undefined) return code;
-
-  const session = await openSession(resolution, { startedAt, artifacts, factory });
+  const refuseAll = async () => (problems.length > 0 ? await sayProblems(problems) : 0);
+  if (artifacts === undefined && problems.length > 0) return await refuseAll();
+  // With a report they are told in its closing paragraph, and only there.
+  const opening = openSession(resolution, { startedAt, artifacts, factory });
+  const session = await opening.catch((error) => refuseAll().then(() => Promise.reject(error)));
   const { reporter, progress, folder } = session;
   if (tellSettings(reporter, problems, startedAt) && resolution.ok && factory !== undefined) {
     for (const message of resolution.notes) reporter.tell({ type: 'log', level: 'info', message, facts: {} });

@@ -64,7 +64,7 @@ export function tellSettings(reporter: Reporter, problems: readonly SettingProbl
   const ms = Date.now() - startedAt.getTime();
   reporter.tell({ type: 'phase-started', phase: 'settings', budgetMs: 0 });
   const [first, ...others] = problems.map(({ place, problem, fix }) =>
-    toFinding(new UsageError(`${place}: ${problem}`, { hint: fix }), 'phase settings'),
+    toFinding(new UsageError(`${place}: ${firstLine(problem)}`, { hint: fix }), 'phase settings'),
   );
   if (first === undefined) {
     reporter.tell({ type: 'phase-ended', result: { name: 'settings', outcome: 'passed', ms } });
@@ -73,6 +73,11 @@ export function tellSettings(reporter: Reporter, problems: readonly SettingProbl
   reporter.tell({ type: 'phase-ended', result: { name: 'settings', outcome: 'errored', ms, finding: first } });
   for (const finding of others) reporter.tell({ type: 'trouble', finding });
   return false;
+}
+
+/** A report has no room for the picture that may follow. */
+function firstLine(problem: string): string {
+  return problem.split('\n')[0] ?? '';
 }
 
 function changesRows({ type }: RunEvent): boolean {

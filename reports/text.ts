@@ -14,12 +14,12 @@ import { tell } from './verdict.ts';
 export function closingText(report: Report, folder: string): string {
   return [
     oneLine(report.verdict),
-    ...ranOn(report),
+    ...(isRefused(report) ? [] : ranOn(report)),
     ...proven(report),
     ...notDemanded(report),
     ...leftOut(report),
     ...wrong(report),
-    ...(report.hint === undefined ? [] : [labelled('what to do', oneLine(report.hint))]),
+    ...(report.hint === undefined || isRefused(report) ? [] : [labelled('what to do', oneLine(report.hint))]),
     labelled('report', `${folder}: ${REPORT_JSON}, ${JUNIT_CASES}, ${JUNIT_PHASES}`),
     countLine(report),
     '',
@@ -32,6 +32,11 @@ export function countLine(report: Report): string {
   const passed = report.cases.filter(({ outcome }) => outcome === 'passed').length;
   const skipped = report.cases.filter(({ outcome }) => outcome === 'skipped' || outcome === 'not-run').length;
   return `${passed} passed, ${failed} failed, ${skipped} skipped`;
+}
+
+/** True when the settings were wrong: then nothing was opened anywhere. */
+function isRefused({ phases }: Report): boolean {
+  return phases.some((phase) => phase.name === 'settings' && isRed(phase));
 }
 
 /** Where the run happened, as far as it came; of a simulated host it is always said. */
@@ -95,9 +100,9 @@ function wrong(report: Report): readonly string[] {
   ];
 }
 
-/** What to do about it, where that is not the run's own hint. */
+/** What to do about it, where that is not the run's own hint; of mistakes in the settings each has its own. */
 function remedy({ hint }: Finding, report: Report): string {
-  return hint === undefined || hint === report.hint ? '' : `: ${oneLine(hint)}`;
+  return hint === undefined || (hint === report.hint && !isRefused(report)) ? '' : `: ${oneLine(hint)}`;
 }
 
 function failedCase(one: CaseResult): string {

@@ -84,7 +84,7 @@ describe('sevlane run on the simulated host', function () {
   });
 
   it('tells all mistakes at once before anything is opened', async () => {
-    const { exitCode, stderr, report } = await lane([
+    const { exitCode, stdout, stderr, report } = await lane([
       '--kubevirt',
       'latest',
       '--label-filter',
@@ -93,7 +93,11 @@ describe('sevlane run on the simulated host', function () {
       '(',
     ]);
     expect(exitCode).to.equal(2);
-    for (const place of ['--kubevirt', '--label-filter', '--focus']) expect(stderr).to.include(place);
+    for (const place of ['--kubevirt', '--label-filter', '--focus']) {
+      expect(stdout.split('\n').filter((line) => line.startsWith(`  error: ${place}: `))).to.have.length(1);
+    }
+    expect(stderr).not.to.contain('mistakes in the settings');
+    expect(stdout).not.to.contain('^');
     expect(report.phases.find(({ name }) => name === 'open')?.outcome).to.equal('not-run');
   });
 });

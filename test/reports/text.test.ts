@@ -87,11 +87,7 @@ describe('closing paragraph', () => {
       phaseEnded('settings', mistake('--a', 'fix a')),
       { type: 'trouble', at: '2026-03-04T05:06:08.000Z', finding: mistake('--b', 'fix b') },
     ]);
-    expect(lines).to.include.members([
-      '  error: --a: is wrong',
-      '  error: --b: is wrong: fix b',
-      '  what to do    fix a',
-    ]);
+    expect(lines.slice(1, -2)).to.deep.equal(['  error: --a: is wrong: fix a', '  error: --b: is wrong: fix b']);
   });
 
   it('keeps terminal control out, whatever a message holds', () => {
