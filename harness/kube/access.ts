@@ -1,4 +1,5 @@
 import type { HostPort } from '../model/host.ts';
+import type { Query } from './client.ts';
 
 /** Something that ends by itself, and when. */
 export interface Expiry {
@@ -34,14 +35,12 @@ export function serverUrl({ server, basePath }: Pick<KubeAccess, 'server' | 'bas
   return `https://${host}:${server.port}${basePath}`;
 }
 
-/** Headers that say who asks. */
-export function authHeaders(access: KubeAccess): Readonly<Record<string, string | readonly string[]>> {
-  const { token, basicAuth, impersonate } = access;
-  const basic = basicAuth && Buffer.from(`${basicAuth.username}:${basicAuth.password}`).toString('base64');
-  const authorization = token ? `Bearer ${token}` : basic ? `Basic ${basic}` : undefined;
-  return {
-    ...(authorization ? { Authorization: authorization } : {}),
-    ...(impersonate ? { 'Impersonate-User': impersonate.user } : {}),
-    ...(impersonate && impersonate.groups.length > 0 ? { 'Impersonate-Group': impersonate.groups } : {}),
-  };
+/** The address of a call. A list repeats its parameter, undefined leaves it out. */
+export function callUrl(access: Pick<KubeAccess, 'server' | 'basePath'>, path: string, query: Query = {}): string {
+  const url = new URL(`${serverUrl(access)}${path}`);
+  for (const [key, value] of Object.entries(query)) {
+    if (value === undefined) continue;
+    for (const one of Array.isArray(value) ? value : [value]) url.searchParams.append(key, String(one));
+  }
+  return url.href;
 }

@@ -32,10 +32,10 @@ export class ClusterAgent extends Agent {
   }
 
   override createConnection(
-    _options: RequestOptions,
+    options: RequestOptions,
     callback?: (error: Error | null, stream: Duplex) => void,
   ): undefined {
-    this.#connect().then(
+    this.#connect(options).then(
       (socket) => callback?.(null, socket),
       // Node ignores the second argument when there is an error.
       (error: Error) => callback?.(error, undefined as unknown as Duplex),
@@ -43,14 +43,14 @@ export class ClusterAgent extends Agent {
     return undefined;
   }
 
-  async #connect(): Promise<TLSSocket> {
+  async #connect(options: RequestOptions): Promise<TLSSocket> {
     const channel = await this.#opener.openChannel(this.#access.server);
-    return await secure(channel, this.#access);
+    return await secure(tlsOptions(channel, options, this.#access), this.#access);
   }
 }
 
-async function secure(channel: Duplex, access: KubeAccess): Promise<TLSSocket> {
-  const socket = connect(tlsOptions(channel, access));
+async function secure(options: SecureOptions, access: KubeAccess): Promise<TLSSocket> {
+  const socket = connect(options);
   return await new Promise((resolve, reject) => {
     let peer: PeerCertificate | undefined;
     // Node tells of it before it judges the certificate; afterwards that is gone.
@@ -58,7 +58,7 @@ async function secure(channel: Duplex, access: KubeAccess): Promise<TLSSocket> {
       peer = socket.getPeerCertificate();
     });
     const fail = (error: Error) => {
-      channel.destroy();
+      options.socket.destroy();
       socket.destroy();
       reject(explainTrust(error, peer ?? {}, access));
     };
@@ -72,14 +72,18 @@ async function secure(channel: Duplex, access: KubeAccess): Promise<TLSSocket> {
   });
 }
 
-function tlsOptions(channel: Duplex, { serverName, ca, clientCertificate }: KubeAccess): ConnectionOptions {
+type SecureOptions = ConnectionOptions & { readonly socket: Duplex };
+
+/** Certificates come with the request; that the server is verified, and by which name, is no request's choice. */
+function tlsOptions(channel: Duplex, { ca, cert, key }: RequestOptions, { serverName }: KubeAccess): SecureOptions {
   return {
     socket: channel,
     // The certificate is checked against `host`; an IP address may not be sent as the server name.
     host: serverName,
     ...(isIP(serverName) ? {} : { servername: serverName }),
-    ...(ca === undefined ? {} : { ca }),
-    ...clientCertificate,
+    ca,
+    cert,
+    key,
     ALPNProtocols: ['http/1.1'],
     minVersion: 'TLSv1.2',
   };

@@ -8,7 +8,6 @@ import type { Expiry, KubeAccess } from './access.ts';
 import type { KubeClient } from './client.ts';
 import { expired } from './expiry.ts';
 import { readKubeconfig } from './kubeconfig.ts';
-import { kubeconfigCopy } from './kubeconfig-copy.ts';
 import type { KubeconfigText } from './kubeconfig-reader.ts';
 import { openKubeClient } from './open-client.ts';
 
@@ -39,10 +38,13 @@ interface ClusterOptions {
  * @throws InfraError when the kubeconfig is unfit, a credential has expired, or the server does not answer.
  */
 export async function connectCluster(scope: Scope, ssh: SshConnection, options: ClusterOptions): Promise<Cluster> {
-  const source = await readSource(scope, ssh, options.kubeconfig);
+  const [source, { kubeconfigCopy }] = await Promise.all([
+    readSource(scope, ssh, options.kubeconfig),
+    import('./client-node.ts'),
+  ]);
   const access = await readKubeconfig(source, options.context);
   refuseExpired(access);
-  const kubeconfigPath = await writeCopy(scope, access, options.runDir);
+  const kubeconfigPath = await writeCopy(scope, kubeconfigCopy(access), options.runDir);
   const client = openKubeClient(scope, ssh, access);
   const serverVersion = await readVersion(client);
   scope.log.detail(`kubernetes ${serverVersion} at ${client.description}`);
@@ -93,7 +95,7 @@ function refuseExpired(access: KubeAccess): void {
   });
 }
 
-async function writeCopy(scope: Scope, access: KubeAccess, runDir: string): Promise<string> {
+async function writeCopy(scope: Scope, text: string, runDir: string): Promise<string> {
   const path = join(runDir, 'kubeconfig');
   const made = await mkdir(runDir, { recursive: true, mode: 0o700 });
   scope.defer('remove the kubeconfig copy', 1000, async () => {
@@ -103,7 +105,7 @@ async function writeCopy(scope: Scope, access: KubeAccess, runDir: string): Prom
   });
   // A file that is there already keeps its mode: it has to go first.
   await rm(path, { force: true });
-  await writeFile(path, kubeconfigCopy(access), { mode: 0o600, flag: 'wx' });
+  await writeFile(path, text, { mode: 0o600, flag: 'wx' });
   return path;
 }
 

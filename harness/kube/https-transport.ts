@@ -1,53 +1,32 @@
-import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
-import { request } from 'node:https';
-import { WebSocket } from 'ws';
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import { type RequestOptions, request } from 'node:https';
+import { type ClientOptions, WebSocket } from 'ws';
 import { InfraError } from '../errors/errors.ts';
 import { settle } from '../scope/settle.ts';
-import { authHeaders, type KubeAccess, serverUrl } from './access.ts';
-import type { ClusterAgent } from './agent.ts';
-import type { Query } from './client.ts';
 import { kubeError } from './errors.ts';
 
 const MAX_BODY_BYTES = 256 * 1024 * 1024;
 const MAX_FRAME_BYTES = 16 * 1024 * 1024;
 
-/** One request on the wire. */
+/** One authenticated request on the wire. */
 export interface WireRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly query: Query;
+  readonly url: string;
+  readonly options: RequestOptions;
   readonly body: Buffer | undefined;
-  readonly headers: OutgoingHttpHeaders;
 }
 
-/** Sends a request and resolves with the answer's head, whatever its status. */
-export async function send(
-  wire: WireRequest,
-  { agent, access }: { readonly agent: ClusterAgent; readonly access: KubeAccess },
-  signal: AbortSignal,
-): Promise<IncomingMessage> {
+/** Sends a request and resolves with the answer's head, whatever its status; a redirection is not followed. */
+export async function send(wire: WireRequest, signal: AbortSignal): Promise<IncomingMessage> {
   signal.throwIfAborted();
-  const outgoing = request({
-    agent,
-    method: wire.method,
-    host: access.server.host,
-    port: access.server.port,
-    path: `${access.basePath}${wire.path}${queryString(wire.query, wire.path)}`,
-    headers: {
-      'User-Agent': 'sevlane',
-      ...wire.headers,
-      ...(authHeaders(access) as OutgoingHttpHeaders),
-      // By hand: Node sends the body of a DELETE without a length otherwise.
-      ...(wire.body === undefined ? {} : { 'Content-Length': wire.body.length }),
-    },
-  });
+  const outgoing = request(wire.url, wire.options);
+  // By hand: Node sends the body of a DELETE without a length otherwise.
+  if (wire.body !== undefined) outgoing.setHeader('Content-Length', wire.body.length);
   try {
     return await settle(answerTo(outgoing, wire.body), signal);
   } catch (error) {
     outgoing.on('error', () => {}).destroy();
     // A kept connection may have been closed by the server at this very moment: reading again is safe.
-    if (wire.method === 'GET' && outgoing.reusedSocket && isBroken(error))
-      return await send(wire, { agent, access }, signal);
+    if (wire.options.method === 'GET' && outgoing.reusedSocket && isBroken(error)) return await send(wire, signal);
     throw error;
   }
 }
@@ -79,23 +58,28 @@ export async function bodyText(answer: IncomingMessage, signal: AbortSignal): Pr
   }
 }
 
-interface Upgrade {
-  readonly what: string;
-  readonly path: string;
-  readonly query: Query;
-  readonly protocols: readonly string[];
+/** How long the server asks us to wait before the same request. Only 429 and 503 promise that nothing was done. */
+export function retryAfterMs({ statusCode, headers }: IncomingMessage): number | undefined {
+  const seconds = Number(headers['retry-after']);
+  return (statusCode === 429 || statusCode === 503) && headers['retry-after'] !== undefined && seconds >= 0
+    ? Math.ceil(seconds * 1000)
+    : undefined;
 }
 
-/** Opens a websocket through the same agent. @throws KubeError when the server refuses it. */
+interface Upgrade {
+  readonly what: string;
+  readonly url: string;
+  readonly protocols: readonly string[];
+  readonly options: ClientOptions;
+}
+
+/** Opens a websocket. @throws KubeError when the server refuses it. */
 export async function openWebSocket(
-  { what, path, query, protocols }: Upgrade,
-  { agent, access }: { readonly agent: ClusterAgent; readonly access: KubeAccess },
+  { what, url, protocols, options }: Upgrade,
   signal: AbortSignal,
 ): Promise<WebSocket> {
-  const url = `${serverUrl(access).replace(/^https/, 'wss')}${path}${queryString(query, path)}`;
-  const socket = new WebSocket(url, [...protocols], {
-    agent,
-    headers: { 'User-Agent': 'sevlane', ...(authHeaders(access) as Record<string, string>) },
+  const socket = new WebSocket(url.replace(/^https/, 'wss'), [...protocols], {
+    ...options,
     perMessageDeflate: false,
     maxPayload: MAX_FRAME_BYTES,
   });
@@ -114,16 +98,6 @@ export async function openWebSocket(
     socket.on('error', () => {}).terminate();
     throw error;
   }
-}
-
-function queryString(query: Query, path: string): string {
-  const parameters = new URLSearchParams();
-  for (const [key, value] of Object.entries(query)) {
-    if (value === undefined) continue;
-    for (const one of Array.isArray(value) ? value : [value]) parameters.append(key, String(one));
-  }
-  const text = parameters.toString();
-  return text === '' ? '' : `${path.includes('?') ? '&' : '?'}${text}`;
 }
 
 function isBroken(error: unknown): boolean {

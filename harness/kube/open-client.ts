@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http';
-import type { WebSocket } from 'ws';
+import type { RequestOptions } from 'node:https';
+import type { ClientOptions, WebSocket } from 'ws';
 import { InfraError } from '../errors/errors.ts';
 import { spokenTime } from '../model/spoken-time.ts';
 import { type Deadline, deadline } from '../scope/deadline.ts';
 import type { Scope } from '../scope/scope.ts';
-import { type KubeAccess, serverUrl } from './access.ts';
+import { callUrl, type KubeAccess, serverUrl } from './access.ts';
 import { type ChannelOpener, ClusterAgent } from './agent.ts';
 import type {
   CallOptions,
@@ -16,9 +17,10 @@ import type {
   PatchOptions,
   WriteOptions,
 } from './client.ts';
+import type { TunnelConfig } from './client-node.ts';
 import { describeCall } from './describe-call.ts';
 import { brief, isRefusal, kubeError } from './errors.ts';
-import { bodyText, openWebSocket, send } from './https-transport.ts';
+import { bodyText, openWebSocket, retryAfterMs, send } from './https-transport.ts';
 import { listAll } from './list.ts';
 import type { KubeList, KubeObject } from './objects.ts';
 import { pause } from './pause.ts';
@@ -50,6 +52,7 @@ class HttpsKubeClient implements KubeClient {
   readonly #scope: Scope;
   readonly #access: KubeAccess;
   readonly #agent: ClusterAgent;
+  #config: Promise<TunnelConfig> | undefined;
 
   constructor(scope: Scope, opener: ChannelOpener, access: KubeAccess) {
     this.description = `${serverUrl(access)} through ${opener.description}`;
@@ -160,10 +163,13 @@ class HttpsKubeClient implements KubeClient {
   async websocket(path: string, protocols: readonly string[], options: CallOptions = {}): Promise<WebSocket> {
     const what = describeCall('connect to', path);
     using bound = this.#bound({ ...options, what, method: 'GET', path });
-    const upgrade = { what, path, query: options.query ?? {}, protocols };
-    return await this.#reaching(what, bound, () =>
-      openWebSocket(upgrade, { agent: this.#agent, access: this.#access }, bound.signal),
-    );
+    const upgrade = {
+      what,
+      url: callUrl(this.#access, path, options.query),
+      protocols,
+      options: await this.#authenticated<ClientOptions>({ headers: { 'User-Agent': 'sevlane' } }),
+    };
+    return await this.#reaching(what, bound, () => openWebSocket(upgrade, bound.signal));
   }
 
   async #object<T extends KubeObject>(call: Call): Promise<T> {
@@ -186,14 +192,14 @@ class HttpsKubeClient implements KubeClient {
   async #answer(call: Call, bound: Deadline): Promise<IncomingMessage> {
     const body = call.body === undefined ? undefined : Buffer.from(JSON.stringify(call.body));
     const headers = {
+      'User-Agent': 'sevlane',
       Accept: call.accept ?? 'application/json',
       ...(body === undefined ? {} : { 'Content-Type': call.contentType ?? 'application/json' }),
     };
-    const wire = { method: call.method, path: call.path, query: call.query ?? {}, body, headers };
+    const options = await this.#authenticated<RequestOptions>({ method: call.method, headers });
+    const wire = { url: callUrl(this.#access, call.path, call.query), options, body };
     for (let tries = 1; ; tries++) {
-      const answer = await this.#reaching(call.what, bound, () =>
-        send(wire, { agent: this.#agent, access: this.#access }, bound.signal),
-      );
+      const answer = await this.#reaching(call.what, bound, () => send(wire, bound.signal));
       const status = answer.statusCode ?? 0;
       for (const warning of answer.headers.warning ? [answer.headers.warning].flat() : []) {
         this.#scope.log.detail(`${call.what}: the api server warns: ${warning}`);
@@ -205,6 +211,13 @@ class HttpsKubeClient implements KubeClient {
       this.#scope.log.info(`waiting: ${refusal.message}; asked again in ${spokenTime(waitMs)}, as it says`);
       await pause(waitMs, bound.signal);
     }
+  }
+
+  /** The options with our agent, certificates and headers that prove who we are. */
+  async #authenticated<T extends RequestOptions | ClientOptions>(options: T): Promise<T> {
+    this.#config ??= import('./client-node.ts').then(({ TunnelConfig }) => new TunnelConfig(this.#access, this.#agent));
+    await (await this.#config).applyToHTTPSOptions(options);
+    return options;
   }
 
   #bound({ what, timeoutMs = TIMEOUT_MS, signal = this.#scope.signal }: Call): Deadline {
@@ -234,12 +247,4 @@ function written({ strict, fieldManager, dryRun, query, ...bounds }: WriteOption
     ...(dryRun ? { dryRun: 'All' } : {}),
   };
   return { ...bounds, query: parameters };
-}
-
-/** Only 429 and 503 promise that nothing was done. */
-function retryAfterMs({ statusCode, headers }: IncomingMessage): number | undefined {
-  const seconds = Number(headers['retry-after']);
-  return (statusCode === 429 || statusCode === 503) && headers['retry-after'] !== undefined && seconds >= 0
-    ? Math.ceil(seconds * 1000)
-    : undefined;
 }

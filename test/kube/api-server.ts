@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { KubeAccess } from '../../harness/kube/access.ts';
 import type { ChannelOpener } from '../../harness/kube/agent.ts';
@@ -15,6 +16,10 @@ export interface Seen {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingMessage['headers'];
+  /** The lines of the header of this name, each by itself. */
+  lines(name: string): readonly string[];
+  /** The common name of the client certificate; undefined when none was shown that we signed. */
+  readonly certificate: string | undefined;
   readonly body: string;
 }
 
@@ -49,13 +54,16 @@ export async function startApiServer({ certificate }: Wish = {}): Promise<ApiSer
   const sockets = new Set<Duplex>();
   let handler: Handler = (_seen, answer) => void answer.writeHead(404).end();
   let channels = 0;
-  const server: Server = createServer({ cert: own.cert, key: own.key }, async (request, answer) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
-    const seen = toSeen(request, Buffer.concat(chunks).toString());
-    requests.push(seen);
-    await handler(seen, answer);
-  });
+  const server: Server = createServer(
+    { cert: own.cert, key: own.key, ca: authority.ca, requestCert: true, rejectUnauthorized: false },
+    async (request, answer) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk);
+      const seen = toSeen(request, Buffer.concat(chunks).toString());
+      requests.push(seen);
+      await handler(seen, answer);
+    },
+  );
   const upgrades = new WebSocketServer({
     noServer: true,
     handleProtocols: (offered) => [...offered][0] ?? false,
@@ -133,5 +141,15 @@ export function refuse(answer: ServerResponse, code: number, reason: string, mes
 
 function toSeen(request: IncomingMessage, body: string): Seen {
   const url = new URL(request.url ?? '/', 'https://server');
-  return { method: request.method ?? '', path: url.pathname, query: url.searchParams, headers: request.headers, body };
+  const { socket, headersDistinct } = request;
+  return {
+    method: request.method ?? '',
+    path: url.pathname,
+    query: url.searchParams,
+    headers: request.headers,
+    lines: (name) => headersDistinct[name] ?? [],
+    certificate:
+      socket instanceof TLSSocket && socket.authorized ? String(socket.getPeerCertificate().subject.CN) : undefined,
+    body,
+  };
 }

@@ -1,8 +1,11 @@
+import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { InfraError } from '../../harness/errors/errors.ts';
 import type { KubeClient } from '../../harness/kube/client.ts';
+import { openConsole } from '../../harness/kube/console.ts';
 import { KubeError } from '../../harness/kube/errors.ts';
+import { execInPod } from '../../harness/kube/exec.ts';
 import { openKubeClient } from '../../harness/kube/open-client.ts';
 import type { RunEvent } from '../../harness/model/events.ts';
 import { type OwnedScope, openScope } from '../../harness/scope/scope.ts';
@@ -34,6 +37,32 @@ describe('the kubernetes client', () => {
     for (let n = 0; n < 20; n++) expect(await client.get(`${PODS}/p`)).to.deep.equal(POD);
     expect(server.requests).to.have.length(20);
     expect(server.channels()).to.equal(1);
+  });
+
+  it('has lists, watches, exec and console share what is kept: only an open websocket has a connection of its own', async () => {
+    server.on(({ query }, answer) =>
+      query.has('watch')
+        ? void answer.end('{}\n')
+        : json(answer, { apiVersion: 'v1', kind: 'PodList', metadata: {}, items: [] }),
+    );
+    server.onWebSocket((socket, { path }) => {
+      if (path.endsWith('/exec')) socket.send(Buffer.from('\x03{"status":"Success"}'));
+    });
+    const after: number[] = [];
+    const work = [
+      () => client.list(PODS),
+      async () => void (await text(await client.stream(PODS, { query: { watch: true } }))),
+      () => client.list(PODS),
+      () => openConsole(scope, client, { namespace: 'lane', name: 'guest' }),
+      () => client.list(PODS),
+      () => execInPod(scope, client, { namespace: 'lane', pod: 'p', container: 'c', command: ['true'] }),
+    ];
+    for (const step of work) {
+      await step();
+      after.push(server.channels());
+    }
+    expect(server.requests).to.have.length(work.length);
+    expect(after).to.deep.equal([1, 1, 1, 1, 2, 2]);
   });
 
   it('names verb, object and the words of the server in a refusal', async () => {
@@ -124,6 +153,18 @@ describe('the kubernetes client', () => {
     expect(JSON.parse(body)).to.deep.include({ preconditions: { uid: 'u' }, gracePeriodSeconds: 0 });
   });
 
+  it('follows no redirection, which would make a reading out of a writing', async () => {
+    server.on(({ path }, answer) => {
+      if (path === '/login') return json(answer, POD);
+      answer.writeHead(302, { Location: '/login' }).end('<a href="/login">Found</a>');
+    });
+    const error = await failure(client.create(PODS, POD), InfraError);
+    expect(error.message).to.equal(
+      'create pods "p" in namespace "lane": the answer is not JSON: <a href="/login">Found</a>',
+    );
+    expect(server.requests).to.have.length(1);
+  });
+
   it('obeys a server that asks to wait, and says so', async () => {
     server.on((_seen, answer) => {
       if (server.requests.length === 3) return json(answer, POD);
@@ -205,10 +246,46 @@ describe('the kubernetes client', () => {
     const other = openKubeClient(scope, server.opener, { ...bare, token: 'secret-token', impersonate });
     server.on((_seen, answer) => json(answer, POD));
     await other.get(PODS);
-    const headers = server.requests[0]?.headers;
-    expect(headers?.authorization).to.equal('Bearer secret-token');
-    expect(headers?.['impersonate-user']).to.equal('alice');
-    expect(headers?.['impersonate-group']).to.equal('devs, ops');
+    server.onWebSocket(() => {});
+    await other.websocket(PODS, []);
+    expect(server.requests).to.have.length(2);
+    for (const seen of server.requests) {
+      expect(seen.lines('authorization')).to.deep.equal(['Bearer secret-token']);
+      expect(seen.lines('impersonate-user')).to.deep.equal(['alice']);
+      // An API server takes one line for the name of one group, commas and all.
+      expect(seen.lines('impersonate-group')).to.deep.equal(['devs', 'ops']);
+      expect(seen.certificate).to.equal(undefined);
+    }
+  });
+
+  it('proves itself by name and password where the kubeconfig says so, but by token first', async () => {
+    server.on((_seen, answer) => json(answer, POD));
+    server.onWebSocket(() => {});
+    const basicAuth = { username: 'admin', password: 'grün:1' };
+    for (const access of [
+      { ...server.access, basicAuth },
+      { ...server.access, basicAuth, token: 't' },
+    ]) {
+      const other = openKubeClient(scope, server.opener, access);
+      await other.get(PODS);
+      await other.websocket(PODS, []);
+    }
+    const basic = `Basic ${Buffer.from('admin:grün:1').toString('base64')}`;
+    expect(server.requests.map((seen) => seen.lines('authorization').join())).to.deep.equal([
+      basic,
+      basic,
+      'Bearer t',
+      'Bearer t',
+    ]);
+  });
+
+  it('shows its certificate on requests, watches and websockets alike', async () => {
+    server.on((_seen, answer) => json(answer, POD));
+    server.onWebSocket(() => {});
+    await client.get(PODS);
+    await (await client.stream(PODS)).resume();
+    await client.websocket(PODS, []);
+    expect(server.requests.map(({ certificate }) => certificate)).to.deep.equal(['admin', 'admin', 'admin']);
   });
 
   it('passes the words of a lost channel on', async () => {

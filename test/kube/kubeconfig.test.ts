@@ -2,9 +2,9 @@ import { expect } from 'chai';
 import { before, describe, it } from 'mocha';
 import { stringify } from 'yaml';
 import { InfraError } from '../../harness/errors/errors.ts';
+import { kubeconfigCopy } from '../../harness/kube/client-node.ts';
 import { expired, tokenExpiry } from '../../harness/kube/expiry.ts';
 import { readKubeconfig } from '../../harness/kube/kubeconfig.ts';
-import { kubeconfigCopy } from '../../harness/kube/kubeconfig-copy.ts';
 import { failure } from '../failure.ts';
 import { type CertifiedKey, makeAuthority } from './certificates.ts';
 
@@ -27,7 +27,7 @@ describe('a kubeconfig', () => {
     contexts: [
       { name: 'other', context: { cluster: 'gone', user: 'gone' } },
       { name: 'lane', context: { cluster: 'c', user: 'u' } },
-    ],
+    ] as { readonly name: string; readonly context: Readonly<Record<string, string>> }[],
     clusters: [
       {
         name: 'c',
@@ -93,6 +93,20 @@ describe('a kubeconfig', () => {
   it('is copied with everything inside, and reads the same', async () => {
     const access = await read(parts({ 'tls-server-name': 'api.internal' }, { as: 'alice', 'as-groups': ['devs'] }));
     expect(await read(kubeconfigCopy(access))).to.deep.equal(access);
+    const content = parts(
+      { server: 'https://[fd00::1]/k8s/c-1', 'certificate-authority-data': undefined },
+      {
+        'client-certificate-data': undefined,
+        'client-key-data': undefined,
+        token: 't',
+        username: 'admin',
+        password: 'yes',
+      },
+    );
+    content.contexts[1] = { name: 'lane', context: { cluster: 'c', user: 'u', namespace: 'mine' } };
+    const other = await read(content);
+    expect(other).to.deep.include({ token: 't', namespace: 'mine', basicAuth: { username: 'admin', password: 'yes' } });
+    expect(await read(kubeconfigCopy(other))).to.deep.equal(other);
   });
 
   it('has every mistake told at once, with place and fix, and no secret', async () => {
