@@ -1,3 +1,5 @@
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
@@ -17,6 +19,40 @@ describe('what extends the API server', () => {
   afterEach(async () => {
     await host?.stop();
     host = undefined;
+  });
+
+  it('asks a webhook at its URL, and says why it could not', async () => {
+    const { ask, pki } = await start();
+    const outside = createServer({ cert: pki.serving.certificate, key: pki.serving.key }, (request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        const review = JSON.parse(Buffer.concat(chunks).toString('utf8')) as AdmissionReview;
+        response.end(JSON.stringify(judge('/validate', review)));
+      });
+    });
+    await new Promise<void>((resolve) => outside.listen(0, '127.0.0.1', resolve));
+    const { port } = outside.address() as AddressInfo;
+    const configuration = webhookConfiguration('ValidatingWebhookConfiguration', 'v', '/validate');
+    const caBundle = Buffer.from(pki.ca).toString('base64');
+    const at = (clientConfig: object) => ({
+      ...configuration,
+      webhooks: configuration.webhooks.map((webhook) => ({ ...webhook, clientConfig })),
+    });
+    const path = '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations';
+    const url = `https://127.0.0.1:${port}/validate`;
+    await ask('POST', path, { body: at({ url, caBundle }) });
+    const refused = await ask('POST', CONFIGMAPS, { body: { ...configMap('b'), data: { bad: 'x' } } });
+    expect(refused.body.message).to.equal('admission webhook "hook.example.com" denied the request: no bad ones');
+    expect((await ask('POST', CONFIGMAPS, { body: { ...configMap('a'), data: { seen: 'yes' } } })).status).to.equal(
+      201,
+    );
+    await new Promise((resolve) => outside.close(resolve));
+    const unreachable = await ask('POST', CONFIGMAPS, { body: configMap('c') });
+    expect([unreachable.status, unreachable.body.message]).to.deep.equal([
+      500,
+      `Internal error occurred: failed calling webhook "hook.example.com": failed to call webhook: Post "${url}?timeout=10s": dial tcp 127.0.0.1:${port}: connect: connection refused`,
+    ]);
   });
 
   it('asks mutating webhooks, then validating ones, and passes their words on', async () => {

@@ -4,11 +4,14 @@ import { at, labelsOf } from '../request.ts';
 import { matchesLabelSelector } from '../selectors.ts';
 import type { Attributes } from './attributes.ts';
 import { namespaceOf } from './lookup.ts';
+import type { WebhookAddress } from './webhook-address.ts';
 
 /** One webhook of a stored configuration. */
 export interface Webhook {
   readonly name: string;
   readonly service: Service | undefined;
+  /** In place of a service. */
+  readonly address: WebhookAddress | undefined;
   readonly failurePolicy: 'Fail' | 'Ignore';
   readonly sideEffects: string;
   readonly timeoutSeconds: number;
@@ -49,6 +52,7 @@ function webhooksOf(configuration: KubeObject): readonly Webhook[] {
   return ((configuration.webhooks ?? []) as readonly Record<string, unknown>[]).map((webhook) => ({
     name: String(webhook.name),
     service: at(webhook, 'clientConfig', 'service') as Service | undefined,
+    address: addressOf(webhook),
     failurePolicy: webhook.failurePolicy === 'Ignore' ? 'Ignore' : 'Fail',
     sideEffects: String(webhook.sideEffects ?? 'Unknown'),
     timeoutSeconds: Number(webhook.timeoutSeconds ?? 10),
@@ -56,6 +60,13 @@ function webhooksOf(configuration: KubeObject): readonly Webhook[] {
     namespaceSelector: webhook.namespaceSelector ?? {},
     objectSelector: webhook.objectSelector ?? {},
   }));
+}
+
+function addressOf(webhook: Readonly<Record<string, unknown>>): WebhookAddress | undefined {
+  const url = at(webhook, 'clientConfig', 'url');
+  const bundle = at(webhook, 'clientConfig', 'caBundle');
+  if (typeof url !== 'string') return undefined;
+  return { url, ca: typeof bundle === 'string' ? Buffer.from(bundle, 'base64').toString('utf8') : undefined };
 }
 
 function ruleMatches(rule: Rule, { type, operation, subresource }: Attributes): boolean {

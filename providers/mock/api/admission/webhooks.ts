@@ -6,6 +6,7 @@ import { isRecord } from '../request.ts';
 import { ApiError, failure, internalError } from '../status.ts';
 import { applyDefaults } from '../structural.ts';
 import type { Attributes } from './attributes.ts';
+import { postReview } from './webhook-address.ts';
 import { matchingWebhooks, type Webhook } from './webhook-rules.ts';
 
 const REGISTRATION = 'admissionregistration.k8s.io';
@@ -59,17 +60,13 @@ function badSideEffects({ name }: Webhook): ApiError {
 }
 
 async function answered(core: Core, webhook: Webhook, attributes: Attributes): Promise<Response> {
-  const { service, timeoutSeconds } = webhook;
   const uid = crypto.randomUUID();
-  const backend = service === undefined ? undefined : core.network.service(service.namespace, service.name);
-  const url = addressOf(webhook);
-  if (backend?.admit === undefined) throw new Error(`Post ${JSON.stringify(url)}: ${refusedDial(core, webhook)}`);
   const review: AdmissionReview = {
     kind: 'AdmissionReview',
     apiVersion: 'admission.k8s.io/v1',
     request: requestOf(uid, attributes),
   };
-  const answer = await within(timeoutSeconds * 1000, url, backend.admit(service?.path ?? '/', review));
+  const answer = await posted(core, webhook, review);
   if (answer.response === undefined) throw new Error('webhook response was absent');
   if (answer.response.uid !== uid) {
     throw new Error(`expected response.uid=${JSON.stringify(uid)}, got ${JSON.stringify(answer.response.uid)}`);
@@ -77,7 +74,27 @@ async function answered(core: Core, webhook: Webhook, attributes: Attributes): P
   return answer.response;
 }
 
-function addressOf({ service, timeoutSeconds }: Webhook): string {
+async function posted(core: Core, webhook: Webhook, review: AdmissionReview): Promise<AdmissionReview> {
+  const { service, address, timeoutSeconds } = webhook;
+  const url = addressOf(webhook);
+  const failed = (why: string) => new Error(`Post ${JSON.stringify(url)}: ${why}`);
+  if (address !== undefined) {
+    const signal = AbortSignal.timeout(timeoutSeconds * 1000);
+    return await postReview({ ...address, url }, review, signal).catch((error: Error) => {
+      throw failed(signal.aborted ? 'context deadline exceeded' : error.message);
+    });
+  }
+  const backend = service === undefined ? undefined : core.network.service(service.namespace, service.name);
+  if (backend?.admit === undefined) throw failed(refusedDial(core, webhook));
+  return await within(timeoutSeconds * 1000, url, backend.admit(service?.path ?? '/', review));
+}
+
+function addressOf({ service, address, timeoutSeconds }: Webhook): string {
+  if (address !== undefined) {
+    const url = new URL(address.url);
+    url.searchParams.set('timeout', `${timeoutSeconds}s`);
+    return url.href;
+  }
   const { name = '', namespace = '', port = 443, path = '' } = service ?? {};
   return `https://${name}.${namespace}.svc:${port}${path}?timeout=${timeoutSeconds}s`;
 }
