@@ -33,10 +33,20 @@ export interface ExecSession {
   kill(): void;
 }
 
+/** What of a log, and how. */
+export interface LogOptions {
+  readonly follow: boolean;
+  readonly previous: boolean;
+  /** Each line behind the time at which it was written. */
+  readonly timestamps?: boolean;
+  /** Only lines written since then, in milliseconds since the epoch. */
+  readonly since?: number | undefined;
+}
+
 /** What the API server asks a node's kubelet for. */
 export interface Kubelet {
   /** Log text of a container; with `follow` it goes on until the container ends or the stream is destroyed. */
-  logs(pod: KubeObject, container: string, options: { readonly follow: boolean; readonly previous: boolean }): Readable;
+  logs(pod: KubeObject, container: string, options: LogOptions): Readable;
   /** Starts a command in a container. @throws Error when the container is not running. */
   exec(
     pod: KubeObject,

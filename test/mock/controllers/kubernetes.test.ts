@@ -127,6 +127,30 @@ describe('the controllers of Kubernetes', () => {
     await cluster.until('/api/v1/namespaces/default/pods', 'tolerant', gone);
   });
 
+  it('stamp the lines of a log when asked, and leave older ones out', async () => {
+    await rest().create('/api/v1/namespaces/default/pods', {
+      ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'talker', namespace: 'default' } },
+      spec: {
+        restartPolicy: 'Never',
+        containers: [{ name: 'c', image: 'c', command: ['sh', '-c', 'echo one; echo two'] }],
+      },
+    });
+    const over = (object: unknown) => (object as Pod).status?.phase === 'Succeeded';
+    await cluster.until('/api/v1/namespaces/default/pods', 'talker', over);
+    const log = async (query: string) => {
+      const path = `/api/v1/namespaces/default/pods/talker/log?${query}`;
+      const answer = await cluster.api.request({ method: 'GET', path });
+      return String(answer.body);
+    };
+    expect(await log('')).to.equal('one\ntwo\n');
+    const stamp = '\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{9}Z';
+    expect(await log('timestamps=true')).to.match(new RegExp(`^${stamp} one\\n${stamp} two\\n$`));
+    expect(await log('timestamps=true&tailLines=1')).to.match(new RegExp(`^${stamp} two\\n$`));
+    expect(await log('sinceTime=2100-01-01T00:00:00Z')).to.equal('');
+    expect(await log('sinceSeconds=3600')).to.equal('one\ntwo\n');
+    await rest().remove('/api/v1/namespaces/default/pods/talker');
+  });
+
   it('run a job to its end', async () => {
     const jobs = '/apis/batch/v1/namespaces/default/jobs';
     await rest().create(jobs, {

@@ -17,12 +17,34 @@ export function answerLog(call: Call): ApiResponse {
   if (!at(pod, 'spec', 'nodeName')) return { type: 'text', status: 204, headers: {}, text: '' };
   const kubelet = kubeletOf(core, pod);
   checkStarted(pod, container, isTrue(info.query.get('previous')));
-  const follow = isTrue(info.query.get('follow'));
-  const options = { follow, previous: isTrue(info.query.get('previous')) };
+  const options = {
+    follow: isTrue(info.query.get('follow')),
+    previous: isTrue(info.query.get('previous')),
+    timestamps: isTrue(info.query.get('timestamps')),
+    since: sinceOf(info.query, core.clock.now().getTime()),
+  };
   const source = kubelet.logs(pod, container, options);
   const stream = trimmed(source, info.query);
   caller.signal.addEventListener('abort', () => source.destroy(), { once: true });
   return { type: 'stream', status: 200, headers: { 'content-type': 'text/plain' }, stream };
+}
+
+/** Milliseconds since the epoch. @throws ApiError 400 for no time, 422 for both forms at once. */
+function sinceOf(query: URLSearchParams, now: number): number | undefined {
+  const [seconds, time] = [query.get('sinceSeconds'), query.get('sinceTime')];
+  if (seconds !== null && time !== null) {
+    const cause = {
+      reason: 'FieldValueForbidden',
+      message: 'Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified',
+      field: '',
+    };
+    throw invalid({ group: '', kind: 'PodLogOptions' }, '', [cause]);
+  }
+  if (seconds !== null) return now - Number(seconds) * 1000;
+  if (time === null) return undefined;
+  const at = Date.parse(time);
+  if (Number.isNaN(at)) throw badRequest(`parsing time ${JSON.stringify(time)} as "2006-01-02T15:04:05Z07:00"`);
+  return at;
 }
 
 function checkLines(query: URLSearchParams): void {

@@ -51,12 +51,13 @@ export class ContainerRun {
   #containerId: string | undefined;
   #startedAt = '';
   #exec: ExecHandler | undefined;
-  log = new LogBuffer();
+  log: LogBuffer;
   previousLog: LogBuffer | undefined;
 
   constructor(spec: Container, home: ContainerHome) {
     this.spec = spec;
     this.#home = home;
+    this.log = this.#newLog();
     setMaxListeners(0, this.#stop.signal, this.#kill.signal);
     this.#image = parseImage(spec.image);
     if (home.pod.spec.initContainers === undefined) this.#state = { waiting: { reason: 'ContainerCreating' } };
@@ -114,6 +115,10 @@ export class ContainerRun {
     this.#kill.abort();
   }
 
+  #newLog(): LogBuffer {
+    return new LogBuffer(() => this.#home.component.clock.now());
+  }
+
   async #pull(): Promise<boolean> {
     const { component, pod } = this.#home;
     const image = this.spec.image;
@@ -146,7 +151,7 @@ export class ContainerRun {
     this.#startedAt = component.now();
     this.#state = { running: { startedAt: this.#startedAt } };
     if (this.#restarts > 0) this.previousLog = this.log;
-    if (this.#restarts > 0) this.log = new LogBuffer();
+    if (this.#restarts > 0) this.log = this.#newLog();
     void component.events.say(pod, 'Normal', 'Created', `Created container: ${this.spec.name}`);
     void component.events.say(pod, 'Normal', 'Started', `Started container ${this.spec.name}`);
     const exit = this.#execute(policy);

@@ -187,12 +187,12 @@ function serveKubelet(workers: ReadonlyMap<string, PodWorker>, { node, component
     return container;
   };
   return {
-    logs: (pod, name, { follow, previous }) => {
+    logs: (pod, name, { previous, ...query }) => {
       const container = find(pod, name);
-      if (!previous) return container.log.read(follow);
+      if (!previous) return container.log.read(query);
       if (container.previousLog === undefined)
         throw new Error(`previous terminated container "${name}" in pod "${pod.metadata.name}" not found`);
-      return container.previousLog.read(false);
+      return container.previousLog.read({ ...query, follow: false });
     },
     exec: (pod, name, command) => {
       const container = find(pod, name);
