@@ -190,7 +190,7 @@ async function openSession(resolution: Resolution, { startedAt, artifacts, facto
   const provider = resolution.provider ?? 'none';
   const simulated = factory?.simulated ?? false;
   const settings = shownSettings(resolution.resolved, resolution.rows);
-  const reporter = openReporter({
+  const reporter = await openReporter({
     opening: { runId, startedAt: startedAt.toISOString(), provider, simulated, settings },
     files,
     listeners: [progress.tell, ...(json === true ? [(event: RunEvent) => void stdout.write(eventLine(event))] : [])],

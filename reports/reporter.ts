@@ -23,11 +23,15 @@ interface ReporterParts {
   readonly listeners: readonly ((event: RunEvent) => void)[];
 }
 
-/** Opens the report: from here on the folder holds a valid one, red until the run has ended. */
-export function openReporter({ opening, files, listeners }: ReporterParts): Reporter {
+/**
+ * Opens the report: before anything is told the folder holds a valid one, red until the run has ended.
+ * @throws InfraError when it cannot be written.
+ */
+export async function openReporter({ opening, files, listeners }: ReporterParts): Promise<Reporter> {
   let run = openRecord(opening);
   let isOpen = true;
   files.update(reportOf(run));
+  await files.flush();
   const sink = (event: RunEvent) => {
     // Work that was left behind may still speak when the report is closed.
     if (!isOpen) return;

@@ -50,7 +50,7 @@ describe('a run that is stopped by a signal', function () {
 });
 
 /** Each costs two seconds or so: the landing check asks for more of them. */
-const KILLS = Number(process.env.SEVLANE_TEST_KILLS ?? 8);
+const KILLS = Number(process.env.TEST_KILLS ?? 8);
 
 describe('a run that is killed', function () {
   this.timeout(600_000);

@@ -46,7 +46,7 @@ describe('files of the report', () => {
   async function finish(evidence: readonly Evidence[], before: () => Promise<unknown> = async () => undefined) {
     const heard: RunEvent[] = [];
     const files = await openReportFiles(folder);
-    const reporter = openReporter({ opening, files, listeners: [(event) => void heard.push(event)] });
+    const reporter = await openReporter({ opening, files, listeners: [(event) => void heard.push(event)] });
     for (const event of greenWith(evidence)) reporter.sink(event);
     await files.flush();
     await before();
@@ -62,7 +62,7 @@ describe('files of the report', () => {
 
   it('stand complete and red on disk as soon as the report is opened, so that a kill leaves them', async () => {
     const files = await openReportFiles(folder);
-    openReporter({ opening, files, listeners: [] });
+    await openReporter({ opening, files, listeners: [] });
     await files.flush();
     const report = await readReport();
     expect(report.exitCode).to.equal(3);
@@ -146,7 +146,7 @@ describe('files of the report', () => {
     ) {
       const heard: RunEvent[] = [];
       const files = await openReportFiles(folder);
-      const reporter = openReporter({ opening, files, listeners: [(event) => void heard.push(event)] });
+      const reporter = await openReporter({ opening, files, listeners: [(event) => void heard.push(event)] });
       let alarms: Alarms | undefined;
       const listen = (own: Alarms) => {
         alarms = own;

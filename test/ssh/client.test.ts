@@ -44,12 +44,13 @@ describe('an ssh connection to a real sshd', () => {
       expect(await ssh.exec('kill -KILL $$', { signal: scope.signal })).to.include({ code: 137, signal: 'KILL' });
     });
 
-    it('runs ten at once', async () => {
+    // sshd allows ten sessions; the one that opened the connection may not have been reaped yet.
+    it('runs nine at once', async () => {
       const ssh = await connectSsh(scope, sshd.target());
       const all = await Promise.all(
-        Array.from({ length: 10 }, (_, n) => ssh.exec(`echo ${n}`, { signal: scope.signal })),
+        Array.from({ length: 9 }, (_, n) => ssh.exec(`echo ${n}`, { signal: scope.signal })),
       );
-      expect(all.map(({ stdout }) => stdout.trim())).to.deep.equal(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
+      expect(all.map(({ stdout }) => stdout.trim())).to.deep.equal(['0', '1', '2', '3', '4', '5', '6', '7', '8']);
     });
 
     it('refuses a flood of output and stays usable', async () => {
