@@ -1,4 +1,4 @@
-import { resolve as absolute, dirname, isAbsolute, join } from 'node:path';
+import { resolve as absolute, dirname, isAbsolute, join, relative } from 'node:path';
 import type { ResolvedSetting, Setting, SettingProblem } from '../model/setting.ts';
 import { formatDuration } from './duration.ts';
 import type { SettingsFile } from './file.ts';
@@ -63,7 +63,9 @@ export function resolveSettings(input: SettingsInput): Resolution {
   const sources = [
     readFlags(input.argv, allRows),
     readEnvironment(input.env, allRows),
-    ...(input.file === undefined ? [] : [readFileText('sevlane.yaml', input.file.text, allRows)]),
+    ...(input.file === undefined
+      ? []
+      : [readFileText(relative(input.workingFolder, input.file.path), input.file.text, allRows)]),
   ];
   const problems = sources.flatMap((source) => source.problems);
   const givenFor = (key: string) => sources.map((source) => source.given.get(key)).find((given) => given !== undefined);

@@ -1,4 +1,4 @@
-import { isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
 import type { Setting, SettingOrigin, SettingProblem } from '../model/setting.ts';
 import { nearest } from './nearest.ts';
 
@@ -105,13 +105,13 @@ export function readFileText(name: string, fileText: string, rows: readonly Sett
     };
     return { given: new Map(), problems: [problem] };
   }
-  return readPairs(root.items, rows, placeAt);
+  return readPairs(root.items, rows, { placeAt, textOf: (node) => textOf(node, document) });
 }
 
 function readPairs(
   pairs: readonly Pair<Node, Node | null>[],
   rows: readonly Setting[],
-  placeAt: (offset: number) => string,
+  { placeAt, textOf }: { placeAt(offset: number): string; textOf(node: Node | null): string | undefined },
 ): Source {
   const given = new Map<string, Given>();
   const problems: SettingProblem[] = [];
@@ -132,13 +132,14 @@ function readPairs(
 }
 
 /** Scalars as they are written, so that `1.10` stays `1.10`. */
-function textOf(node: Node | null): string | undefined {
+function textOf(node: Node | null, document: Document): string | undefined {
+  if (isAlias(node)) return textOf(node.resolve(document) ?? null, document);
   if (isScalar(node)) {
     if (typeof node.value === 'string') return node.value;
     return node.value === null ? undefined : (node.source ?? String(node.value));
   }
   if (!isSeq<Node>(node)) return undefined;
-  const items = node.items.map((item) => textOf(item));
+  const items = node.items.map((item) => textOf(item, document));
   return items.every((item) => item !== undefined) && items.length > 0 ? items.join(',') : undefined;
 }
 

@@ -57,8 +57,8 @@ describe('command line', () => {
     const args = ['config', '--seed', '7'];
     const { stdout, exitCode } = await sevlane(args, { DOCKER_TAG: 'v9' }, join(folder, 'deep/below'));
     expect(exitCode).to.equal(0);
-    expect(stdout).to.match(/^guest-user +joe +sevlane.yaml:1$/m);
-    expect(stdout).to.match(/^guest-password +<secret> +sevlane.yaml:2$/m);
+    expect(stdout).to.match(/^guest-user +joe +\.\.\/\.\.\/sevlane\.yaml:1$/m);
+    expect(stdout).to.match(/^guest-password +<secret> +\.\.\/\.\.\/sevlane\.yaml:2$/m);
     expect(stdout).to.match(/^seed +7 +--seed$/m);
     expect(stdout).to.match(/^image-tag +v9 +DOCKER_TAG$/m);
     expect(stdout).to.match(/^kubevirt +v1\.9\.0 +default$/m);

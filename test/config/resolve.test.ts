@@ -44,7 +44,7 @@ describe('settings', () => {
     const yaml = file('seed: 3\n');
     expect(origin(resolve(['--seed', '1'], { env, ...yaml }), 'seed')).to.deep.equal(['1', '--seed']);
     expect(origin(resolve([], { env, ...yaml }), 'seed')).to.deep.equal(['2', 'SEVLANE_SEED']);
-    expect(origin(resolve([], yaml), 'seed')).to.deep.equal(['3', 'sevlane.yaml:1']);
+    expect(origin(resolve([], yaml), 'seed')).to.deep.equal(['3', '../project/sevlane.yaml:1']);
     expect(origin(resolve([]), 'seed')).to.deep.equal(['1', 'default']);
     expect(config([], { env, ...yaml }).tests.seed).to.equal(2);
   });
@@ -95,14 +95,14 @@ describe('settings', () => {
       '--label-filter',
       'SEVLANE_FOCSU',
       'SEVLANE_GUEST_MEMORY',
-      'sevlane.yaml:2',
-      'sevlane.yaml:3',
-      'sevlane.yaml:4',
+      '../project/sevlane.yaml:2',
+      '../project/sevlane.yaml:3',
+      '../project/sevlane.yaml:4',
     ]);
     const fix = (place: string) => found.find((one) => one.place === place)?.fix;
     expect(fix('--kubvirt')).to.equal('did you mean --kubevirt?');
     expect(fix('SEVLANE_FOCSU')).to.equal('did you mean SEVLANE_FOCUS?');
-    expect(fix('sevlane.yaml:3')).to.equal('did you mean provider?');
+    expect(fix('../project/sevlane.yaml:3')).to.equal('did you mean provider?');
     expect(found.every((one) => one.fix !== '')).to.equal(true);
   });
 
@@ -120,9 +120,22 @@ describe('settings', () => {
     expect(problems(['--seed'])[0]?.problem).to.equal('needs a value');
   });
 
+  it('name the file from the working folder, so that one further up is found', () => {
+    const near = { file: { path: '/work/sevlane.yaml', text: 'seed: x\n' } };
+    const far = { ...near, workingFolder: '/work/a/b' };
+    expect(problems([], near)[0]?.place).to.equal('sevlane.yaml:1');
+    expect(problems([], far)[0]?.place).to.equal('../../sevlane.yaml:1');
+  });
+
+  it('follow an alias in the file to what it stands for', () => {
+    const { tests, guest } = config([], file('guest-user: &me joe\nguest-password: *me\nrequire: [&es sev-es, *es]\n'));
+    expect([guest.user, guest.password, tests.require]).to.deep.equal(['joe', 'joe', ['sev-es']]);
+    expect(problems([], file('seed: *nowhere\n'))[0]?.problem).to.equal('"seed" has no plain value');
+  });
+
   it('give the line of broken YAML and of a key that stands twice', () => {
-    expect(problems([], file('seed: 1\nseed: 2\n'))[0]?.place).to.equal('sevlane.yaml:2');
-    expect(problems([], file('seed: 1\nskip: [a\n'))[0]?.place).to.match(/^sevlane\.yaml:[23]$/);
+    expect(problems([], file('seed: 1\nseed: 2\n'))[0]?.place).to.equal('../project/sevlane.yaml:2');
+    expect(problems([], file('seed: 1\nskip: [a\n'))[0]?.place).to.match(/sevlane\.yaml:[23]$/);
     expect(problems([], file('- seed\n'))[0]?.problem).to.equal('is not a map of settings');
     expect(problems([], file('# nothing\n'))).to.deep.equal([]);
   });
