@@ -54,6 +54,8 @@ export async function openReporter({ opening, files, listeners }: ReporterParts)
         await files.flush();
       } catch (error) {
         tell({ type: 'trouble', finding: toFinding(error, 'report') });
+        // What can be written says so; the process must not end in the middle of it.
+        await files.flush().catch(() => {});
       }
       const report = reportOf(run);
       tell({ type: 'run-ended', verdict: report.verdict, exitCode: report.exitCode, artifacts: files.folder });

@@ -28,6 +28,11 @@ const WORDS: Readonly<Record<Blame, string>> = {
   internal: 'sevlane bug',
 };
 
+/** What to do where a finding does not say it itself, as a broken expectation of a case cannot. */
+const HINTS: Readonly<Partial<Record<Blame, string>>> = {
+  product: 'read the evidence of the red cases; --focus with a part of the title runs one of them alone',
+};
+
 /** Weighs everything that was found. A run that executed no case, or has not ended, is never green. */
 export function judge(run: RunRecord, rows: Rows): Verdict {
   const findings = allFindings(run, rows);
@@ -36,7 +41,7 @@ export function judge(run: RunRecord, rows: Rows): Verdict {
   const isSaid = run.ending === undefined && worst === rows.run.finding;
   const isUnended = run.endedAt === undefined && !isSaid;
   const line = `${WORDS[worst.blame]}: ${tellAll(worst, findings, rows)}${isUnended ? '; the run has not ended' : ''}`;
-  return { line, hint: worst.hint, exitCode: exitCode(findings, run.ending?.signal), findings };
+  return { line, hint: worst.hint ?? HINTS[worst.blame], exitCode: exitCode(findings, run.ending?.signal), findings };
 }
 
 /** How a line begins that blames this. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { toFinding } from '../harness/errors/blame.ts';
 import { InfraError, UsageError } from '../harness/errors/errors.ts';
 import type { Evidence } from '../harness/model/evidence.ts';
@@ -24,7 +24,7 @@ export interface ReportFiles {
 /** Makes the folder. @throws UsageError when that cannot be, naming the folder and why. */
 export async function openReportFiles(folder: string, commit?: string): Promise<ReportFiles> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await replaceFile(folder, METADATA_JSON, '{}\n');
   } catch (cause) {
     const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
@@ -61,6 +61,19 @@ export async function openReportFiles(folder: string, commit?: string): Promise<
       }
     },
   };
+}
+
+/** As mkdir with `recursive`, which never comes back where a folder cannot be made and says ENOENT, such as /proc. */
+async function makeFolder(path: string): Promise<void> {
+  const codeOf = (error: unknown) => (error instanceof Error && 'code' in error ? error.code : undefined);
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST' && (await stat(path)).isDirectory()) return;
+    if (codeOf(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await mkdir(path);
+  }
 }
 
 /**
@@ -113,8 +126,11 @@ async function replaceFile(folder: string, name: string, text: string): Promise<
   try {
     await file.writeFile(text);
     await file.sync();
+    await rename(beside, join(folder, name));
+  } catch (error) {
+    await rm(beside, { force: true }).catch(() => {});
+    throw error;
   } finally {
     await file.close();
   }
-  await rename(beside, join(folder, name));
 }

@@ -30,6 +30,9 @@ async function lend(values: SimValues, scope: Scope): ReturnType<Provider['acqui
   scope.defer('simulated host', STOP_WITHIN_MS, () => host.stop());
   const { name } = values.profile;
   scope.log.info(`simulating a ${name} under the scenario ${values.scenario.name}`, { kubernetes: host.kubernetes });
+  const meantWith = Object.entries(values.scenario.expect?.with ?? {}).map(([key, value]) => `--${key} ${value}`);
+  if (meantWith.length > 0)
+    scope.log.info(`scenario ${values.scenario.name} is meant to be run with ${meantWith.join(' ')}`);
   const { host: address, port, user, keyFile, privateKey, knownHostsFile } = host.ssh;
   const lent: Host = {
     ssh: {

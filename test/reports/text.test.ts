@@ -90,6 +90,12 @@ describe('closing paragraph', () => {
     expect(lines.slice(1, -2)).to.deep.equal(['  error: --a: is wrong: fix a', '  error: --b: is wrong: fix b']);
   });
 
+  it('says what to do about a case whose broken expectation cannot say it', () => {
+    const { hint: _, ...bare } = finding('product', 'expected SEV', PLAN[0]?.title);
+    const lines = linesOf([...through('kubevirt'), PLANNED, ended(PLAN[0], { outcome: 'failed', finding: bare })]);
+    expect(lines.find((line) => line.startsWith('  what to do'))).to.match(/read the evidence .*--focus/);
+  });
+
   it('keeps terminal control out, whatever a message holds', () => {
     const dirty = finding('product', 'saw \u001b]0;title\u0007\u001b[2Jnothing', PLAN[0]?.title);
     const text = linesOf([...through('kubevirt'), PLANNED, ended(PLAN[0], { outcome: 'failed', finding: dirty })]).join(

@@ -53,6 +53,24 @@ describe('files of the report', () => {
     return { report: await reporter.finish(), heard, reporter };
   }
 
+  it('leave no half-written file where one cannot be put in its place', async () => {
+    const inTheWay = join(folder, 'report.json');
+    const { report } = await finish([], () => rm(inTheWay).then(() => mkdir(inTheWay)));
+    expect(report.exitCode).to.equal(3);
+    expect((await readdir(folder)).filter((name) => name.startsWith('.'))).to.deep.equal([]);
+    const phases = await readFile(join(folder, 'junit.sevlane.xml'), 'utf8');
+    expect(phases).to.contain('the report could not be written');
+  });
+
+  it('are refused at once where no folder can be made, and made with all folders above elsewhere', async function () {
+    if (process.platform !== 'linux') this.skip();
+    const refused = await openReportFiles('/proc/sevlane/a').catch((error: unknown) => error);
+    expect(refused).to.be.instanceOf(UsageError);
+    expect(String(refused)).to.contain('/proc/sevlane/a cannot be written to: ENOENT');
+    await openReportFiles(join(folder, 'a/b/c'));
+    expect(await readdir(join(folder, 'a/b/c'))).to.deep.equal(['metadata.json']);
+  });
+
   it('are all there, parse, and leave nothing else behind', async () => {
     const { report } = await finish([]);
     expect((await readdir(folder)).sort()).to.deep.equal(NAMES);

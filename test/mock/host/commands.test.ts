@@ -63,6 +63,16 @@ describe('the mock provider', () => {
       'simulating a milan under the scenario healthy',
     );
   });
+
+  it('says with which settings a scenario shows what it is for', async () => {
+    const events: RunEvent[] = [];
+    const scope = openScope((event) => void events.push(event));
+    await mockProvider.create({ 'sim-scenario': 'console-silent' }).acquire(scope);
+    await scope.close();
+    expect(events.map((event) => (event.type === 'log' ? event.message : event.type))).to.include(
+      'scenario console-silent is meant to be run with --require sev --guest-boot-timeout 4s',
+    );
+  });
 });
 
 describe('sevlane sim', () => {
