@@ -140,6 +140,12 @@ const ControllerFault = z.strictObject({
     .describe('Node labels written in place of the right ones; null leaves a label out.'),
 });
 
+/** What all variants of a fault have in common. */
+export const COMMON = {
+  api: z.object(apiCommon),
+  connection: z.object({ when, times }),
+} as const;
+
 /** The schema of a fault by the field that names its subject. */
 export const FAULTS = {
   host: HostFault,

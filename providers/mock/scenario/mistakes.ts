@@ -77,8 +77,24 @@ function unionMistakes(
 }
 
 function fixOfUnknown(key: string, schema: z.ZodType): string {
-  const near = nearest(key, propertyNames(z.toJSONSchema(schema, { io: 'input' })));
+  const json = z.toJSONSchema(schema, { io: 'input' });
+  const homes = variantsWith(key, json);
+  if (homes.length > 0) return `leave it out: it goes with ${homes.join(', ')} only`;
+  const near = nearest(key, propertyNames(json));
   return near === undefined ? 'leave it out, or see docs/scenarios.md for what is known' : `did you mean ${near}?`;
+}
+
+interface JsonVariant {
+  readonly properties?: Readonly<Record<string, { readonly const?: unknown }>>;
+}
+
+/** The alternatives that know the key, each by the field that tells it apart, e.g. `answer: status`. */
+function variantsWith(key: string, schema: object): readonly string[] {
+  const { oneOf, anyOf } = schema as { oneOf?: readonly JsonVariant[]; anyOf?: readonly JsonVariant[] };
+  return (oneOf ?? anyOf ?? []).flatMap(({ properties = {} }) => {
+    const told = Object.entries(properties).find(([, value]) => value.const !== undefined);
+    return key in properties && told !== undefined ? [`${told[0]}: ${told[1].const}`] : [];
+  });
 }
 
 function propertyNames(schema: unknown): string[] {

@@ -1,5 +1,5 @@
 import { type Document, isMap, isNode, LineCounter, type Node, parseDocument } from 'yaml';
-import { FAULTS, type Scenario, ScenarioFile } from './grammar.ts';
+import { COMMON, FAULTS, type Scenario, ScenarioFile } from './grammar.ts';
 import { type Mistake, mistakesOf, type Path } from './mistakes.ts';
 import { nearest } from './pattern.ts';
 
@@ -39,6 +39,9 @@ function findMistakes(content: unknown): readonly Mistake[] {
 
 const SUBJECTS = Object.keys(FAULTS) as readonly (keyof typeof FAULTS)[];
 
+/** The fields by which faults of the API and of the connection come in variants. */
+const VARIANTS: readonly string[] = ['answer', 'connection'];
+
 function faultMistakes(fault: unknown, index: number): readonly Mistake[] {
   const path = ['faults', index];
   if (!isRecord(fault)) {
@@ -58,7 +61,11 @@ function faultMistakes(fault: unknown, index: number): readonly Mistake[] {
       { path, problem: `has ${subjects.length} subjects, ${subjects.join(' and ')}`, fix: 'make a fault of each' },
     ];
   }
-  return [...mistakesOf(FAULTS[subject], fault, path), ...triggerMistakes(subject, fault, path)];
+  const mistakes = mistakesOf(FAULTS[subject], fault, path);
+  // What tells the variants of a fault apart is wrong itself: what they have in common can still be looked at.
+  const undecided = mistakes.some((mistake) => VARIANTS.includes(mistake.path.slice(2).join('.')));
+  const rest = undecided ? mistakesOf(COMMON[subject === 'api' ? 'api' : 'connection'], fault, path) : [];
+  return [...mistakes, ...rest, ...triggerMistakes(subject, fault, path)];
 }
 
 function triggerMistakes(subject: string, fault: Record<string, unknown>, path: Path): readonly Mistake[] {

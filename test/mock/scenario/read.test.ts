@@ -34,12 +34,34 @@ describe('reading a scenario', () => {
     ]);
   });
 
+  it('looks on where the kind of a fault cannot be made out', () => {
+    const text = [
+      'name: mine',
+      'description: x',
+      'faults:',
+      '  - { api: { verb: get, resorce: pods }, answer: statuss, times: 0 }',
+      '  - { connection: cutt, when: { nth: 0 } }',
+    ].join('\n');
+    expect(problems(text)).to.deep.equal([
+      '4:24 faults[0].api.resorce: is not known here; did you mean resource?',
+      '4:42 faults[0].answer: is "statuss"; did you mean status?',
+      '4:59 faults[0].times: is 0; must be at least 1',
+      '5:7 faults[1].connection: is "cutt"; did you mean cut?',
+      '5:33 faults[1].when.nth: is 0; must be at least 1',
+    ]);
+  });
+
   const wrong: readonly (readonly [string, string, string])[] = [
     ['a fault without a subject', '- conection: cut', 'faults[0]: has no subject; did you mean connection?'],
     [
       'a fault with two subjects',
       '- { connection: cut, host: {} }',
       'faults[0]: has 2 subjects, host and connection; make a fault of each',
+    ],
+    [
+      'a field of another variant',
+      '- { api: { verb: get }, answer: cut, status: 500 }',
+      'faults[0].status: is not known here; leave it out: it goes with answer: status only',
     ],
     ['a fault that is no mapping', '- cut', 'faults[0]: is no mapping; name a subject: host, files'],
     [
