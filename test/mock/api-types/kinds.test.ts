@@ -143,6 +143,15 @@ describe('a pod', () => {
 });
 
 describe('other kinds', () => {
+  it('need a selector, since none selects nothing', () => {
+    const spec = { template: { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } } };
+    for (const kind of ['Deployment', 'ReplicaSet', 'DaemonSet'])
+      expect(problemsOf(kind, { spec }), kind).to.deep.equal([
+        'spec.selector: Required value',
+        'spec.template.metadata.labels: Invalid value: {"a":"b"}: `selector` does not match template `labels`',
+      ]);
+  });
+
   it('are refused for what users get wrong', () => {
     const cases: readonly (readonly [string, object, string])[] = [
       ['Service', { spec: { ports: [] } }, 'spec.ports: Required value'],

@@ -153,7 +153,8 @@ function validateWorkload(object: KubeObject): readonly StatusCause[] {
       causes.push(invalid('spec.selector', selector, `empty selector is invalid for ${lowerFirst(object.kind)}`));
   }
   const labels = objectAt(spec, 'template', 'metadata', 'labels');
-  if (!empty && !selects(selector, labels)) {
+  // No selector selects nothing, an empty one everything.
+  if (!isObject(selector) || (!empty && !selects(selector, labels))) {
     causes.push(invalid('spec.template.metadata.labels', labels, '`selector` does not match template `labels`'));
   }
   return [...causes, ...validateTemplate(objectAt(spec, 'template'), 'spec.template')];
