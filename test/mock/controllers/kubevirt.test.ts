@@ -96,6 +96,17 @@ for (const version of ['v1.6.6', 'v1.7.4', 'v1.9.0']) {
       const uri = 'qemu+unix:///session?socket=/var/run/libvirt/virtqemud-sock';
       expect((await run(['virsh', '-c', uri, 'dumpxml', name])).out).to.match(/<launchSecurity type=['"]sev/);
       expect((await run(['sh', '-c', 'virsh list --name | head -1'])).out).to.equal(`${name}\n`);
+      const line = `domid ${name}; domname 1`;
+      expect((await run(['virsh', line])).out).to.equal(`1\n\n${name}\n\n`);
+      expect((await run(['virsh', 'dominfo', name])).out).to.match(/^State: {10}running$/m);
+      const uuid = (await run(['virsh', 'domuuid', name])).out.trim();
+      expect((await run(['virsh', 'domstate', uuid])).out).to.equal('running\n\n');
+      expect((await run(['virsh', 'domblklist', name])).out).to.match(/^ vda +\/\S+$/m);
+      const stored = (await run(['virsh', 'dumpxml', '--inactive', name])).out;
+      expect(stored).to.match(/<launchSecurity type=['"]sev/);
+      expect(stored).not.to.match(/<domain [^>]*\bid=|<cbitpos>/);
+      expect((await run(['virsh', 'dumpxml'])).code).to.equal(1);
+      expect((await run(['virsh', '--version'])).out).to.match(/^\d+\.\d+\.\d+\n$/);
       expect((await run(['virsh', 'nodesevinfo'])).out).to.match(/^max-es-guests *: 99$/m);
       expect((await run(['nope'])).code).to.equal(127);
       const log = kubelet.logs(pod, 'guest-console-log', { follow: false, previous: false });

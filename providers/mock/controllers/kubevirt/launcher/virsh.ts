@@ -1,5 +1,6 @@
 import { type CommandResult, failed, printed } from '../../../physics/commands.ts';
 import { NO_SEV, type NodeSevInfo } from '../../../physics/node-sev-info.ts';
+import { disks, inactive, information, nics, textOf } from './domain-tables.ts';
 import type { Domain } from './launcher.ts';
 
 /** The session daemon of one launcher. */
@@ -16,16 +17,29 @@ export interface Libvirt {
 /** `virsh [-c URI] COMMAND …`, as libvirt's session daemon in a launcher answers. */
 export function runVirsh(argv: readonly string[], libvirt: Libvirt): CommandResult {
   const { uri, words } = connection(argv);
+  if (['--version', '-v', '-V'].includes(words[0] ?? '')) return printed(`${libvirt.version.libvirt}\n`);
   const refusal = refusalOf(uri);
   if (refusal !== undefined) return failed(1, refusal);
-  const [command = '', ...rest] = words;
+  // One argument may hold a whole line, even several commands.
+  const [line = ''] = words;
+  const commands = words.length === 1 ? line.split(';').map((each) => each.trim().split(/\s+/)) : [words];
+  let all = printed('');
+  for (const command of commands) {
+    const one = runCommand(command, libvirt);
+    all = { ...one, stdout: all.stdout + one.stdout, stderr: all.stderr + one.stderr };
+    if (one.exitCode !== 0) break;
+  }
+  return all;
+}
+
+function runCommand([command = '', ...rest]: readonly string[], libvirt: Libvirt): CommandResult {
   const handler = COMMANDS[command];
   if (handler === undefined) return failed(1, `error: unknown command: '${command}'\n`);
-  return handler(
-    rest.find((word) => !word.startsWith('-')),
-    libvirt,
-    rest,
-  );
+  const named = rest.find((word) => word.startsWith('--domain='))?.slice('--domain='.length);
+  const target = named ?? rest.find((word) => !word.startsWith('-'));
+  if (target === undefined && OF_A_DOMAIN.has(command))
+    return failed(1, `error: command '${command}' requires <domain> option\n`);
+  return handler(target, libvirt, rest);
 }
 
 function connection(argv: readonly string[]): { readonly uri: string; readonly words: readonly string[] } {
@@ -52,11 +66,18 @@ function refusalOf(uri: string): string | undefined {
 type Command = (target: string | undefined, libvirt: Libvirt, words: readonly string[]) => CommandResult;
 
 const COMMANDS: Readonly<Record<string, Command>> = {
-  dumpxml: withDomain((domain) => printed(domain.xml)),
+  dumpxml: (target, libvirt, words) =>
+    withDomain(({ xml }) => printed(words.includes('--inactive') ? inactive(xml) : xml))(target, libvirt, words),
   domstate: withDomain((domain) => printed(`${domain.state}\n\n`)),
   domid: withDomain(() => printed('1\n\n')),
+  domname: withDomain(({ name }) => printed(`${name}\n\n`)),
+  domuuid: withDomain(({ xml }) => printed(`${textOf(xml, 'uuid')}\n\n`)),
+  dominfo: withDomain((domain) => information(domain)),
+  domblklist: withDomain(({ xml }) => disks(xml)),
+  domiflist: withDomain(({ xml }) => nics(xml)),
+  uri: () => printed('qemu:///session\n\n'),
   domlaunchsecinfo: withDomain((domain, libvirt) => launchInfo(domain, libvirt)),
-  list: (_, { domain }, words) => list(domain, words.includes('--name')),
+  list: (_, { domain }, words) => list(domain, words),
   domcapabilities: (_, { capabilities }) => printed(`${capabilities()}\n`),
   nodesevinfo: (_, libvirt) => nodeInfo(libvirt),
   version: (_, { version: { libvirt, qemu } }) =>
@@ -65,16 +86,23 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     ),
 };
 
+const OF_A_DOMAIN = new Set(
+  'dumpxml domstate domid domname domuuid dominfo domblklist domiflist domlaunchsecinfo'.split(' '),
+);
+
 function withDomain(answer: (domain: Domain, libvirt: Libvirt) => CommandResult): Command {
   return (target = '', libvirt) => {
     const { domain } = libvirt;
-    const found = domain !== undefined && (target === domain.name || target === '1');
+    const found = domain !== undefined && [domain.name, '1', textOf(domain.xml, 'uuid')].includes(target);
     return found ? answer(domain, libvirt) : failed(1, `error: failed to get domain '${target}'\n`);
   };
 }
 
-function list(domain: Domain | undefined, names: boolean): CommandResult {
-  if (names) return printed(domain === undefined ? '\n' : `${domain.name}\n\n`);
+function list(domain: Domain | undefined, words: readonly string[]): CommandResult {
+  const only = (text: string | undefined) => printed(text === undefined ? '\n' : `${text}\n\n`);
+  if (words.includes('--name')) return only(domain?.name);
+  if (words.includes('--uuid')) return only(domain && textOf(domain.xml, 'uuid'));
+  if (words.includes('--id')) return only(domain && '1');
   const width = Math.max(4, domain?.name.length ?? 0) + 3;
   const head = ` ${'Id'.padEnd(5)}${'Name'.padEnd(width)}State\n${'-'.repeat(width + 12)}\n`;
   const row = domain === undefined ? '' : ` ${'1'.padEnd(5)}${domain.name.padEnd(width)}${domain.state}\n`;
