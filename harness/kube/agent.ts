@@ -9,6 +9,8 @@ import { explainTrust } from './trust.ts';
 /** Opens a byte stream to an address as the node sees it: an SSH connection does. */
 export interface ChannelOpener {
   readonly description: string;
+  /** Aborts when no stream can be opened any more. */
+  readonly lost?: AbortSignal;
   openChannel(to: HostPort): Promise<Duplex>;
 }
 

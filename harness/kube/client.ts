@@ -64,6 +64,8 @@ export interface DeleteOptions extends CallOptions {
 export interface KubeClient {
   /** `https://127.0.0.1:6443 through root@node:22`. */
   readonly description: string;
+  /** Aborts when the way to the server is gone for good. */
+  readonly lost: AbortSignal;
   request(request: KubeRequest): Promise<KubeAnswer>;
   get<T extends KubeObject = KubeObject>(path: string, options?: CallOptions): Promise<T>;
   /** Like get, but undefined when there is no such object. */

@@ -12,6 +12,8 @@ import { watchEvents } from './watch-events.ts';
 export interface Feed<T extends KubeObject = KubeObject> {
   /** By `namespace/name`, or `name` for kinds without a namespace. @throws InfraError once the feed cannot go on. */
   readonly items: ReadonlyMap<string, T>;
+  /** False once the feed cannot go on. */
+  readonly isLive: boolean;
   /** Calls back after every change, and when the feed ends; is itself the `wake` of until(). Returns the unsubscribe. */
   readonly onChange: (notify: () => void) => () => void;
   close(): void;
@@ -74,6 +76,10 @@ class LiveFeed<T extends KubeObject> implements Feed<T> {
   get items(): ReadonlyMap<string, T> {
     if (this.#failure) throw this.#failure;
     return this.#items;
+  }
+
+  get isLive(): boolean {
+    return this.#failure === undefined && !this.#signal.aborted;
   }
 
   readonly onChange = (notify: () => void): (() => void) => {

@@ -31,7 +31,6 @@ export class LeaseKeeper {
   readonly #stopping = new AbortController();
   #lease: Lease;
   #renewedAt: number;
-  #lost = false;
   #loop: Promise<void> = Promise.resolve();
 
   constructor(keeping: Keeping, { lease, sentAt }: Taken) {
@@ -43,17 +42,16 @@ export class LeaseKeeper {
   start(): void {
     this.#loop = this.#renewForever().catch((error: unknown) => {
       if (this.#stopping.signal.aborted) return;
-      this.#lost = true;
       this.#keeping.scope.abort(error instanceof Error ? error : new Error(String(error)));
     });
   }
 
-  /** Gives it back with an empty holder, for whoever waits. A lease that is not ours any more is left alone. */
+  /** Gives it back with an empty holder, for whoever waits. A lease that is not ours any more is left alone: the server compares. */
   async release(signal: AbortSignal): Promise<void> {
     this.#stopping.abort(new Error('released'));
     await this.#loop;
     const { client, path, holder } = this.#keeping;
-    for (let tries = 0; tries < 3 && !this.#lost; tries++) {
+    for (let tries = 0; tries < 3; tries++) {
       try {
         await client.replace(path, releasedLease(this.#lease, new Date()), { signal });
         return;

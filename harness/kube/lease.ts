@@ -6,6 +6,7 @@ import { isRefusal } from './errors.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { describeHolder, type Holder, isFree, isHeldBy, type Lease, newLease, takenLease } from './lease-record.ts';
 import { resourcePath } from './objects.ts';
+import { persist } from './persist.ts';
 
 export interface LeaseOptions extends Holder {
   readonly namespace: string;
@@ -24,6 +25,7 @@ export interface HeldLease {
 /** Time for the requests of the last look when the wait itself is over. */
 const LAST_LOOK_MS = 10_000;
 const LONGEST_PAUSE_MS = 2000;
+const RELEASE_MS = 30_000;
 
 /**
  * Takes the Lease by compare-and-swap, renews it, and gives it back when the scope closes. Whether another holder is
@@ -57,7 +59,9 @@ export async function acquireLease(scope: Scope, client: KubeClient, options: Le
     return seen;
   });
   const keeper = new LeaseKeeper({ scope, client, holder: options, path: seat.path, what }, taken);
-  scope.defer(`release ${what}`, 10_000, (signal) => keeper.release(signal));
+  scope.defer(`release ${what}`, RELEASE_MS, (signal, own) =>
+    persist(`${what} released`, { scope: own, client }, () => keeper.release(signal)),
+  );
   keeper.start();
   const epoch = taken.lease.spec?.leaseTransitions ?? 0;
   scope.log.detail(`${what}: taken`, { epoch });

@@ -49,6 +49,7 @@ interface Call extends KubeRequest {
 
 class HttpsKubeClient implements KubeClient {
   readonly description: string;
+  readonly lost: AbortSignal;
   readonly #scope: Scope;
   readonly #access: KubeAccess;
   readonly #agent: ClusterAgent;
@@ -56,6 +57,7 @@ class HttpsKubeClient implements KubeClient {
 
   constructor(scope: Scope, opener: ChannelOpener, access: KubeAccess) {
     this.description = `${serverUrl(access)} through ${opener.description}`;
+    this.lost = opener.lost ?? new AbortController().signal;
     this.#scope = scope;
     this.#access = access;
     this.#agent = new ClusterAgent(opener, access);

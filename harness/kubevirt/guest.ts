@@ -3,6 +3,7 @@ import type { KubeClient } from '../kube/client.ts';
 import { isRefusal } from '../kube/errors.ts';
 import { execInPod } from '../kube/exec.ts';
 import { resourcePath } from '../kube/objects.ts';
+import { persist } from '../kube/persist.ts';
 import type { GuestSpec } from '../model/guests.ts';
 import type { Scope } from '../scope/scope.ts';
 import { until } from '../scope/until.ts';
@@ -76,10 +77,8 @@ async function create(spec: GuestSpec, parts: GuestParts, signal: AbortSignal): 
   const { client, namespace, nodeName, runLabels, image } = parts;
   const manifest = vmiManifest(spec, { name: spec.kind, namespace, nodeName, labels: runLabels }, image);
   const path = resourcePath({ apiVersion: 'kubevirt.io/v1', plural: 'virtualmachineinstances', namespace });
-  parts.scope.defer(
-    `guest ${spec.kind}`,
-    DELETE_MS,
-    async (_, scope) => await remove(`${path}/${spec.kind}`, parts, scope),
+  parts.scope.defer(`guest ${spec.kind}`, DELETE_MS, (_, scope) =>
+    persist(`guest ${spec.kind} taken away`, { scope, client }, () => remove(`${path}/${spec.kind}`, parts, scope)),
   );
   try {
     await client.create(path, manifest, { strict: true, signal });
@@ -159,17 +158,19 @@ async function remove(path: string, parts: GuestParts, scope: Scope): Promise<vo
   const { signal } = scope;
   const name = path.slice(path.lastIndexOf('/') + 1);
   if (!(await client.delete(path, { signal }))) return;
-  // The feed ends with the run: an undo after an early end has to ask the server.
-  const fed = !parts.scope.signal.aborted;
-  const limits = { scope, withinMs: DELETE_MS, everyMs: fed ? DELETE_MS : ASK_EVERY_MS, blame: 'infra' as const };
-  await until(
-    `guest ${name} gone`,
-    fed ? { ...limits, wake: (notify) => feeds.vmis.onChange(notify) } : limits,
-    async (own) => {
-      const vmi = fed ? feeds.vmis.items.get(`${namespace}/${name}`) : await client.find<Vmi>(path, { signal: own });
-      return vmi === undefined ? { done: true, value: undefined } : { done: false, saw: `phase=${vmi.status?.phase}` };
-    },
-  );
+  const limits = {
+    scope,
+    withinMs: DELETE_MS,
+    everyMs: feeds.vmis.isLive ? DELETE_MS : ASK_EVERY_MS,
+    blame: 'infra' as const,
+    wake: feeds.vmis.onChange,
+  };
+  await until(`guest ${name} gone`, limits, async (own) => {
+    // The feed ends with the run: an undo after an early end has to ask the server.
+    const fed = feeds.vmis.isLive;
+    const vmi = fed ? feeds.vmis.items.get(`${namespace}/${name}`) : await client.find<Vmi>(path, { signal: own });
+    return vmi === undefined ? { done: true, value: undefined } : { done: false, saw: `phase=${vmi.status?.phase}` };
+  });
 }
 
 function once<T>(work: (signal: AbortSignal) => Promise<T>): (signal: AbortSignal) => Promise<T> {

@@ -4,6 +4,7 @@ import { type Discovery, discover } from '../kube/discovery.ts';
 import { isRefusal } from '../kube/errors.ts';
 import type { Feed } from '../kube/feed.ts';
 import { resourcePath } from '../kube/objects.ts';
+import { persist } from '../kube/persist.ts';
 import type { Scope } from '../scope/scope.ts';
 import { until } from '../scope/until.ts';
 import { type Feeds, openKubevirtFeed } from './feeds.ts';
@@ -120,7 +121,9 @@ async function install(scope: Scope, client: KubeClient, version: KubevirtVersio
   const made: ManifestObject[] = [];
   const api: Api = { client, discovery: discover(client), signal: scope.signal, made };
   scope.log.info(`installing KubeVirt ${version.text}`, { from: operator.place });
-  scope.defer(`KubeVirt ${version.text}`, UNINSTALL_MS, async (_, own) => await uninstall(own, client, made));
+  scope.defer(`KubeVirt ${version.text}`, UNINSTALL_MS, (_, own) =>
+    persist(`KubeVirt ${version.text} taken away`, { scope: own, client }, () => uninstall(own, client, made)),
+  );
   for (const object of objects) await make(api, object);
   await waitEstablished(scope, client);
   await make(api, resource);

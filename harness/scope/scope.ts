@@ -5,6 +5,7 @@ import type { Finding } from '../model/finding.ts';
 import { spokenTime } from '../model/spoken-time.ts';
 import { deadline } from './deadline.ts';
 import { settle } from './settle.ts';
+import { Whereabouts } from './whereabouts.ts';
 
 type Facts = Readonly<Record<string, string | number>>;
 
@@ -120,12 +121,10 @@ function hearing(sink: Sink, overhear: Sink | undefined): Sink {
 }
 
 async function runUndo({ name, budgetMs, undo }: Undo, sink: (event: RunEvent) => void): Promise<Finding | undefined> {
-  using bound = deadline(
-    budgetMs,
-    undefined,
-    () => new InfraError(`${name}: not undone within ${spokenTime(budgetMs)}`),
-  );
-  const scope = scopeWith(sink, bound.signal, []);
+  const whereabouts = new Whereabouts();
+  const late = () => new InfraError(`${name}: not undone within ${spokenTime(budgetMs)}${whereabouts.words}`);
+  using bound = deadline(budgetMs, undefined, late);
+  const scope = scopeWith(hearing(sink, whereabouts.hear), bound.signal, []);
   try {
     await settle(undo(bound.signal, scope), bound.signal);
     return (await scope.close())[0];

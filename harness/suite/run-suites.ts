@@ -2,6 +2,7 @@ import type { GuestConfig } from '../config/run-config.ts';
 import type { EvidenceKeeper } from '../evidence/collect.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { type KubeObject, resourcePath } from '../kube/objects.ts';
+import { persist } from '../kube/persist.ts';
 import { type KubevirtFeeds, openGuestFeed } from '../kubevirt/feeds.ts';
 import { type GuestParts, makeGuest } from '../kubevirt/guest.ts';
 import type { Kubevirt } from '../kubevirt/install.ts';
@@ -72,6 +73,8 @@ function terminating({ status }: Namespace): string {
   return [status?.phase ?? 'no phase', ...holding].join(', ');
 }
 
+const NAMESPACES = resourcePath({ apiVersion: 'v1', plural: 'namespaces' });
+
 /** Launcher pods need more than the restricted pod security standard allows. */
 const PRIVILEGED = { 'pod-security.kubernetes.io/enforce': 'privileged' };
 
@@ -80,16 +83,20 @@ async function makeNamespace(
   client: KubeClient,
   { name, labels }: { readonly name: string; readonly labels: Readonly<Record<string, string>> },
 ): Promise<string> {
-  const path = resourcePath({ apiVersion: 'v1', plural: 'namespaces' });
-  scope.defer(`namespace ${name}`, NAMESPACE_MS, async (signal, own) => {
-    if (!(await client.delete(`${path}/${name}`, { signal }))) return;
-    const limits = { scope: own, withinMs: NAMESPACE_MS, everyMs: 250, blame: 'infra' as const };
-    await until(`namespace ${name} gone`, limits, async (asking) => {
-      const found = await client.find<Namespace>(`${path}/${name}`, { signal: asking });
-      return found === undefined ? { done: true, value: undefined } : { done: false, saw: terminating(found) };
-    });
-  });
+  scope.defer(`namespace ${name}`, NAMESPACE_MS, (_, own) =>
+    persist(`namespace ${name} taken away`, { scope: own, client }, () => removeNamespace(own, client, name)),
+  );
   const metadata = { name, labels: { ...labels, ...PRIVILEGED } };
-  await client.create(path, { apiVersion: 'v1', kind: 'Namespace', metadata }, { signal: scope.signal });
+  await client.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata }, { signal: scope.signal });
   return name;
+}
+
+async function removeNamespace(scope: Scope, client: KubeClient, name: string): Promise<void> {
+  const path = `${NAMESPACES}/${name}`;
+  if (!(await client.delete(path, { signal: scope.signal }))) return;
+  const limits = { scope, withinMs: NAMESPACE_MS, everyMs: 250, blame: 'infra' as const };
+  await until(`namespace ${name} gone`, limits, async (signal) => {
+    const found = await client.find<Namespace>(path, { signal });
+    return found === undefined ? { done: true, value: undefined } : { done: false, saw: terminating(found) };
+  });
 }
