@@ -4,7 +4,7 @@ import { Agent, request } from 'node:https';
 import { startApiServer } from '../../providers/mock/api/server.ts';
 import { networkSwitch } from '../../providers/mock/api/switch.ts';
 import { clockAt } from '../../providers/mock/clock.ts';
-import type { Director } from '../../providers/mock/scenario/director.ts';
+import { quietDirector } from '../mock/quiet-director.ts';
 import { differences } from './compare.ts';
 import { makePki } from './pki.ts';
 import { type Answer, type Recording, readRecordings } from './recording.ts';
@@ -22,7 +22,7 @@ export async function replayApiServer(folder: string): Promise<readonly Verdict[
   const pki = await makePki();
   const server = await startApiServer({
     clock: clockAt(1),
-    director: QUIET,
+    director: quietDirector(),
     network: networkSwitch(),
     version: 'v1.34.4',
     serving: pki.serving,
@@ -40,18 +40,6 @@ export async function replayApiServer(folder: string): Promise<readonly Verdict[
     await server.close();
   }
 }
-
-const QUIET: Director = {
-  name: 'quiet',
-  host: (profile) => profile,
-  hostFile: (_path, content) => content,
-  api: () => undefined,
-  connection: () => () => {},
-  onConnect: () => undefined,
-  guest: () => ({}),
-  controller: () => ({}),
-  happened: () => {},
-};
 
 interface Session {
   readonly port: number;

@@ -59,3 +59,13 @@ export function withField<T extends Json>(object: T, name: string, value: unknow
   else copy[name] = value;
   return copy as T;
 }
+
+/** Whether a text is JSON. */
+export function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,3 +1,4 @@
+import { meets, type SelectorRequirement } from '../label-selector.ts';
 import type { KubeObject } from './objects.ts';
 import { badRequest } from './status.ts';
 
@@ -6,27 +7,10 @@ export type Matches = (object: KubeObject) => boolean;
 
 type Labels = Readonly<Record<string, string>>;
 
-interface Requirement {
-  readonly key: string;
-  readonly operator: 'exists' | '!' | 'in' | 'notin' | 'gt' | 'lt';
-  readonly values: readonly string[];
-}
-
 /** Parses a labelSelector. @throws ApiError 400 in the words of the real parser. */
 export function labelSelector(text: string): (labels: Labels) => boolean {
   const requirements = parseRequirements(text);
-  return (labels) => requirements.every((requirement) => satisfies(labels, requirement));
-}
-
-/** A `metav1.LabelSelector` as objects carry it. An absent one selects nothing, an empty one everything. */
-export function matchesLabelSelector(selector: unknown, labels: Labels): boolean {
-  if (typeof selector !== 'object' || selector === null) return false;
-  const { matchLabels = {}, matchExpressions = [] } = selector as {
-    matchLabels?: Labels;
-    matchExpressions?: readonly { key: string; operator: string; values?: readonly string[] }[];
-  };
-  const named = Object.entries(matchLabels).every(([key, value]) => labels[key] === value);
-  return named && matchExpressions.every((expression) => satisfies(labels, fromExpression(expression)));
+  return (labels) => requirements.every((requirement) => meets(requirement, labels));
 }
 
 /** Parses a fieldSelector into its terms. @throws ApiError 400. */
@@ -47,34 +31,6 @@ export interface FieldTerm {
   readonly value: string;
 }
 
-function fromExpression(expression: { key: string; operator: string; values?: readonly string[] }): Requirement {
-  const operators: Readonly<Record<string, Requirement['operator']>> = {
-    In: 'in',
-    NotIn: 'notin',
-    Exists: 'exists',
-    DoesNotExist: '!',
-  };
-  return { key: expression.key, operator: operators[expression.operator] ?? 'in', values: expression.values ?? [] };
-}
-
-function satisfies(labels: Labels, { key, operator, values }: Requirement): boolean {
-  const value = labels[key];
-  switch (operator) {
-    case 'exists':
-      return value !== undefined;
-    case '!':
-      return value === undefined;
-    case 'in':
-      return value !== undefined && values.includes(value);
-    case 'notin':
-      return value === undefined || !values.includes(value);
-    case 'gt':
-      return value !== undefined && Number(value) > Number(values[0]);
-    case 'lt':
-      return value !== undefined && Number(value) < Number(values[0]);
-  }
-}
-
 function splitUnescaped(text: string): readonly string[] {
   return text.split(/(?<!\\),/).filter((part) => part !== '');
 }
@@ -87,9 +43,9 @@ interface Tokens {
   next(): string;
 }
 
-function parseRequirements(text: string): readonly Requirement[] {
+function parseRequirements(text: string): readonly SelectorRequirement[] {
   const tokens = lex(text);
-  const found: Requirement[] = [];
+  const found: SelectorRequirement[] = [];
   while (tokens.peek() !== '') {
     found.push(parseRequirement(tokens));
     const separator = tokens.next();
@@ -112,22 +68,23 @@ function lex(text: string): Tokens {
   return { peek: () => tokens[at] ?? '', next: () => tokens[at++] ?? '' };
 }
 
-function parseRequirement(tokens: Tokens): Requirement {
+function parseRequirement(tokens: Tokens): SelectorRequirement {
   const negated = tokens.peek() === '!';
   if (negated) tokens.next();
   const key = tokens.next();
   if (SYMBOLS.test(key) || key === '') throw problem(`found '${key}', expected: !, identifier, or 'end of string'`);
   checkKey(key);
-  if (negated) return { key, operator: '!', values: [] };
+  if (negated) return { key, operator: 'DoesNotExist' };
   const peeked = tokens.peek();
-  if (peeked === '' || peeked === ',') return { key, operator: 'exists', values: [] };
+  if (peeked === '' || peeked === ',') return { key, operator: 'Exists' };
   const operator = tokens.next();
-  if (operator === 'in' || operator === 'notin') return { key, operator, values: parseSet(tokens) };
+  if (operator === 'in' || operator === 'notin')
+    return { key, operator: operator === 'in' ? 'In' : 'NotIn', values: parseSet(tokens) };
   if (operator === '=' || operator === '==' || operator === '!=') {
-    return { key, operator: operator === '!=' ? 'notin' : 'in', values: [parseValue(tokens, key)] };
+    return { key, operator: operator === '!=' ? 'NotIn' : 'In', values: [parseValue(tokens, key)] };
   }
   if (operator === '>' || operator === '<') {
-    return { key, operator: operator === '>' ? 'gt' : 'lt', values: [parseValue(tokens, key)] };
+    return { key, operator: operator === '>' ? 'Gt' : 'Lt', values: [parseValue(tokens, key)] };
   }
   throw problem(`found '${operator}', expected: ${OPERATORS.join(', ')}`);
 }

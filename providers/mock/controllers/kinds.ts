@@ -1,4 +1,5 @@
 import type { KubeObject, ObjectMeta } from '../api/objects.ts';
+import type { LabelSelector, SelectorRequirement } from '../label-selector.ts';
 
 /** An entry of `status.conditions` of any kind. */
 export interface Condition {
@@ -10,18 +11,6 @@ export interface Condition {
   readonly lastTransitionTime?: string | null;
   readonly lastUpdateTime?: string;
   readonly lastHeartbeatTime?: string;
-}
-
-/** A label selector as Deployments, ReplicaSets and Jobs carry it. */
-export interface LabelSelector {
-  readonly matchLabels?: Readonly<Record<string, string>>;
-  readonly matchExpressions?: readonly SelectorRequirement[];
-}
-
-export interface SelectorRequirement {
-  readonly key: string;
-  readonly operator: string;
-  readonly values?: readonly string[];
 }
 
 export interface Container {

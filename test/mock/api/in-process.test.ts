@@ -5,7 +5,7 @@ import { inProcess } from '../../../providers/mock/api/in-process.ts';
 import { networkSwitch } from '../../../providers/mock/api/switch.ts';
 import { clockAt } from '../../../providers/mock/clock.ts';
 import type { KubeApi, WatchEvent } from '../../../providers/mock/controllers/seam.ts';
-import { quietDirector } from './quiet-director.ts';
+import { quietDirector } from '../quiet-director.ts';
 
 const CONFIGMAPS = '/api/v1/namespaces/default/configmaps';
 

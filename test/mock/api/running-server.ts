@@ -7,7 +7,7 @@ import { clockAt } from '../../../providers/mock/clock.ts';
 import type { KubeApi } from '../../../providers/mock/controllers/seam.ts';
 import type { Director } from '../../../providers/mock/scenario/director.ts';
 import { makePki, type Pki } from '../../conformance/pki.ts';
-import { quietDirector } from './quiet-director.ts';
+import { quietDirector } from '../quiet-director.ts';
 
 /** An answer as a client saw it; `body` is parsed if it is JSON. */
 export interface Seen {

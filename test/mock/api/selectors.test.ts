@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { fieldTerms, labelSelector, matchesLabelSelector } from '../../../providers/mock/api/selectors.ts';
+import { fieldTerms, labelSelector } from '../../../providers/mock/api/selectors.ts';
 import { ApiError } from '../../../providers/mock/api/status.ts';
+import { selects } from '../../../providers/mock/label-selector.ts';
 
 const LABELS = { app: 'web', tier: '2' };
 
@@ -55,12 +56,12 @@ describe('selectors', () => {
   });
 
   it('of objects choose nothing when absent and everything when empty', () => {
-    expect(matchesLabelSelector(undefined, LABELS)).to.equal(false);
-    expect(matchesLabelSelector({}, LABELS)).to.equal(true);
+    expect(selects(undefined, LABELS)).to.equal(false);
+    expect(selects({}, LABELS)).to.equal(true);
     const matchExpressions = [
       { key: 'app', operator: 'In', values: ['web'] },
       { key: 'x', operator: 'DoesNotExist' },
     ];
-    expect(matchesLabelSelector({ matchLabels: { tier: '2' }, matchExpressions }, LABELS)).to.equal(true);
+    expect(selects({ matchLabels: { tier: '2' }, matchExpressions }, LABELS)).to.equal(true);
   });
 });

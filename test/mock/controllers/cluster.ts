@@ -9,19 +9,7 @@ import type { KubeApi } from '../../../providers/mock/controllers/seam.ts';
 import type { HostProfile } from '../../../providers/mock/physics/host.ts';
 import { MILAN } from '../../../providers/mock/physics/profiles/milan.ts';
 import type { Director } from '../../../providers/mock/scenario/director.ts';
-
-/** A director without a scenario. */
-export const NOTHING_WRONG: Director = {
-  name: 'healthy',
-  host: (profile) => profile,
-  hostFile: (_, content) => content,
-  api: () => undefined,
-  connection: () => () => {},
-  onConnect: () => undefined,
-  guest: () => ({}),
-  controller: () => ({}),
-  happened: () => {},
-};
+import { quietDirector } from '../quiet-director.ts';
 
 export interface TestCluster {
   readonly rest: Rest;
@@ -48,7 +36,7 @@ export async function startCluster(
   } = {},
 ): Promise<TestCluster> {
   const clock = clockAt(options.pace ?? DEFAULT_PACE);
-  const { director = NOTHING_WRONG, profile = MILAN, leaveOut = [] } = options;
+  const { director = quietDirector(), profile = MILAN, leaveOut = [] } = options;
   const network = networkSwitch();
   const version = 'v1.34.4';
   const server = openApi({ clock, director, network, version });

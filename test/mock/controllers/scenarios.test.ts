@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import type { KubeObject } from '../../../providers/mock/api/objects.ts';
 import type { Loose, Node, Pod } from '../../../providers/mock/controllers/kinds.ts';
 import type { Director } from '../../../providers/mock/scenario/director.ts';
-import { NOTHING_WRONG, startCluster, type TestCluster } from './cluster.ts';
+import { quietDirector } from '../quiet-director.ts';
+import { startCluster, type TestCluster } from './cluster.ts';
 import { guest, installKubevirt } from './install.ts';
 
 const VMIS = '/apis/kubevirt.io/v1/namespaces/guests/virtualmachineinstances';
@@ -10,7 +11,7 @@ const phaseOf = (object: KubeObject | undefined) => (object as Loose | undefined
 
 /** A cluster under a director that does what it is told by the test, with KubeVirt and a namespace for guests. */
 async function played(script: Partial<Director>, work: (cluster: TestCluster) => Promise<void>): Promise<void> {
-  const cluster = await startCluster({ director: { ...NOTHING_WRONG, ...script } });
+  const cluster = await startCluster({ director: quietDirector(script) });
   try {
     await installKubevirt(cluster, 'v1.9.0');
     await cluster.rest.create('/api/v1/namespaces', {
@@ -117,7 +118,7 @@ describe('a scenario', () => {
   ] as const)
     it(`has an operator that is ${behaviour}`, async () => {
       const director: Director = {
-        ...NOTHING_WRONG,
+        ...quietDirector(),
         controller: (name) => (name === 'virt-operator' ? { behaviour } : {}),
       };
       const cluster = await startCluster({ director });

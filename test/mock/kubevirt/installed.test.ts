@@ -11,7 +11,7 @@ import { installObjects } from '../../../providers/mock/kubevirt/install/install
 import { kubevirtCr, operatorManifest } from '../../../providers/mock/kubevirt/manifest.ts';
 import type { KubevirtVersion } from '../../../providers/mock/kubevirt/version.ts';
 import { KNOWN_VERSIONS } from '../../../providers/mock/kubevirt/versions.ts';
-import { quietDirector } from '../api/quiet-director.ts';
+import { quietDirector } from '../quiet-director.ts';
 import { webhookBackend } from './webhook-backend.ts';
 
 for (const version of KNOWN_VERSIONS) {

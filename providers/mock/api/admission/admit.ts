@@ -23,3 +23,12 @@ export async function admitWithoutObject(core: Core, caller: Caller, attributes:
   await admitMutating(core, caller, attributes);
   await admitValidating(core, caller, attributes);
 }
+
+/** Both phases for what is posted to a subresource, whose object nothing keeps. @throws ApiError when one refuses. */
+export async function admitPosted(
+  core: Core,
+  caller: Caller,
+  posted: Omit<Attributes, 'operation' | 'oldObject' | 'user'>,
+): Promise<void> {
+  await admitWithoutObject(core, caller, { ...posted, operation: 'CREATE', oldObject: undefined, user: caller.user });
+}

@@ -1,7 +1,7 @@
+import { selects } from '../../label-selector.ts';
 import type { Core } from '../core.ts';
 import type { KubeObject } from '../objects.ts';
 import { at, labelsOf } from '../request.ts';
-import { matchesLabelSelector } from '../selectors.ts';
 import type { Attributes } from './attributes.ts';
 import { namespaceOf } from './lookup.ts';
 import type { WebhookAddress } from './webhook-address.ts';
@@ -96,15 +96,15 @@ function namespaceMatches(core: Core, { namespaceSelector }: Webhook, attributes
   const { type, namespace, name, object, oldObject } = attributes;
   if (type.group === '' && type.plural === 'namespaces') {
     const itself = object ?? oldObject ?? namespaceOf(core, name);
-    return matchesLabelSelector(namespaceSelector, itself === undefined ? {} : labelsOf(itself));
+    return selects(namespaceSelector, itself === undefined ? {} : labelsOf(itself));
   }
   if (namespace === '') return true;
   const found = namespaceOf(core, namespace);
-  return matchesLabelSelector(namespaceSelector, found === undefined ? {} : labelsOf(found));
+  return selects(namespaceSelector, found === undefined ? {} : labelsOf(found));
 }
 
 function objectMatches({ objectSelector }: Webhook, { object, oldObject }: Attributes): boolean {
   const candidates = [object, oldObject].filter((one) => one !== undefined);
-  if (candidates.length === 0) return matchesLabelSelector(objectSelector, {});
-  return candidates.some((one) => matchesLabelSelector(objectSelector, labelsOf(one)));
+  if (candidates.length === 0) return selects(objectSelector, {});
+  return candidates.some((one) => selects(objectSelector, labelsOf(one)));
 }

@@ -1,4 +1,4 @@
-import { listAt, objectAt, sameJson, textAt, withField } from '../json.ts';
+import { isJson, listAt, objectAt, sameJson, textAt, withField } from '../json.ts';
 import type { KubeObject, StatusCause } from '../objects.ts';
 import type { ResourceType } from '../resource-type.ts';
 import { forbidden, invalid, required } from './causes.ts';
@@ -150,15 +150,6 @@ function validateSecret(object: KubeObject): readonly StatusCause[] {
     if (!isJson(text)) causes.push(invalid(`data[${key}]`, '<secret contents redacted>', jsonProblem(text)));
   }
   return causes;
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function jsonProblem(text: string): string {

@@ -51,25 +51,3 @@ export function validateSelector(selector: unknown, field: string): readonly Sta
   }
   return causes;
 }
-
-/** True if a label selector picks these labels; an empty one picks everything. */
-export function selects(selector: unknown, labels: Readonly<Record<string, unknown>>): boolean {
-  const pairs = Object.entries(objectAt(selector, 'matchLabels')).every(([key, value]) => labels[key] === value);
-  return (
-    pairs &&
-    listAt(selector, 'matchExpressions').every((expression) => {
-      const value = labels[textAt(expression, 'key')];
-      const values = listAt(expression, 'values');
-      switch (textAt(expression, 'operator')) {
-        case 'In':
-          return value !== undefined && values.includes(value);
-        case 'NotIn':
-          return value === undefined || !values.includes(value);
-        case 'Exists':
-          return value !== undefined;
-        default:
-          return value === undefined;
-      }
-    })
-  );
-}

@@ -1,10 +1,11 @@
+import { selects } from '../../label-selector.ts';
 import { isObject, type Json, listAt, numberAt, objectAt, sameJson, textAt } from '../json.ts';
 import type { KubeObject, StatusCause } from '../objects.ts';
 import type { PrinterColumn, ResourceType } from '../resource-type.ts';
 import { invalid, required, unsupported } from './causes.ts';
 import { column, labelsText, selectorText, wideColumn } from './columns.ts';
 import { defineKind } from './define.ts';
-import { selects, validateAnnotations, validateLabels, validateSelector } from './labels.ts';
+import { validateAnnotations, validateLabels, validateSelector } from './labels.ts';
 import { defaultPodSpec } from './pod-defaults.ts';
 import { validatePodSpec } from './pod-validation.ts';
 import { APPS_TYPES } from './workload-types.ts';
@@ -154,7 +155,7 @@ function validateWorkload(object: KubeObject): readonly StatusCause[] {
   }
   const labels = objectAt(spec, 'template', 'metadata', 'labels');
   // No selector selects nothing, an empty one everything.
-  if (!isObject(selector) || (!empty && !selects(selector, labels))) {
+  if (!selects(selector, labels as Readonly<Record<string, string>>)) {
     causes.push(invalid('spec.template.metadata.labels', labels, '`selector` does not match template `labels`'));
   }
   return [...causes, ...validateTemplate(objectAt(spec, 'template'), 'spec.template')];

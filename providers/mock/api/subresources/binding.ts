@@ -1,4 +1,4 @@
-import { admitMutating, admitValidating } from '../admission/admit.ts';
+import { admitPosted } from '../admission/admit.ts';
 import { plainBody } from '../bodies.ts';
 import { type Call, targetOf } from '../call.ts';
 import { timestamp } from '../core.ts';
@@ -23,17 +23,7 @@ export async function answerBinding(call: Call): Promise<ApiResponse> {
   const target = { ...targetOf(call), name, subresource: 'binding' };
   const object = { apiVersion: 'v1', kind: 'Binding', ...body, metadata: { name, namespace: info.namespace } };
   const { dryRun, fieldManager } = options;
-  const judged = {
-    ...target,
-    operation: 'CREATE' as const,
-    object,
-    oldObject: undefined,
-    dryRun,
-    fieldManager,
-    user: caller.user,
-  };
-  await admitMutating(core, caller, judged);
-  await admitValidating(core, caller, judged);
+  await admitPosted(core, caller, { ...target, object, dryRun, fieldManager });
   const annotations = at(body, 'metadata', 'annotations');
   const change = (pod: KubeObject) => bound(pod, node, isRecord(annotations) ? annotations : {}, timestamp(core));
   await updateObject(core, caller, { target, options, change, raw: true });

@@ -1,4 +1,5 @@
-import { admitMutating, admitValidating } from '../admission/admit.ts';
+import { selects } from '../../label-selector.ts';
+import { admitPosted } from '../admission/admit.ts';
 import { plainBody } from '../bodies.ts';
 import { type Call, targetOf } from '../call.ts';
 import { type Core, timestamp } from '../core.ts';
@@ -6,7 +7,6 @@ import { deleteObject, deleteOptions } from '../delete.ts';
 import type { KubeObject } from '../objects.ts';
 import { writeOptions } from '../options.ts';
 import { type ApiResponse, at, isRecord, labelsOf } from '../request.ts';
-import { matchesLabelSelector } from '../selectors.ts';
 import { ApiError, badRequest, failure, forbidden, internal, methodNotAllowed, notFound } from '../status.ts';
 import { keyOf } from '../target.ts';
 import { updateObject } from '../write.ts';
@@ -26,17 +26,7 @@ export async function answerEviction(call: Call): Promise<ApiResponse> {
   const metadata = { name: info.name, namespace: info.namespace };
   const object = { apiVersion: 'policy/v1', kind: 'Eviction', ...body, metadata };
   const { dryRun, fieldManager } = options;
-  const judged = {
-    ...target,
-    operation: 'CREATE' as const,
-    object,
-    oldObject: undefined,
-    dryRun,
-    fieldManager,
-    user: caller.user,
-  };
-  await admitMutating(core, caller, judged);
-  await admitValidating(core, caller, judged);
+  await admitPosted(core, caller, { ...target, object, dryRun, fieldManager });
   if (pod === undefined) throw notFound(call.type, info.name);
   if (!isIgnored(pod)) spendBudget(core, pod, dryRun);
   const change = (old: KubeObject) => ({ ...old, status: withCondition(old.status, CONDITION, timestamp(core)) });
@@ -66,7 +56,7 @@ function spendBudget(core: Core, pod: KubeObject, dryRun: boolean): void {
   const { namespace = '' } = pod.metadata;
   const budgets = core.store
     .list(BUDGETS, namespace)
-    .filter((budget) => matchesLabelSelector(at(budget, 'spec', 'selector'), labelsOf(pod)));
+    .filter((budget) => selects(at(budget, 'spec', 'selector'), labelsOf(pod)));
   const [budget, another] = budgets;
   if (budget === undefined) return;
   if (another !== undefined) {

@@ -1,8 +1,8 @@
+import { type LabelSelector, selects } from '../../label-selector.ts';
 import type { Component } from '../component.ts';
 import { trigger } from '../component.ts';
-import { keyOf, type LabelSelector, type Loose } from '../kinds.ts';
+import { keyOf, type Loose } from '../kinds.ts';
 import { pathTo, RESOURCES } from '../resources.ts';
-import { selects } from './selectors.ts';
 
 /** Fills aggregated ClusterRoles (admin, edit, view) with the rules of those that carry their labels. */
 export function startClusterRoleAggregation(component: Component): void {

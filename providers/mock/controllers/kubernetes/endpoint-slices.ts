@@ -1,10 +1,10 @@
+import { selects } from '../../label-selector.ts';
 import { same } from '../canonical.ts';
 import type { Component } from '../component.ts';
 import { trigger } from '../component.ts';
 import { keyOf, type Loose, type Pod } from '../kinds.ts';
 import { pathTo, RESOURCES } from '../resources.ts';
 import { controlledBy, isReady } from './pods-of.ts';
-import { selects } from './selectors.ts';
 
 const MANAGER = 'endpointslice-controller.k8s.io';
 

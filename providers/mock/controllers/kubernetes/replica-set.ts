@@ -1,9 +1,9 @@
+import { selects } from '../../label-selector.ts';
 import type { Component } from '../component.ts';
 import { trigger } from '../component.ts';
 import { type Pod, splitKey, type Workload } from '../kinds.ts';
 import { pathTo, RESOURCES } from '../resources.ts';
 import { controllerKeys, createPod, deletePod, isActive, isReady, podsOf, putStatus } from './pods-of.ts';
-import { selects } from './selectors.ts';
 
 /** Keeps as many pods of each ReplicaSet as its spec asks for. */
 export function startReplicaSets(component: Component): void {

@@ -1,5 +1,5 @@
+import { meets } from '../../label-selector.ts';
 import type { Container, Node, NodeSelectorTerm, Pod, PodSpec, Taint, Toleration } from '../kinds.ts';
-import { meets } from '../kubernetes/selectors.ts';
 import { quantity } from './quantity.ts';
 
 /** Why a pod cannot go to a node, in the scheduler's own words; several when several resources are short. */

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isJson } from '../../api/json.ts';
 import { effectiveConfig, type Json } from '../config.ts';
 import { gateMessage } from '../feature-gates.ts';
 import { atLeast, type KubevirtVersion } from '../version.ts';
@@ -146,15 +147,6 @@ function map(value: unknown): Json {
 
 function names(value: unknown): readonly string[] {
   return Array.isArray(value) ? value : [];
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Reads Go's durations, e.g. `24h`, `1h30m`. */

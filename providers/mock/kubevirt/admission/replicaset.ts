@@ -1,8 +1,8 @@
 import type { KubeObject } from '../../api/objects.ts';
+import { selects } from '../../label-selector.ts';
 import type { KubevirtConfig } from '../config.ts';
 import type { VmTemplate } from '../model/vm.ts';
 import { type Cause, invalid, required } from './causes.ts';
-import { matchesLabelSelector } from './label-selector.ts';
 import { discontinuedGates } from './vmi/discontinued-gates.ts';
 import { specCauses } from './vmi/spec.ts';
 
@@ -10,10 +10,10 @@ import { specCauses } from './vmi/spec.ts';
 export function replicaSetCauses(replicaSet: KubeObject, config: KubevirtConfig, creating: boolean): readonly Cause[] {
   const { template, selector } = (replicaSet.spec ?? {}) as { template?: VmTemplate; selector?: object };
   if (template === undefined) return [required('spec.template', 'missing virtual machine template.')];
-  const selects = matchesLabelSelector(selector ?? {}, template.metadata?.labels ?? {});
+  const isSelected = selects(selector ?? {}, template.metadata?.labels ?? {});
   return [
     ...specCauses(template.spec, 'spec.template.spec', config),
-    ...(selects ? [] : [invalid('spec.selector', 'selector does not match labels.')]),
+    ...(isSelected ? [] : [invalid('spec.selector', 'selector does not match labels.')]),
     ...(creating ? discontinuedGates(template.spec, config) : []),
   ];
 }

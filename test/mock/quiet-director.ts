@@ -1,4 +1,4 @@
-import type { Director } from '../../../providers/mock/scenario/director.ts';
+import type { Director } from '../../providers/mock/scenario/director.ts';
 
 /** A director of no scenario: nothing ever goes wrong. */
 export function quietDirector(changes: Partial<Director> = {}): Director {
