@@ -1,8 +1,8 @@
+import { findQuantity, NOT_A_QUANTITY } from '../quantity.ts';
 import { goShape } from './go-shape.ts';
 import { isObject } from './json.ts';
 import { objectMetaSchema, wholeSchema } from './kinds/meta.ts';
 import type { StatusCause } from './objects.ts';
-import { canonicalQuantity } from './quantity.ts';
 import type { ResourceType } from './resource-type.ts';
 import type { Schema } from './schema.ts';
 import { prune } from './structural.ts';
@@ -152,8 +152,7 @@ function textProblem(text: string, schema: Schema): string | undefined {
     case 'byte':
       return base64Problem(text);
     case 'quantity':
-      if (canonicalQuantity(text) !== undefined) return undefined;
-      return "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+      return findQuantity(text) === undefined ? NOT_A_QUANTITY : undefined;
     case 'date-time':
       return timeProblem(text, '2006-01-02T15:04:05Z07:00');
     case 'micro-time':

@@ -1,5 +1,5 @@
+import { findQuantity, quantityText } from '../quantity.ts';
 import { isObject } from './json.ts';
-import { canonicalQuantity } from './quantity.ts';
 import type { Schema } from './schema.ts';
 
 /**
@@ -60,7 +60,8 @@ function isLeftOut(value: unknown, schema: Schema): boolean {
 
 function scalarShape(value: unknown, schema: Schema): unknown {
   if (schema.format === 'quantity' && (typeof value === 'string' || typeof value === 'number')) {
-    return canonicalQuantity(`${value}`) ?? value;
+    const quantity = findQuantity(`${value}`);
+    return quantity === undefined ? value : quantityText(quantity);
   }
   if (schema.format === 'date-time' && typeof value === 'string') return secondsTime(value);
   if (schema.format === 'micro-time' && typeof value === 'string') return microTime(value);

@@ -1,5 +1,6 @@
 import type { AdmissionReview } from '../api/backends.ts';
 import type { KubeObject, UserInfo } from '../api/objects.ts';
+import { QuantityError } from '../quantity.ts';
 import { type AdmissionContext, configOf, isKubevirtAccount } from './admission/context.ts';
 import { podEviction } from './admission/eviction.ts';
 import { kubevirtCreate, kubevirtDelete, kubevirtUpdate } from './admission/kubevirt-cr.ts';
@@ -18,7 +19,6 @@ import type { Vmi } from './model/vmi.ts';
 import { mutateNewMigration } from './mutation/mutate-migration.ts';
 import { mutateVm } from './mutation/mutate-vm.ts';
 import { keepStatus, mutateNewVmi } from './mutation/mutate-vmi.ts';
-import { QuantityError } from './quantity.ts';
 
 /** The parts of an AdmissionReview's request that KubeVirt's webhooks read. */
 export interface AdmissionRequest {

@@ -2,7 +2,6 @@ import { expect } from 'chai';
 import { builtinTypes } from '../../../providers/mock/api/kinds/builtin-types.ts';
 import { expandTable } from '../../../providers/mock/api/kinds/notation.ts';
 import type { KubeObject } from '../../../providers/mock/api/objects.ts';
-import { canonicalQuantity, milliQuantity } from '../../../providers/mock/api/quantity.ts';
 import type { ResourceType } from '../../../providers/mock/api/resource-type.ts';
 
 function typeOf(kind: string): ResourceType {
@@ -47,27 +46,6 @@ describe('a table of fields', () => {
       'x-kubernetes-list-map-keys': ['k', 'm'],
     });
     expect(Thing?.properties?.l?.items).to.include({ 'x-kubernetes-map-type': 'atomic' });
-  });
-});
-
-describe('a quantity', () => {
-  it('is written in its canonical form', () => {
-    const pairs = {
-      '1000m': '1',
-      '2048Mi': '2Gi',
-      '1536Mi': '1536Mi',
-      '0.5Gi': '512Mi',
-      '1e3': '1e3',
-      '0.1': '100m',
-      '100Ki': '100Ki',
-      '1k': '1k',
-      '1000': '1k',
-      '0': '0',
-      '-5': '-5',
-    };
-    for (const [given, wanted] of Object.entries(pairs)) expect(canonicalQuantity(given), given).to.equal(wanted);
-    for (const bad of ['', '1Q', 'x', '1 Gi', '1.2.3']) expect(canonicalQuantity(bad), bad).to.equal(undefined);
-    expect(milliQuantity('1.5')).to.equal(1500n);
   });
 });
 

@@ -1,5 +1,5 @@
+import { findQuantity, quantityText } from '../../quantity.ts';
 import { isObject, type Json, listAt, objectAt, withField } from '../json.ts';
-import { canonicalQuantity } from '../quantity.ts';
 
 /** What a real API server fills into a pod's spec, beyond the constants that stand in the table of fields. */
 export function defaultPodSpec(spec: Json): Json {
@@ -99,6 +99,6 @@ export function qosClassOf(spec: Json): string {
 
 function amount(container: unknown, kind: string, resource: string): string | undefined {
   const value = objectAt(container, 'resources', kind)[resource];
-  const text = value === undefined ? undefined : canonicalQuantity(`${value}`);
-  return text === '0' ? undefined : text;
+  const quantity = value === undefined ? undefined : findQuantity(`${value}`);
+  return quantity === undefined || quantity.nano === 0n ? undefined : quantityText(quantity);
 }

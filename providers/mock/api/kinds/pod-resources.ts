@@ -1,6 +1,6 @@
+import { findQuantity } from '../../quantity.ts';
 import { type Json, objectAt } from '../json.ts';
 import type { StatusCause } from '../objects.ts';
-import { milliQuantity } from '../quantity.ts';
 import { invalid, required } from './causes.ts';
 import { qualifiedName } from './names.ts';
 import { quantityProblems } from './quantities.ts';
@@ -36,7 +36,7 @@ function requestProblems({ resource, request, limits, field }: Request): readonl
   if (limit === undefined) {
     return whole ? [required(`${field}.limits`, 'Limit must be set for non overcommitable resources')] : [];
   }
-  const [asked, most] = [milliQuantity(`${request}`), milliQuantity(`${limit}`)];
+  const [asked, most] = [findQuantity(`${request}`)?.nano, findQuantity(`${limit}`)?.nano];
   if (asked === undefined || most === undefined || (whole ? asked === most : asked <= most)) return [];
   const relation = whole ? 'must be equal to' : 'must be less than or equal to';
   return [invalid(`${field}.requests`, request, `${relation} ${resource} limit of ${limit}`)];

@@ -1,6 +1,6 @@
 import { meets } from '../../label-selector.ts';
+import { findQuantity } from '../../quantity.ts';
 import type { Container, Node, NodeSelectorTerm, Pod, PodSpec, Taint, Toleration } from '../kinds.ts';
-import { quantity } from './quantity.ts';
 
 /** Why a pod cannot go to a node, in the scheduler's own words; several when several resources are short. */
 export interface Unsuited {
@@ -63,10 +63,10 @@ function shortages(pod: Pod, node: Node, others: readonly Pod[]): readonly strin
   const allocatable = node.status?.allocatable ?? {};
   const used = others.map((other) => requestsOf(other.spec));
   const short: string[] = [];
-  if (others.length + 1 > quantity(allocatable.pods)) short.push('Too many pods');
+  if (others.length + 1 > amountOf(allocatable.pods)) short.push('Too many pods');
   for (const [resource, amount] of Object.entries(requestsOf(pod.spec))) {
     const taken = used.reduce((total, requests) => total + (requests[resource] ?? 0), 0);
-    if (amount > 0 && taken + amount > quantity(allocatable[resource])) short.push(`Insufficient ${resource}`);
+    if (amount > 0 && taken + amount > amountOf(allocatable[resource])) short.push(`Insufficient ${resource}`);
   }
   return short;
 }
@@ -94,8 +94,13 @@ function requestsOfOne({ resources = {} }: Container): Readonly<Record<string, n
   return numbers({ ...resources.limits, ...resources.requests });
 }
 
+/** In units, e.g. `250m` → 0.25; what is absent or no quantity counts nothing. */
+function amountOf(text: string | number | undefined): number {
+  return Number(findQuantity(String(text))?.nano ?? 0n) / 1e9;
+}
+
 function numbers(list: Readonly<Record<string, string>>): Record<string, number> {
-  return Object.fromEntries(Object.entries(list).map(([name, amount]) => [name, quantity(amount)]));
+  return Object.fromEntries(Object.entries(list).map(([name, amount]) => [name, amountOf(amount)]));
 }
 
 function add(total: Record<string, number>, more: Readonly<Record<string, number>>): void {

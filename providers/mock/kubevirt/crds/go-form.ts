@@ -1,4 +1,4 @@
-import { canonicalQuantity } from '../quantity.ts';
+import { canonicalQuantity } from '../../quantity.ts';
 import { applies, type KubevirtVersion } from '../version.ts';
 import { shapesOf } from './crds.ts';
 import type { Field } from './shapes.ts';

@@ -1,8 +1,8 @@
+import { binaryQuantity, wholeValue } from '../../quantity.ts';
 import type { Json } from '../config.ts';
 import type { Cpu, LaunchSecurity, Memory, Quantity } from '../model/domain.ts';
 import type { VmiSpec } from '../model/vmi.ts';
 import type { Draft } from '../mutation/draft.ts';
-import { binaryQuantity, wholeValue } from '../quantity.ts';
 import { atLeast, type KubevirtVersion } from '../version.ts';
 import { preferredTopology, spreadOptions } from './topology.ts';
 

@@ -1,7 +1,7 @@
+import { canonicalQuantity, compareQuantities } from '../../quantity.ts';
 import type { Json } from '../config.ts';
 import type { Cpu, Quantity } from '../model/domain.ts';
 import type { VmiSpec } from '../model/vmi.ts';
-import { canonicalQuantity, compareQuantities } from '../quantity.ts';
 import { atLeast, type KubevirtVersion } from '../version.ts';
 import type { Referenced } from './find.ts';
 import { preferredTopology, spreadOptions } from './topology.ts';

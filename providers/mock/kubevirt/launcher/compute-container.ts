@@ -1,3 +1,4 @@
+import { type ParsedQuantity, parseQuantity, wholeUnits } from '../../quantity.ts';
 import type { Vmi } from '../model/vmi.ts';
 import { atLeast } from '../version.ts';
 import { imagePullPolicy, type LauncherCluster, ovmfDirectory } from './cluster.ts';
@@ -8,7 +9,6 @@ import { verbosityVariables } from './log-verbosity.ts';
 import { computeResources, networkDevices } from './pod-resources.ts';
 import type { PodVolumes } from './pod-volumes.ts';
 import { computeProbe } from './probes.ts';
-import { type Quantity, quantity, wholeUnits } from './quantity.ts';
 import { isNonRoot, QEMU_UID } from './vmi-traits.ts';
 
 /** virt-handler's time to stop the guest, and again virt-launcher's to kill it, on top of the guest's own. */
@@ -18,7 +18,7 @@ export const GRACE_PADDING_SECONDS = 15;
 export function computeContainer(
   vmi: Vmi,
   cluster: LauncherCluster,
-  parts: { readonly overhead: Quantity; readonly volumes: PodVolumes; readonly hooks: readonly HookSidecar[] },
+  parts: { readonly overhead: ParsedQuantity; readonly volumes: PodVolumes; readonly hooks: readonly HookSidecar[] },
 ): Record<string, unknown> {
   const nonRoot = isNonRoot(vmi);
   const capabilities = nonRoot
@@ -53,7 +53,7 @@ function launcherCommand(vmi: Vmi, cluster: LauncherCluster, hookCount: number):
   const { metadata, spec } = vmi;
   const { developerConfiguration } = cluster.configuration;
   const grace = (spec.terminationGracePeriodSeconds ?? 30) + GRACE_PADDING_SECONDS;
-  const memoryLimit = quantity(developerConfiguration?.diskVerification?.memoryLimit ?? '2000Mi');
+  const memoryLimit = parseQuantity(developerConfiguration?.diskVerification?.memoryLimit ?? '2000Mi');
   const gated = (gate: string, option: string) => (cluster.gateEnabled(gate) ? [option] : []);
   const filters = metadata.annotations?.['kubevirt.io/libvirt-log-filters'];
   const keep = metadata.annotations?.['kubevirt.io/keep-launcher-alive-after-failure'];

@@ -1,9 +1,9 @@
+import { wholeValue } from '../../quantity.ts';
 import type { Cpu } from '../model/domain.ts';
 import type { Vmi } from '../model/vmi.ts';
 import type { DomainHost } from './domain-host.ts';
 import { ioThreadCount } from './domain-threads.ts';
 import { usesVirtiofs } from './pod-volumes.ts';
-import { quantity, wholeUnits } from './quantity.ts';
 import { hasHugepages, isCpuDedicated } from './vmi-traits.ts';
 import { element, textElement, type XmlElement } from './xml.ts';
 
@@ -11,7 +11,7 @@ import { element, textElement, type XmlElement } from './xml.ts';
 export function memoryElements(vmi: Vmi): readonly XmlElement[] {
   const bytes = guestMemoryBytes(vmi);
   const { maxGuest } = vmi.spec.domain.memory ?? {};
-  const max = maxGuest === undefined ? bytes : wholeUnits(quantity(maxGuest));
+  const max = maxGuest === undefined ? bytes : wholeValue(maxGuest);
   const backing = memoryBacking(vmi);
   return [
     textElement('memory', String(bytes), { unit: 'b' }),
@@ -44,7 +44,7 @@ export function cpuElements(vmi: Vmi, host: DomainHost): readonly XmlElement[] {
 /** The guest's memory: what it asks for, or what its resources request. */
 export function guestMemoryBytes({ spec }: Vmi): bigint {
   const { memory, resources } = spec.domain;
-  return wholeUnits(quantity(memory?.guest ?? resources?.requests?.memory ?? resources?.limits?.memory ?? 0));
+  return wholeValue(memory?.guest ?? resources?.requests?.memory ?? resources?.limits?.memory ?? 0);
 }
 
 /** Sockets, cores and threads at boot; without a topology, a socket for each requested CPU. */
@@ -57,7 +57,7 @@ export function topologyOf({ spec }: Vmi): {
   const { sockets = 0, cores = 0, threads = 0 } = cpu ?? {};
   const requested = resources?.limits?.cpu ?? resources?.requests?.cpu;
   const unset = sockets === 0 && cores === 0 && threads === 0;
-  const fallback = unset && requested !== undefined ? Number(wholeUnits(quantity(requested))) : 1;
+  const fallback = unset && requested !== undefined ? Number(wholeValue(requested)) : 1;
   return { sockets: sockets || fallback, cores: cores || 1, threads: threads || 1 };
 }
 
@@ -66,7 +66,7 @@ function memoryBacking(vmi: Vmi): XmlElement | undefined {
   const shared = needsSharedMemory(vmi);
   if (!huge && !shared) return undefined;
   const mapped = isCpuDedicated(vmi) && vmi.spec.domain.cpu?.numa?.guestMappingPassthrough !== undefined;
-  const page = wholeUnits(quantity(vmi.spec.domain.memory?.hugepages?.pageSize ?? 0));
+  const page = wholeValue(vmi.spec.domain.memory?.hugepages?.pageSize ?? 0);
   return element(
     'memoryBacking',
     {},

@@ -1,5 +1,5 @@
+import { wholeValue } from '../../quantity.ts';
 import type { Vmi } from '../model/vmi.ts';
-import { quantity, wholeUnits } from './quantity.ts';
 import { isCpuDedicated } from './vmi-traits.ts';
 
 /** I/O threads of a domain: in all, and those that disks without one of their own share. */
@@ -30,5 +30,5 @@ function poolLimit(vmi: Vmi): number {
   if (ioThreadsPolicy !== 'auto') return 0;
   if (isCpuDedicated(vmi) && cpu?.isolateEmulatorThread) return 1;
   const cpus = resources?.requests?.cpu ?? resources?.limits?.cpu ?? 1;
-  return Number(wholeUnits(quantity(cpus))) * 2;
+  return Number(wholeValue(cpus)) * 2;
 }

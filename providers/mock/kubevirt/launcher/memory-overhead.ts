@@ -1,17 +1,17 @@
+import { type ParsedQuantity, parseQuantity, quantityOf, sum, thousandsOf, wholeValue } from '../../quantity.ts';
 import type { Probe } from '../model/pod.ts';
 import type { Vmi } from '../model/vmi.ts';
 import { atLeast, type KubevirtVersion } from '../version.ts';
 import type { LauncherCluster } from './cluster.ts';
-import { type Quantity, quantity, quantityOf, sum, thousandsOf, wholeUnits } from './quantity.ts';
 import { hasTpm, isCpuDedicated, isSev, vcpuCount, wantsGuaranteedQos } from './vmi-traits.ts';
 
 /**
  * Memory of a launcher pod beyond the guest's own: helpers, QEMU, page tables, devices, and 256Mi for SEV of any kind.
  * Source: pkg/hypervisor/kvm/hypervisorbackend.go (earlier services/renderresources.go).
  */
-export function memoryOverhead(vmi: Vmi, cluster: LauncherCluster): Quantity {
+export function memoryOverhead(vmi: Vmi, cluster: LauncherCluster): ParsedQuantity {
   const { domain } = vmi.spec;
-  const parts: Quantity[] = [pageTables(vmi), ...helperProcesses(cluster.version).map(quantity)];
+  const parts: ParsedQuantity[] = [pageTables(vmi), ...helperProcesses(cluster.version).map(parseQuantity)];
   parts.push(mebibytes(8 * cpusForOverhead(vmi)), mebibytes(8));
   if (domain.devices.autoattachGraphicsDevice !== false)
     parts.push(mebibytes(atLeast(cluster.version, 'v1.6') ? 32 : 16));
@@ -23,7 +23,7 @@ export function memoryOverhead(vmi: Vmi, cluster: LauncherCluster): Quantity {
   if (hasTpm(vmi)) parts.push(mebibytes(53));
   if (isCpuDedicated(vmi) || wantsGuaranteedQos(vmi)) parts.push(mebibytes(100));
   const reserved = domain.memory?.reservedOverhead?.addedOverhead;
-  if (reserved !== undefined && atLeast(cluster.version, 'v1.8')) parts.push(quantity(reserved));
+  if (reserved !== undefined && atLeast(cluster.version, 'v1.8')) parts.push(parseQuantity(reserved));
   const total = sum(...parts);
   const ratio = Number(cluster.configuration.additionalGuestMemoryOverheadRatio ?? 1);
   const stretchedTotal = ratio === 1 || Number.isNaN(ratio) ? total : stretched(total, ratio);
@@ -40,15 +40,15 @@ function helperProcesses(version: KubevirtVersion): readonly string[] {
 }
 
 /** One bit for each 512 bits of the requested memory. */
-function pageTables({ spec }: Vmi): Quantity {
-  const requested = thousandsOf(quantity(spec.domain.resources?.requests?.memory ?? 0)) * 1000n;
+function pageTables({ spec }: Vmi): ParsedQuantity {
+  const requested = thousandsOf(parseQuantity(spec.domain.resources?.requests?.memory ?? 0)) * 1000n;
   return quantityOf(requested / 512n, 'DecimalSI');
 }
 
 function cpusForOverhead({ spec }: Vmi): number {
   if (spec.domain.cpu !== undefined) return vcpuCount(spec.domain.cpu);
   const { limits, requests } = spec.domain.resources ?? {};
-  return Math.max(1, Number(wholeUnits(quantity(limits?.cpu ?? requests?.cpu ?? 1))));
+  return Math.max(1, Number(wholeValue(limits?.cpu ?? requests?.cpu ?? 1)));
 }
 
 /** Guest memory is locked and the devices' own space with it. */
@@ -57,17 +57,17 @@ function hasVfio({ spec }: Vmi): boolean {
   return hostDevices.length > 0 || gpus.length > 0 || interfaces.some((iface) => iface.sriov !== undefined);
 }
 
-function probes(...given: readonly (Probe | undefined)[]): Quantity {
+function probes(...given: readonly (Probe | undefined)[]): ParsedQuantity {
   const executed = given.filter((probe) => probe?.exec !== undefined).length;
   return mebibytes(executed === 0 ? 0 : 100 + 10 * executed);
 }
 
 /** The ratio works on whole thousands of bytes. */
-function stretched(total: Quantity, ratio: number): Quantity {
+function stretched(total: ParsedQuantity, ratio: number): ParsedQuantity {
   const added = Math.trunc(Number(thousandsOf(total)) * (ratio - 1));
   return sum(total, quantityOf(BigInt(added) * 1000n, 'DecimalSI'));
 }
 
-function mebibytes(count: number): Quantity {
+function mebibytes(count: number): ParsedQuantity {
   return quantityOf(BigInt(count) * 1048576n, 'BinarySI');
 }

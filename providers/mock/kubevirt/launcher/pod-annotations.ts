@@ -1,11 +1,11 @@
+import { type ParsedQuantity, wholeUnits } from '../../quantity.ts';
 import type { Vmi } from '../model/vmi.ts';
 import type { LauncherCluster } from './cluster.ts';
 import { present } from './json.ts';
 import { podInterfaceName } from './naming.ts';
-import { type Quantity, wholeUnits } from './quantity.ts';
 
 /** Annotations of a launcher pod: the VMI's own, and those of its helpers (velero, istio, multus, descheduler). */
-export function podAnnotations(vmi: Vmi, cluster: LauncherCluster, overhead: Quantity): Record<string, string> {
+export function podAnnotations(vmi: Vmi, cluster: LauncherCluster, overhead: ParsedQuantity): Record<string, string> {
   const { name = '' } = vmi.metadata;
   return {
     'kubevirt.io/domain': name,

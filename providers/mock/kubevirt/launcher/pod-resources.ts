@@ -1,11 +1,19 @@
+import {
+  difference,
+  type ParsedQuantity,
+  parseQuantity,
+  quantityOf,
+  quantityText,
+  sum,
+  wholeUnits,
+} from '../../quantity.ts';
 import type { Vmi } from '../model/vmi.ts';
 import { atLeast } from '../version.ts';
 import type { LauncherCluster } from './cluster.ts';
 import { splitName } from './pod-annotations.ts';
-import { difference, type Quantity, quantity, quantityOf, quantityText, sum, wholeUnits } from './quantity.ts';
 import { hasHugepages, isCpuDedicated, isSev, isTdx, vcpuCount } from './vmi-traits.ts';
 
-type ResourceList = Record<string, Quantity>;
+type ResourceList = Record<string, ParsedQuantity>;
 
 /** Requests and limits as texts. */
 export interface PodResources {
@@ -18,7 +26,7 @@ export interface PodResources {
  * Resources of the compute container: what the VMI asks for, its memory overhead, and one of each device.
  * Source: pkg/virt-controller/services/renderresources.go; the order of the steps matters.
  */
-export function computeResources(vmi: Vmi, cluster: LauncherCluster, overhead: Quantity): PodResources {
+export function computeResources(vmi: Vmi, cluster: LauncherCluster, overhead: ParsedQuantity): PodResources {
   const given = vmi.spec.domain.resources;
   const requests = quantities(given?.requests);
   const limits = quantities(given?.limits);
@@ -45,7 +53,7 @@ export function computeResources(vmi: Vmi, cluster: LauncherCluster, overhead: Q
 }
 
 function addEphemeralStorage(requests: ResourceList, limits: ResourceList): void {
-  const own = quantity('50M');
+  const own = parseQuantity('50M');
   requests['ephemeral-storage'] = sum(requests['ephemeral-storage'] ?? zero(), own);
   const limit = limits['ephemeral-storage'];
   if (limit !== undefined) limits['ephemeral-storage'] = sum(limit, own);
@@ -81,7 +89,7 @@ function fillMemoryRequest(
   if (requests.memory !== undefined) return;
   const guest = spec.domain.memory?.guest ?? spec.domain.memory?.hugepages?.pageSize;
   if (guest === undefined) return;
-  const memory = quantity(guest);
+  const memory = parseQuantity(guest);
   const percent = BigInt(configuration.developerConfiguration?.memoryOvercommit ?? 100);
   requests.memory = percent === 100n ? memory : quantityOf((wholeUnits(memory) * 100n) / percent, memory.format);
 }
@@ -101,7 +109,7 @@ function pinCpus({ spec, metadata }: Vmi, requests: ResourceList, limits: Resour
 function sharedCpus({ spec }: Vmi, { configuration }: LauncherCluster): ResourceList {
   const ratio = configuration.developerConfiguration?.cpuAllocationRatio ?? 10;
   const cpus = vcpuCount(spec.domain.cpu) + ioThreadCpus(spec.domain);
-  return ratio > 0 ? { cpu: quantity(`${Math.round((cpus / ratio) * 1e6) / 1e3}m`) } : {};
+  return ratio > 0 ? { cpu: parseQuantity(`${Math.round((cpus / ratio) * 1e6) / 1e3}m`) } : {};
 }
 
 function ioThreadCpus({ ioThreads }: Vmi['spec']['domain']): number {
@@ -115,14 +123,14 @@ function useHugepages(
     readonly requests: ResourceList;
     readonly limits: ResourceList;
     readonly calculated: { readonly requests: ResourceList; readonly limits: ResourceList };
-    readonly overhead: Quantity;
+    readonly overhead: ParsedQuantity;
   },
 ): void {
   const { requests, limits, calculated, overhead } = lists;
   const requested = requests.memory ?? zero();
   const guestText = spec.domain.memory?.guest;
-  const guest = guestText === undefined ? undefined : quantity(guestText);
-  const beyond = (amount: Quantity) =>
+  const guest = guestText === undefined ? undefined : parseQuantity(guestText);
+  const beyond = (amount: ParsedQuantity) =>
     guest !== undefined && wholeUnits(amount) > wholeUnits(guest) ? difference(amount, guest) : zero();
   const pages = guest !== undefined && wholeUnits(requested) > wholeUnits(guest) ? guest : requested;
   const name = `hugepages-${spec.domain.memory?.hugepages?.pageSize ?? ''}`;
@@ -132,7 +140,7 @@ function useHugepages(
   if (limits.memory !== undefined) limits.memory = sum(beyond(limits.memory), overhead);
 }
 
-function addOverhead({ spec }: Vmi, overhead: Quantity, requests: ResourceList, limits: ResourceList): void {
+function addOverhead({ spec }: Vmi, overhead: ParsedQuantity, requests: ResourceList, limits: ResourceList): void {
   const request = requests.memory ?? zero();
   requests.memory = spec.domain.resources?.overcommitGuestOverhead ? request : sum(request, overhead);
   if (limits.memory !== undefined) limits.memory = sum(limits.memory, overhead);
@@ -181,13 +189,13 @@ export function networkDevices(
 }
 
 function quantities(list: Readonly<Record<string, string | number>> | undefined): ResourceList {
-  return Object.fromEntries(Object.entries(list ?? {}).map(([name, text]) => [name, quantity(text)]));
+  return Object.fromEntries(Object.entries(list ?? {}).map(([name, text]) => [name, parseQuantity(text)]));
 }
 
 function texts(list: ResourceList): Record<string, string> {
   return Object.fromEntries(Object.entries(list).map(([name, amount]) => [name, quantityText(amount)]));
 }
 
-function zero(): Quantity {
+function zero(): ParsedQuantity {
   return { nano: 0n, format: 'DecimalSI' };
 }

@@ -1,7 +1,7 @@
+import { parseQuantity } from '../../quantity.ts';
 import type { Cpu, Resources } from '../model/domain.ts';
 import type { Vmi } from '../model/vmi.ts';
 import { atLeast, type KubevirtVersion } from '../version.ts';
-import { quantity } from './quantity.ts';
 
 /** User and group that everything in a launcher runs as, save with the deprecated Root gate. */
 export const QEMU_UID = 107;
@@ -80,7 +80,7 @@ export function vcpuCount(cpu: Cpu | undefined): number {
 
 /** Its requests and limits of cpu and memory make the pod's QoS Guaranteed. */
 export function wantsGuaranteedQos({ spec }: Vmi): boolean {
-  const amount = (list: Resources['requests'], name: string) => quantity(list?.[name] ?? 0).nano;
+  const amount = (list: Resources['requests'], name: string) => parseQuantity(list?.[name] ?? 0).nano;
   const { requests, limits } = spec.domain.resources ?? {};
   const [memory, memoryLimit] = [amount(requests, 'memory'), amount(limits, 'memory')];
   const memoryFits = memory === 0n ? memoryLimit !== 0n : memory === memoryLimit;

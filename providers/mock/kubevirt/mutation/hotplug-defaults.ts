@@ -1,7 +1,7 @@
+import { binaryQuantity, compareQuantities, wholeValue } from '../../quantity.ts';
 import type { Json, KubevirtConfig } from '../config.ts';
 import type { Quantity } from '../model/domain.ts';
 import type { VmiSpec } from '../model/vmi.ts';
-import { binaryQuantity, compareQuantities, wholeValue } from '../quantity.ts';
 import type { Draft } from './draft.ts';
 
 /** How far CPUs and memory can grow later, while the rollout strategy is LiveUpdate. Source: setupHotplug in pkg/defaults. */

@@ -1,7 +1,7 @@
+import { compareQuantities, parseQuantity, wholeValue } from '../../quantity.ts';
 import { architectureSettings, type Json, type KubevirtConfig } from '../config.ts';
 import type { Quantity } from '../model/domain.ts';
 import type { Vmi, VmiSpec } from '../model/vmi.ts';
-import { compareQuantities, parseQuantity, wholeValue } from '../quantity.ts';
 import { atLeast } from '../version.ts';
 import { architectureDefaults } from './architecture-defaults.ts';
 import type { Draft } from './draft.ts';

@@ -1,7 +1,7 @@
+import { parseQuantity, wholeValue } from '../../../quantity.ts';
 import type { Json, KubevirtConfig } from '../../config.ts';
 import type { Cpu, Quantity } from '../../model/domain.ts';
 import type { VmiSpec } from '../../model/vmi.ts';
-import { parseQuantity, wholeValue } from '../../quantity.ts';
 import { type Cause, invalid, notSupported, required } from '../causes.ts';
 
 /* Rules on CPUs. Source: vmi-create-admitter.go. */

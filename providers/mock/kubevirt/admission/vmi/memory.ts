@@ -1,8 +1,8 @@
+import { compareQuantities, NOT_A_QUANTITY, parseQuantity, wholeValue } from '../../../quantity.ts';
 import type { KubevirtConfig } from '../../config.ts';
 import type { Quantity } from '../../model/domain.ts';
 import type { VmiSpec } from '../../model/vmi.ts';
 import { isLiveUpdate } from '../../mutation/hotplug-defaults.ts';
-import { compareQuantities, NOT_A_QUANTITY, parseQuantity, wholeValue } from '../../quantity.ts';
 import { atLeast } from '../../version.ts';
 import { type Cause, invalid, required } from '../causes.ts';
 

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { UserInfo } from '../../../api/objects.ts';
+import { compareQuantities } from '../../../quantity.ts';
 import type { Json, KubevirtConfig } from '../../config.ts';
 import type { Vmi } from '../../model/vmi.ts';
-import { compareQuantities } from '../../quantity.ts';
 import { atLeast } from '../../version.ts';
 import { type Cause, invalid, notSupported } from '../causes.ts';
 import { isKubevirtAccount } from '../context.ts';

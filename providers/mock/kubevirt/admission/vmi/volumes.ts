@@ -1,7 +1,7 @@
+import { parseQuantity } from '../../../quantity.ts';
 import type { KubevirtConfig } from '../../config.ts';
 import type { VmiSpec } from '../../model/vmi.ts';
 import type { Volume } from '../../model/volumes.ts';
-import { parseQuantity } from '../../quantity.ts';
 import { type Cause, invalid, notFound, required } from '../causes.ts';
 import { cloudInit } from './cloud-init.ts';
 import { filePath } from './paths.ts';

@@ -22,9 +22,23 @@ export function parseQuantity(quantity: string | number): ParsedQuantity {
   return { nano: sign === '-' ? -nano : nano, format };
 }
 
+/** The quantity that a text is; undefined if it is none. */
+export function findQuantity(text: string): ParsedQuantity | undefined {
+  try {
+    return parseQuantity(text);
+  } catch (error) {
+    if (error instanceof QuantityError) return undefined;
+    throw error;
+  }
+}
+
 /** The way Kubernetes writes it: `1024Mi` is `1Gi`, `0.5` is `500m`, `1.5Gi` is `1536Mi`. @throws QuantityError */
 export function canonicalQuantity(quantity: string | number): string {
-  const { nano, format } = parseQuantity(quantity);
+  return quantityText(parseQuantity(quantity));
+}
+
+/** The canonical text: no fraction, the largest suffix that divides evenly. */
+export function quantityText({ nano, format }: ParsedQuantity): string {
   if (nano === 0n) return '0';
   const sign = nano < 0n ? '-' : '';
   const size = nano < 0n ? -nano : nano;
@@ -35,10 +49,38 @@ export function canonicalQuantity(quantity: string | number): string {
   return sign + shortened(size, 1000n, DECIMAL_SUFFIXES);
 }
 
-/** Its value rounded up to a whole number, as KubeVirt compares sizes. */
+/** A whole number of bytes or units. */
+export function quantityOf(value: bigint | number, format: ParsedQuantity['format']): ParsedQuantity {
+  return { nano: BigInt(value) * NANO, format };
+}
+
+/** The sum in the notation of the first summand that is not zero, as apimachinery adds. */
+export function sum(...summands: readonly ParsedQuantity[]): ParsedQuantity {
+  let total: ParsedQuantity = { nano: 0n, format: summands[0]?.format ?? 'DecimalSI' };
+  for (const { nano, format } of summands) {
+    total = { nano: total.nano + nano, format: total.nano === 0n ? format : total.format };
+  }
+  return total;
+}
+
+/** First less second, in the first one's notation. */
+export function difference(from: ParsedQuantity, less: ParsedQuantity): ParsedQuantity {
+  return { nano: from.nano - less.nano, format: from.format };
+}
+
+/** Whole units, rounded up. */
+export function wholeUnits({ nano }: ParsedQuantity): bigint {
+  return dividedUp(nano, NANO);
+}
+
+/** Whole thousands, rounded up. */
+export function thousandsOf({ nano }: ParsedQuantity): bigint {
+  return dividedUp(nano, NANO * 1000n);
+}
+
+/** Its value rounded up to a whole number, as KubeVirt compares sizes. @throws QuantityError */
 export function wholeValue(quantity: string | number): bigint {
-  const { nano } = parseQuantity(quantity);
-  return nano > 0n ? (nano + NANO - 1n) / NANO : nano / NANO;
+  return wholeUnits(parseQuantity(quantity));
 }
 
 /** Negative, zero or positive as `a` is less than, equal to or more than `b`. */
@@ -58,6 +100,8 @@ export class QuantityError extends Error {
 }
 
 const NANO = 1_000_000_000n;
+/** Nothing that can be counted needs more, and larger powers would take for ever. */
+const LARGEST_EXPONENT = 18;
 const BINARY_SUFFIXES = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
 const DECIMAL_SUFFIXES = ['n', 'u', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E'];
 
@@ -69,7 +113,7 @@ function scaleOf(
   if (digits === '' && binary > 0) return { base: 1024n, exponent: binary, format: 'BinarySI' };
   const decimal = DECIMAL_SUFFIXES.indexOf(letters);
   if (digits === '' && decimal >= 0) return { base: 1000n, exponent: decimal - 3, format: 'DecimalSI' };
-  if (/^[eE]$/.test(letters) && /\d/.test(digits))
+  if (/^[eE]$/.test(letters) && /\d/.test(digits) && Math.abs(Number(digits)) <= LARGEST_EXPONENT)
     return { base: 10n, exponent: Number(digits), format: 'DecimalExponent' };
   throw new QuantityError(/^[einumkKMGTPE]*$/.test(letters) ? "unable to parse quantity's suffix" : NOT_A_QUANTITY);
 }
@@ -78,7 +122,11 @@ function scaleOf(
 function scaled(value: bigint, base: bigint, exponent: number, places: number): bigint {
   const above = exponent > 0 ? value * base ** BigInt(exponent) : value;
   const below = 10n ** BigInt(places) * (exponent < 0 ? base ** BigInt(-exponent) : 1n);
-  return (above + below - 1n) / below;
+  return dividedUp(above, below);
+}
+
+function dividedUp(value: bigint, by: bigint): bigint {
+  return value / by + (value % by > 0n ? 1n : 0n);
 }
 
 function shortened(value: bigint, base: bigint, suffixes: readonly string[]): string {

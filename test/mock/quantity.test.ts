@@ -4,10 +4,14 @@ import { describe, it } from 'mocha';
 import {
   canonicalQuantity,
   compareQuantities,
+  findQuantity,
   NOT_A_QUANTITY,
   parseQuantity,
+  quantityOf,
+  quantityText,
+  sum,
   wholeValue,
-} from '../../../providers/mock/kubevirt/quantity.ts';
+} from '../../providers/mock/quantity.ts';
 
 describe('a quantity', () => {
   it('is written as Kubernetes writes it', () => {
@@ -22,18 +26,33 @@ describe('a quantity', () => {
       '512Ki': '512Ki',
       '1023Ki': '1023Ki',
       '0.5Ki': '512',
+      '0.5Gi': '512Mi',
+      '-5': '-5',
       '1e3': '1e3',
       '0Gi': '0',
       '-1.5': '-1500m',
       '2000M': '2G',
+      '1500Mi': '1500Mi',
+      '50M': '50M',
+      '0.1': '100m',
+      '0.3Gi': '322122547200m',
     };
     for (const [text, canonical] of Object.entries(written)) expect(canonicalQuantity(text), text).to.equal(canonical);
   });
 
   it('is refused in the words of Kubernetes when it is none', () => {
-    for (const text of ['', '1 Gi', 'Gi', '1GiB?', 'abc'])
+    for (const text of ['', '1 Gi', 'Gi', '1GiB?', 'abc', '1Q', '1.2.3'])
       expect(() => parseQuantity(text), text).to.throw(NOT_A_QUANTITY);
     expect(() => parseQuantity('1Kii')).to.throw("unable to parse quantity's suffix");
+  });
+
+  it('has no power that would take for ever', () => {
+    for (const text of ['1e1000000000', '1e-1000000000']) expect(findQuantity(text), text).to.equal(undefined);
+  });
+
+  it('keeps in a sum the notation of the first summand that is not zero', () => {
+    expect(quantityText(sum(quantityOf(0, 'DecimalSI'), parseQuantity('1Gi')))).to.equal('1Gi');
+    expect(quantityText(sum(parseQuantity('1G'), parseQuantity('1Ki')))).to.equal('1000001024');
   });
 
   it('is compared by its size and rounded up where a whole number is wanted', () => {
