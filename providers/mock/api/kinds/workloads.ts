@@ -146,11 +146,10 @@ function validateWorkload(object: KubeObject): readonly StatusCause[] {
     causes.push(invalid('spec.replicas', replicas, 'must be greater than or equal to 0'));
   }
   const { selector } = spec;
-  const empty = !isObject(selector) || Object.keys(selector).length === 0;
   if (!isObject(selector)) causes.push(required('spec.selector'));
   else {
     causes.push(...validateSelector(selector, 'spec.selector'));
-    if (empty)
+    if (Object.keys(selector).length === 0)
       causes.push(invalid('spec.selector', selector, `empty selector is invalid for ${lowerFirst(object.kind)}`));
   }
   const labels = objectAt(spec, 'template', 'metadata', 'labels');

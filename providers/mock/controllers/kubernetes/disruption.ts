@@ -1,11 +1,11 @@
 import type { Clock } from '../../clock.ts';
+import { type LabelSelector, selects } from '../../label-selector.ts';
 import type { Component } from '../component.ts';
 import { trigger } from '../component.ts';
 import type { Informer } from '../informer.ts';
-import { keyOf, type LabelSelector, type Loose, type Pod, type Workload, withCondition } from '../kinds.ts';
+import { keyOf, type Loose, type Pod, type Workload, withCondition } from '../kinds.ts';
 import { pathTo, RESOURCES } from '../resources.ts';
 import { controllerOf, isReady, putStatus } from './pods-of.ts';
-import { selects } from './selectors.ts';
 
 /** How long an evicted pod that does not go counts as disrupted. Source: DeletionTimeout of pkg/controller/disruption. */
 const DELETION_TIMEOUT_MS = 120_000;
