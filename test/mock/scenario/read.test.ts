@@ -43,7 +43,7 @@ describe('reading a scenario', () => {
       '  - { connection: cutt, when: { nth: 0 } }',
     ].join('\n');
     expect(problems(text)).to.deep.equal([
-      '4:24 faults[0].api.resorce: is not known here; did you mean resource?',
+      '4:25 faults[0].api.resorce: is not known here; did you mean resource?',
       '4:42 faults[0].answer: is "statuss"; did you mean status?',
       '4:59 faults[0].times: is 0; must be at least 1',
       '5:7 faults[1].connection: is "cutt"; did you mean cut?',
