@@ -36,6 +36,8 @@ const NUDGE_EVERY_MS = 5000;
 /** More rounds than any real dialogue has; a guest that asks for ever is broken. */
 const MOST_ROUNDS = 10;
 const COMMAND_MS = 60_000;
+/** A getty asks for the password at once, unless it has thrown the name away. */
+const ANSWER_MS = 10_000;
 
 /**
  * Opens the guest's serial console and logs in, whatever state the terminal is in.
@@ -69,25 +71,53 @@ interface Dialling {
   readonly stopNudging: () => void;
 }
 
-async function reachShell(console: Console, { place, dialogue, endsAt, stopNudging }: Dialling): Promise<void> {
-  const { loginPrompt, passwordPrompt, shellPrompt, user, password } = dialogue;
-  const patterns = [shellPrompt, loginPrompt, passwordPrompt, /Login incorrect/];
+type Prompt = 'shell' | 'login' | 'password' | 'refusal';
+
+async function reachShell(console: Console, dialling: Dialling): Promise<void> {
+  const { place, dialogue, endsAt, stopNudging } = dialling;
+  let isNamed = false;
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
-    const withinMs = Math.max(1, Math.ceil(endsAt - performance.now()));
-    const { index } = await console.expect(patterns, {
-      withinMs,
-      goal: 'a shell',
-    });
+    const leftMs = Math.max(1, Math.ceil(endsAt - performance.now()));
+    const prompt: Prompt | 'silence' = isNamed
+      ? await answerToName(console, dialogue, leftMs)
+      : await nextPrompt(console, dialogue, leftMs);
     stopNudging();
-    if (index === 0) return;
-    if (index === 1) console.send(`${user}\n`);
-    if (index === 2) console.send(`${password}\n`);
-    if (index === 3)
-      throw new ProductFailure(`${place.guest}: refuses the login of ${user}`, {
+    isNamed = prompt === 'login';
+    if (prompt === 'shell') return;
+    if (prompt === 'login') console.send(`${dialogue.user}\n`);
+    if (prompt === 'password') console.send(`${dialogue.password}\n`);
+    if (prompt === 'silence') console.send('\n');
+    if (prompt === 'refusal')
+      throw new ProductFailure(`${place.guest}: refuses the login of ${dialogue.user}`, {
         hint: 'check --guest-user and --guest-password against the image',
       });
   }
   throw new ProductFailure(`${place.guest}: no shell after ${MOST_ROUNDS} rounds of login and password`);
+}
+
+/**
+ * What follows the name. A second login prompt is no answer: our own line feeds have asked for it before, and a name
+ * typed there again would be taken for the password.
+ */
+async function answerToName(console: Console, dialogue: Dialogue, leftMs: number): Promise<Prompt | 'silence'> {
+  try {
+    return await nextPrompt(console, dialogue, Math.min(leftMs, ANSWER_MS), ['shell', 'password', 'refusal']);
+  } catch (error) {
+    if (error instanceof ProductFailure && leftMs > ANSWER_MS) return 'silence';
+    throw error;
+  }
+}
+
+async function nextPrompt(
+  console: Console,
+  { shellPrompt, loginPrompt, passwordPrompt }: Dialogue,
+  withinMs: number,
+  among: readonly Prompt[] = ['shell', 'login', 'password', 'refusal'],
+): Promise<Prompt> {
+  const looks = { shell: shellPrompt, login: loginPrompt, password: passwordPrompt, refusal: /Login incorrect/ };
+  const patterns = among.map((prompt) => looks[prompt]);
+  const { index } = await console.expect(patterns, { withinMs, goal: 'a shell' });
+  return among[index] ?? 'refusal';
 }
 
 function session(console: Console, { guest }: GuestConsole, dialogue: Dialogue): Session {

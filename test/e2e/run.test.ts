@@ -77,6 +77,14 @@ describe('sevlane run on the simulated host', function () {
     expect(events.at(-1)?.type).to.equal('run-ended');
   });
 
+  it('types the password where it is asked for and nowhere else: a wrong one is refused by every guest', async () => {
+    const args = ['--provider', 'mock', '--require', 'sev', '--guest-password', 'not-the-right-one'];
+    const { exitCode, report } = await lane(args);
+    expect(exitCode).to.equal(1);
+    const refused = report.cases.filter(({ finding }) => /refuses the login of fedora/.test(finding?.message ?? ''));
+    expect(refused.map(({ guest }) => guest)).to.have.members(['sev', 'plain']);
+  });
+
   it('refuses to run simulated by default in CI', async () => {
     const { exitCode, stdout } = await lane([], { CI: 'true' });
     expect(exitCode).to.equal(2);
