@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
-import { LeaveShell } from '../shell/builtins.ts';
 import { type Call, freshShell, homeOf, type Machine, type Program, type Shell } from '../shell/environment.ts';
 import { runLine } from '../shell/interpret.ts';
+import { LeaveShell } from '../shell/leave.ts';
 import { runShell, sudo } from '../shell/runners.ts';
 import { guestPrograms } from './programs.ts';
 import type { GuestSystem } from './system.ts';

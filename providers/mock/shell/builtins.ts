@@ -1,39 +1,10 @@
 import { type Call, homeOf, type Program } from './environment.ts';
+import { LeaveFunction, LeaveLoop, LeaveShell } from './leave.ts';
 import { printf } from './printf.ts';
 import { findProgram, programPath } from './programs.ts';
 import { runTest } from './test-command.ts';
 import { resolvePath } from './tree.ts';
 import { unescaped } from './words.ts';
-
-/** `exit`: the shell ends. */
-export class LeaveShell extends Error {
-  override readonly name = 'LeaveShell';
-  readonly status: number;
-  constructor(status: number) {
-    super(`exit ${status}`);
-    this.status = status;
-  }
-}
-
-/** `return`: the function ends. */
-export class LeaveFunction extends Error {
-  override readonly name = 'LeaveFunction';
-  readonly status: number;
-  constructor(status: number) {
-    super(`return ${status}`);
-    this.status = status;
-  }
-}
-
-/** `break` or `continue`: the round ends. */
-export class LeaveLoop extends Error {
-  override readonly name = 'LeaveLoop';
-  readonly how: 'break' | 'continue';
-  constructor(how: 'break' | 'continue') {
-    super(how);
-    this.how = how;
-  }
-}
 
 /** The command of this name that is part of the shell itself. */
 export function findBuiltin(name: string): Program | undefined {

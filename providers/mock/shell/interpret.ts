@@ -1,7 +1,9 @@
-import { findBuiltin, LeaveFunction, LeaveLoop, LeaveShell } from './builtins.ts';
+import { findBuiltin } from './builtins.ts';
+import { type Ending, tellSyntaxProblem, untilEnd } from './ending.ts';
 import type { Call, Shell, Streams } from './environment.ts';
 import { subshell } from './environment.ts';
-import { expandText, expandWords, UnboundVariable } from './expand.ts';
+import { expandText, expandWords } from './expand.ts';
+import { LeaveFunction, LeaveLoop, LeaveShell } from './leave.ts';
 import { endless, lineByLine, runLoop } from './loops.ts';
 import { parseScript } from './parse.ts';
 import { findProgram } from './programs.ts';
@@ -16,12 +18,6 @@ import {
   SyntaxProblem,
 } from './syntax.ts';
 
-/** How a script or a line ended: with what status, and whether by `exit`. */
-export interface Ending {
-  readonly status: number;
-  readonly left: boolean;
-}
-
 /** Runs a script to its end and gives its exit status. @throws the signal's reason when it is killed. */
 export async function runScript(text: string, shell: Shell, streams: Streams): Promise<number> {
   return (await runLine(text, shell, streams)).status;
@@ -34,9 +30,7 @@ export async function runLine(text: string, shell: Shell, streams: Streams): Pro
       await runList(parseScript(text), shell, streams);
     } catch (error) {
       if (!(error instanceof SyntaxProblem)) throw error;
-      const self = shell.self.replace(': line', ': -c: line');
-      streams.err(`${self}: ${error.message}\n`);
-      if (error.message.includes('near unexpected')) streams.err(`${self}: \`${text.split('\n')[0]}'\n`);
+      tellSyntaxProblem(error, text, shell, streams);
       shell.status = 2;
     }
   });
@@ -48,19 +42,6 @@ export async function runWords(words: readonly string[], shell: Shell, streams: 
     shell.status = await call(words, shell, streams);
   });
   return status;
-}
-
-async function untilEnd(shell: Shell, streams: Streams, work: () => Promise<void>): Promise<Ending> {
-  try {
-    await work();
-    return { status: shell.status, left: false };
-  } catch (error) {
-    if (error instanceof LeaveShell) return { status: error.status, left: true };
-    if (error instanceof LeaveFunction || error instanceof LeaveLoop) return { status: shell.status, left: false };
-    if (!(error instanceof UnboundVariable)) throw error;
-    streams.err(`${shell.self}: ${error.message}\n`);
-    return { status: 127, left: false };
-  }
 }
 
 async function runList(script: Script, shell: Shell, streams: Streams, isCondition = false): Promise<void> {

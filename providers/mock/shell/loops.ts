@@ -1,5 +1,5 @@
-import { LeaveLoop } from './builtins.ts';
 import type { Streams } from './environment.ts';
+import { LeaveLoop } from './leave.ts';
 
 /** The input as the rounds of a loop share it: each read takes one line. */
 export function lineByLine(stdin: Streams['stdin']): Streams['stdin'] {

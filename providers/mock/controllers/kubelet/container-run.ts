@@ -7,6 +7,7 @@ import { plainProgram } from './plain-program.ts';
 import {
   type ExecHandler,
   type ImageReference,
+  imageId,
   type Program,
   type ProgramContext,
   parseImage,
@@ -239,13 +240,6 @@ export class ContainerRun {
     this.#state = { waiting: { reason, message } };
     this.#home.changed();
   }
-}
-
-function imageId(image: string): string {
-  const [path = ''] = image.split('@');
-  const colon = path.lastIndexOf(':');
-  const repository = colon > path.lastIndexOf('/') ? path.slice(0, colon) : path;
-  return `${repository}@sha256:${createHash('sha256').update(image).digest('hex')}`;
 }
 
 function duration(ms: number): string {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Readable, Writable } from 'node:stream';
 import type { NetworkSwitch } from '../../api/backends.ts';
 import type { Clock } from '../../clock.ts';
@@ -79,6 +80,14 @@ export function parseImage(text: string): ImageReference {
   const last = path.slice(slash + 1);
   const [name = '', tag = digest === undefined ? 'latest' : ''] = last.split(':');
   return { text, registry: slash < 0 ? '' : path.slice(0, slash), name, tag };
+}
+
+/** The digest under which a runtime keeps an image. */
+export function imageId(image: string): string {
+  const [path = ''] = image.split('@');
+  const colon = path.lastIndexOf(':');
+  const repository = colon > path.lastIndexOf('/') ? path.slice(0, colon) : path;
+  return `${repository}@sha256:${createHash('sha256').update(image).digest('hex')}`;
 }
 
 /** Settles when the signal aborts: for programs that just run. */

@@ -8,9 +8,9 @@ import { type Condition, hasCondition, keyOf, type Loose, type Workload } from '
 import { pathTo, RESOURCES } from '../../resources.ts';
 import { Refusal } from '../../rest.ts';
 import { Applied } from './applied.ts';
-import { resourceOf } from './kinds.ts';
 import { conditionsOf, type Situation } from './status.ts';
 import { haveStrategy } from './strategy.ts';
+import { observedStatus, targetStatus } from './target-status.ts';
 import { uninstall } from './uninstaller.ts';
 
 export interface Installation {
@@ -97,16 +97,7 @@ export function startInstaller(component: Component, installation: Installation)
       if (error instanceof Refusal && error.status !== 409) await report(cr, { is: 'failed', error: error.message });
       throw error;
     }
-    const observed = {
-      observedKubeVirtVersion: options.tag,
-      observedKubeVirtRegistry: options.registry,
-      observedDeploymentID: id,
-      observedDeploymentConfig: configText(target),
-      outdatedVirtualMachineInstanceWorkloads: 0,
-      defaultArchitecture: 'amd64',
-      generations: generations(objectsFor(cr)),
-    };
-    await report(cr, { is: 'deployed' }, { ...targetStatus(target), ...observed });
+    await report(cr, { is: 'deployed' }, { ...targetStatus(target), ...observedStatus(target, objectsFor(cr)) });
     component.director.happened('kubevirt Deployed');
   }
 
@@ -196,53 +187,6 @@ export function startInstaller(component: Component, installation: Installation)
 function isNews(cr: Loose, old: Loose | undefined): boolean {
   if (old === undefined || cr.metadata.generation !== old.metadata.generation) return true;
   return cr.metadata.deletionTimestamp !== old.metadata.deletionTimestamp;
-}
-
-interface FullTarget {
-  readonly id: string;
-  readonly registry: string;
-  readonly tag: string;
-  readonly namespace: string;
-  readonly image: string;
-}
-
-function targetStatus(target: FullTarget): Readonly<Record<string, unknown>> {
-  return {
-    targetKubeVirtVersion: target.tag,
-    targetKubeVirtRegistry: target.registry,
-    targetDeploymentID: target.id,
-    targetDeploymentConfig: configText(target),
-  };
-}
-
-function configText({ id, namespace, registry, tag, image }: FullTarget): string {
-  return JSON.stringify({
-    id,
-    namespace,
-    registry,
-    kubeVirtVersion: tag,
-    virtOperatorImage: image,
-    additionalProperties: {},
-  });
-}
-
-function generations(objects: readonly KubeObject[]): readonly unknown[] {
-  const groups: Readonly<Record<string, string>> = {
-    CustomResourceDefinition: 'apiextensions.k8s.io/v1',
-    ValidatingWebhookConfiguration: 'admissionregistration.k8s.io',
-    MutatingWebhookConfiguration: 'admissionregistration.k8s.io',
-    Deployment: 'apps',
-    DaemonSet: 'apps',
-  };
-  return objects
-    .filter(({ kind }) => kind in groups)
-    .map((object) => ({
-      group: groups[object.kind],
-      resource: resourceOf(object).plural,
-      ...(object.metadata.namespace === undefined ? {} : { namespace: object.metadata.namespace }),
-      name: object.metadata.name,
-      lastGeneration: 1,
-    }));
 }
 
 function specOf(cr: KubeObject, field: string): string | undefined {
