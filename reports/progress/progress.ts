@@ -18,7 +18,23 @@ const REDRAW_MS = 200;
 /** Live lines on a terminal, lines with the time elsewhere, nothing when quiet. */
 export function openProgress(stream: Stream, detail: Detail): Progress {
   if (detail === 'quiet') return { tell: () => {}, close: () => {} };
-  return stream.isTTY === true ? liveProgress(stream, detail) : loggedProgress(stream, detail);
+  return newsOnly(stream.isTTY === true ? liveProgress(stream, detail) : loggedProgress(stream, detail));
+}
+
+/** Demands and plan are told anew whenever more is known of the host; a reader wants to hear what changed. */
+function newsOnly({ tell, close }: Progress): Progress {
+  const told = new Map<string, string>();
+  return {
+    tell(event) {
+      if (event.type === 'demands' || event.type === 'plan') {
+        const said = JSON.stringify({ ...event, at: '' });
+        if (told.get(event.type) === said) return;
+        told.set(event.type, said);
+      }
+      tell(event);
+    },
+    close,
+  };
 }
 
 function loggedProgress(stream: Stream, detail: Detail): Progress {

@@ -40,7 +40,7 @@ export function nowAfter(now: Now, event: RunEvent): Now {
   }
 }
 
-/** At most three lines: the phase, the case, what it waits for. Each is cut to the terminal's width. */
+/** At most three lines: the phase, the case, what it waits for. Each is fitted to the terminal's width. */
 export function viewOf(now: Now, atMs: number, columns: number): readonly string[] {
   const lines: string[] = [];
   const since = (span: Span) => spokenTime(Math.max(0, atMs - span.sinceMs));
@@ -48,10 +48,18 @@ export function viewOf(now: Now, atMs: number, columns: number): readonly string
     const count = now.step !== undefined || now.ended > 0 ? `, ${now.ended} of ${now.planned} cases ended` : '';
     lines.push(`> ${now.phase.name} for ${since(now.phase)}${count}`);
   }
-  if (now.step !== undefined) lines.push(`  ${oneLine(now.step.name)} for ${since(now.step)}`);
+  if (now.step !== undefined) lines.push(`  ${oneLine(now.step.name)} (${since(now.step)})`);
   if (now.waiting !== undefined) {
     const { goal, saw, withinMs } = now.waiting;
     lines.push(`  waiting for ${oneLine(goal)}, at most ${spokenTime(withinMs)}: ${oneLine(saw)}`);
   }
-  return lines.map((line) => (line.length < columns ? line : `${line.slice(0, Math.max(1, columns - 2))}…`));
+  return lines.map((line) => fitted(line, columns));
+}
+
+/** Titles and waits begin alike: what tells them apart, how long it takes and what was last seen stand at the end. */
+function fitted(line: string, columns: number): string {
+  if (line.length < columns) return line;
+  const room = Math.max(2, columns - 2);
+  const head = Math.ceil(room / 3);
+  return `${line.slice(0, head)}…${line.slice(head - room)}`;
 }

@@ -97,6 +97,13 @@ describe('progress without a terminal', () => {
     expect(line).to.equal('undo namespace x: not undone within 5.0 s');
   });
 
+  it('tells demands and plan again only when they have changed', () => {
+    const later = { ...PLANNED, at: at(9) } as RunEvent;
+    const count = (events: readonly RunEvent[]) => tellAll(false, 'normal', events).match(/planned: /g)?.length;
+    expect(count([PLANNED, later, later])).to.equal(1);
+    expect(count([PLANNED, { ...later, cases: PLAN.slice(0, 1) } as RunEvent])).to.equal(2);
+  });
+
   it('says nothing when quiet and more when verbose', () => {
     expect(tellAll(false, 'quiet')).to.equal('');
     const detail = { type: 'log', at: at(1), level: 'detail', message: 'GET /api', facts: {} } as const;
@@ -143,7 +150,7 @@ describe('progress on a terminal', () => {
     const now = events.reduce(nowAfter, NOTHING);
     expect(viewOf(now, Date.parse(at(32)), 80)).to.deep.equal([
       '> suites for 25 s, 1 of 4 cases ended',
-      '  boots for 12 s',
+      '  boots (12 s)',
       '  waiting for shell, at most 6 m: firmware',
     ]);
     expect(viewOf(nowAfter(now, phaseEnded('suites')), 0, 80)).to.deep.equal([]);
@@ -159,6 +166,16 @@ describe('progress on a terminal', () => {
       withinMs: 1,
     });
     for (const line of viewOf(now, 0, 40)) expect(line.length).to.be.lessThan(40);
+  });
+
+  it('shows on a narrow terminal which case it is, and for how long', () => {
+    const title = '[sig-compute] AMD memory encryption SEV guest: its kernel names exactly the features asked for';
+    const now = nowAfter(NOTHING, { type: 'case-started', at: at(20), title });
+    expect(viewOf(now, Date.parse(at(32)), 60)).to.deep.equal([
+      '  [sig-compute] AMD … exactly the features asked for (12 s)',
+    ]);
+    for (const columns of [0, 1, 2, 3, 9])
+      expect(viewOf(now, 0, columns)[0]?.length).to.be.lessThan(Math.max(4, columns));
   });
 
   it('keeps what has ended as lines of its own and clears the rest at the end', () => {
