@@ -31,11 +31,23 @@ export function masked({ status, headers, body }: Answer): Answer {
       .replace(/([?&]hash=)[0-9A-F]+/g, '$1<hash>');
   const walk = (value: unknown, key: string): unknown => {
     if (typeof value === 'string') return special(key, value, versions) ?? text(value);
-    if (Array.isArray(value)) return value.map((one) => walk(one, key));
+    if (Array.isArray(value)) return (key === 'managedFields' ? untimed(value) : value).map((one) => walk(one, key));
     if (typeof value !== 'object' || value === null) return value;
     return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, walk(part, name)]));
   };
   return { status, headers: maskedHeaders(headers), body: walk(body, '') };
+}
+
+/**
+ * The server orders managers of one operation by the second of their last change: which second that is differs from
+ * run to run, so the order is taken out.
+ */
+function untimed(entries: readonly unknown[]): readonly unknown[] {
+  const rank = (entry: unknown) => {
+    const { operation, manager, apiVersion, subresource } = entry as Readonly<Record<string, string>>;
+    return [operation, manager, apiVersion, subresource].join(' ');
+  };
+  return [...entries].sort((a, b) => (rank(a) < rank(b) ? -1 : 1));
 }
 
 function special(key: string, value: string, versions: ReadonlyMap<string, string>): string | undefined {
