@@ -27,6 +27,8 @@ export interface Guest {
   domainXml(signal: AbortSignal): Promise<string>;
   /** Logs in at the serial console and asks for the kernel's log. */
   kernelLog(signal: AbortSignal): Promise<KernelLog>;
+  /** All that its console has said to us so far. */
+  readonly transcript: string;
 }
 
 /** What the guest's kernel told, and the whole dialogue at the console that led there. */
@@ -55,6 +57,10 @@ const ASK_EVERY_MS = 500;
 /** A guest of this kind, not yet created. Its deletion is registered with the scope just before it is. */
 export function makeGuest(spec: GuestSpec, parts: GuestParts): Guest {
   const name = spec.kind;
+  let transcript = () => '';
+  const overhear = (told: () => string) => {
+    transcript = told;
+  };
   const running = once((signal) => run(spec, parts, signal, created));
   const created = once((signal) => create(spec, parts, signal));
   const launcherPod = once(async (signal) => await findLauncher(await running(signal), parts, signal));
@@ -68,8 +74,11 @@ export function makeGuest(spec: GuestSpec, parts: GuestParts): Guest {
     domainXml: once(async (signal) => await readDomainXml(await launcherPod(signal), spec, parts, signal)),
     kernelLog: once(async (signal) => {
       await running(signal);
-      return await readKernelLog(spec, parts, signal);
+      return await readKernelLog(spec, { ...parts, overhear }, signal);
     }),
+    get transcript() {
+      return transcript();
+    },
   };
 }
 
@@ -141,8 +150,12 @@ async function readDomainXml(pod: Pod, spec: GuestSpec, parts: GuestParts, signa
   );
 }
 
-async function readKernelLog(spec: GuestSpec, parts: GuestParts, signal: AbortSignal): Promise<KernelLog> {
-  const place = { namespace: parts.namespace, name: spec.kind, guest: spec.name };
+async function readKernelLog(
+  spec: GuestSpec,
+  { overhear, ...parts }: GuestParts & { readonly overhear: (transcript: () => string) => void },
+  signal: AbortSignal,
+): Promise<KernelLog> {
+  const place = { namespace: parts.namespace, name: spec.kind, guest: spec.name, overhear };
   const session = await logIn(parts.scope.narrowed(signal), parts.client, place, parts.dialogue);
   try {
     const text = await session.run(parts.dialogue.kernelLogCommand);

@@ -29,6 +29,8 @@ interface GuestConsole {
   readonly name: string;
   /** For messages: `SEV guest`. */
   readonly guest: string;
+  /** Gets, as soon as the console is open, what tells everything that was said: a failed dialogue is evidence too. */
+  readonly overhear?: (transcript: () => string) => void;
 }
 
 /** Nothing that was said before we came is repeated, and a getty that starts throws away what was typed: ask again. */
@@ -50,6 +52,7 @@ export async function logIn(
   dialogue: Dialogue,
 ): Promise<Session> {
   const console = await openConsole(scope, client, place);
+  place.overhear?.(() => console.transcript);
   const endsAt = performance.now() + dialogue.loginMs;
   const nudge = setInterval(() => console.send('\n'), NUDGE_EVERY_MS);
   try {

@@ -62,7 +62,9 @@ function notReady(pods: readonly Pod[]): readonly string[] {
   const waiting = pods.filter((pod) => condition(pod.status?.conditions, 'Ready')?.status !== 'True');
   return waiting.slice(0, 3).map((pod) => {
     const scheduled = condition(pod.status?.conditions, 'PodScheduled');
-    const reason = (pod.status?.containerStatuses ?? [])
+    const { initContainerStatuses = [], containerStatuses = [] } = pod.status ?? {};
+    // While init containers run, the others wait with the one reason PodInitializing.
+    const reason = [...initContainerStatuses, ...containerStatuses]
       .map((each) => each.state?.waiting?.reason)
       .find((each) => each !== undefined);
     const why = scheduled?.status === 'False' ? conditionText(scheduled) : (reason ?? pod.status?.phase ?? 'unknown');
@@ -71,7 +73,8 @@ function notReady(pods: readonly Pod[]): readonly string[] {
 }
 
 function podTrouble(pod: Pod): Error | undefined {
-  for (const { name, image, restartCount, state } of pod.status?.containerStatuses ?? []) {
+  const { initContainerStatuses = [], containerStatuses = [] } = pod.status ?? {};
+  for (const { name, image, restartCount, state } of [...initContainerStatuses, ...containerStatuses]) {
     const reason = state?.waiting?.reason ?? '';
     const said = state?.waiting?.message;
     const where = `pod ${pod.metadata.namespace}/${pod.metadata.name}, container ${name}`;

@@ -112,6 +112,14 @@ async function check(hung: HungCase, lodger: Lodger, parts: LaneParts, evidence:
     hung.about === 'host'
       ? hung.test.check({ ...context, host, technology: hung.kind })
       : hung.test.check({ ...context, guest: lodger.guest });
-  await settle(work, bound.signal);
+  try {
+    await settle(work, bound.signal);
+  } catch (error) {
+    const { transcript } = lodger.guest;
+    // What the guest said instead of what was hoped for is the first thing that a reader of the failure asks for.
+    if (hung.about === 'guest' && transcript !== '' && evidence.length === 0)
+      await note('console.txt', 'the dialogue at the serial console, up to the failure', transcript);
+    throw error;
+  }
   if (evidence.length === 0) throw new Error(`"${hung.planned.title}" passed without evidence on file`);
 }

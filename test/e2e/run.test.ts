@@ -63,6 +63,13 @@ describe('sevlane run on the simulated host', function () {
     expect(stdout.split('\n')[0]).to.match(/^infra: .*evidence.*kernel-log\.txt/);
   });
 
+  it('keeps what a guest said at its console that never gave a shell', async () => {
+    const { exitCode, report } = await lane(['--require', 'sev', '--guest-user', 'nobody']);
+    expect(exitCode).to.equal(1);
+    const failed = report.cases.find(({ title }) => title.includes('SEV guest: its kernel names'));
+    expect(failed?.evidence.map(({ file }) => file)).to.deep.equal(['evidence/sev/console.txt']);
+  });
+
   it('never calls a run green whose filters leave the proof out', async () => {
     const { exitCode, stdout } = await lane(['--require', 'sev', '--focus', 'labelled']);
     expect(exitCode).to.equal(2);

@@ -84,6 +84,15 @@ describe('an installed KubeVirt', () => {
     });
   });
 
+  it('that cannot pull the image of an init container is given up at once too', () => {
+    const handler = pod('virt-handler-1', {
+      initContainerStatuses: waiting('ImagePullBackOff')?.containerStatuses ?? [],
+    });
+    expect(() => kubevirtReady(resource(), [handler]))
+      .to.throw('pod kubevirt/virt-handler-1, container virt-api: the node cannot pull')
+      .with.property('blame', 'infra');
+  });
+
   it('that cannot pull an image is given up at once, as infra', () => {
     expect(() =>
       kubevirtReady(resource(), [pod('virt-api-1', waiting('ImagePullBackOff', 0, 'Back-off pulling image'))]),

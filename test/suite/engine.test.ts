@@ -169,5 +169,6 @@ function madeUpGuest(spec: GuestSpec, scope: Scope, call: (what: string) => Prom
     launcherPod: never,
     domainXml: never,
     kernelLog: never,
+    transcript: '',
   };
 }
