@@ -1,5 +1,5 @@
 import type { WebSocket } from 'ws';
-import { InfraError } from '../errors/errors.ts';
+import { InfraError, ProductFailure } from '../errors/errors.ts';
 import type { Scope } from '../scope/scope.ts';
 import { type Look, until } from '../scope/until.ts';
 import type { KubeClient } from './client.ts';
@@ -29,7 +29,7 @@ export interface Console {
   /** Types text; a line ends with `\n`. */
   send(text: string): void;
   /**
-   * Waits for the earliest match of any pattern in what the guest says after the last match, seen without escape
+   * Waits for the earliest match, within one line, of any pattern in what the guest says after the last match, seen without escape
    * sequences and carriage returns. @throws InfraError when the console closes first, by `blame` when time is up.
    */
   expect(patterns: readonly (RegExp | string)[], options: ExpectOptions): Promise<ConsoleMatch>;
@@ -48,6 +48,10 @@ export interface ConsoleTarget {
 /** Source: KubeVirt, client-go/subresources: raw serial bytes in binary frames, both ways. */
 const PROTOCOL = 'plain.kubevirt.io';
 const RETRY_MS = 1000;
+/** Patterns are looked for within lines of at most this length. */
+const LONGEST_LINE = 4096;
+/** A whole boot says a hundredth of it. */
+const MOST_SAID = 8 * 1024 * 1024;
 
 /**
  * Opens the serial console of a VirtualMachineInstance; asks again while the server says that it is not running.
@@ -89,7 +93,7 @@ class SerialConsole implements Console {
   readonly #text = new ConsoleText();
   readonly #listeners = new Set<() => void>();
   #cursor = 0;
-  #failure: InfraError | undefined;
+  #failure: InfraError | ProductFailure | undefined;
 
   constructor(scope: Scope, socket: WebSocket, what: string) {
     this.#scope = scope;
@@ -98,6 +102,7 @@ class SerialConsole implements Console {
     socket.on('message', (frame: Buffer, isBinary: boolean) => {
       if (!isBinary) return;
       this.#text.add(frame);
+      if (this.#text.raw.length > MOST_SAID) this.#flooded();
       this.#notify();
     });
     socket.on('error', (cause) => this.#end(`the connection broke: ${cause.message}`, cause));
@@ -121,17 +126,22 @@ class SerialConsole implements Console {
       this.#listeners.add(notify);
       return () => this.#listeners.delete(notify);
     };
+    let from = this.#cursor;
     const limits = { scope: this.#scope, withinMs, everyMs: withinMs, blame, wake };
     return await until(`${this.#what}: ${goal}`, limits, async (): Promise<Look<ConsoleMatch>> => {
-      const fresh = this.#text.plain.slice(this.#cursor);
-      const found = earliest(patterns, fresh);
+      const text = this.#text.plain;
+      const found = earliest(patterns, text.slice(from));
       if (found) {
-        this.#cursor += found.match.index + found.match[0].length;
-        return { done: true, value: found };
+        const startsAt = from + found.match.index;
+        const before = text.slice(this.#cursor, startsAt);
+        this.#cursor = startsAt + found.match[0].length;
+        return { done: true, value: { ...found, before } };
       }
+      // Lines that are complete are not searched again: a guest that floods would take all of our time.
+      from = Math.max(from, text.lastIndexOf('\n') + 1, text.length - LONGEST_LINE);
       // What came before the end still counts; only then is the end the answer.
       if (this.#failure) throw this.#failure;
-      return { done: false, saw: lastWords(fresh) };
+      return { done: false, saw: lastWords(text.slice(Math.max(this.#cursor, text.length - LONGEST_LINE))) };
     });
   }
 
@@ -142,6 +152,13 @@ class SerialConsole implements Console {
     const gone = new Promise<void>((resolve) => this.#socket.once('close', () => resolve()));
     this.#socket.terminate();
     await gone;
+  }
+
+  #flooded(): void {
+    this.#failure ??= new ProductFailure(
+      `${this.#what}: the guest floods it: more than ${MOST_SAID / 1024 / 1024} MiB; it last said ${lastWords(this.#text.plain.slice(-LONGEST_LINE))}`,
+    );
+    this.#socket.terminate();
   }
 
   #end(seen: string, cause?: unknown): void {

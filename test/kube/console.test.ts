@@ -68,6 +68,26 @@ describe('a serial console', () => {
     );
   });
 
+  it('finds a prompt after much that came before it, with all of that', async () => {
+    const screen = await open();
+    const socket = await guest;
+    const waiting = screen.expect([/^login: /m], WITHIN);
+    for (let line = 0; line < 500; line++) socket.send(Buffer.from(`[ ${line} ] booting\r\n`));
+    socket.send(Buffer.from('log'));
+    socket.send(Buffer.from('in: '));
+    const { before } = await waiting;
+    expect(before.split('\n')).to.have.length(501);
+  });
+
+  it('gives up a guest that floods it, long before it has eaten all time and memory', async () => {
+    const screen = await open();
+    const socket = await guest;
+    const flood = Buffer.from('[ 1.0 ] the same again\r\n'.repeat(2000));
+    const waiting = failure(screen.expect([/^login: /m], { withinMs: 30_000 }), ProductFailure);
+    for (let frame = 0; frame < 400 && socket.readyState === socket.OPEN; frame++) socket.send(flood);
+    expect((await waiting).message).to.match(/the guest floods it: more than 8 MiB; it last said ".*again"/);
+  });
+
   it('tells at once that another client took it, but first what had come', async () => {
     const screen = await open();
     const socket = await guest;
