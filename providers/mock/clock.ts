@@ -29,3 +29,11 @@ export function clockAt(pace: number): Clock {
       }),
   };
 }
+
+/** Settles when the signal aborts. */
+export function untilStopped(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -2,12 +2,13 @@ import { complete, contentType } from './bodies.ts';
 import { decodeBody } from './body.ts';
 import type { Call } from './call.ts';
 import { timestamp } from './core.ts';
+import { isObject } from './json.ts';
 import type { KubeObject } from './objects.ts';
 import type { WriteOptions } from './options.ts';
 import { applyPatch } from './patch/server-side-apply.ts';
 import { apiVersionOf, asVersion } from './read.ts';
 import { objectAnswer } from './represent.ts';
-import { type ApiRequest, type ApiResponse, isRecord } from './request.ts';
+import type { ApiRequest, ApiResponse } from './request.ts';
 import { ApiError, badRequest, conflict, failure, notFound } from './status.ts';
 import { keyOf, type Target } from './target.ts';
 import { createObject, updateObject } from './write.ts';
@@ -48,9 +49,9 @@ export async function applyObject(call: Call, target: Target, options: WriteOpti
 
 function appliedObject({ request, type }: Call, { name, namespace }: Target): KubeObject {
   const value = bodyOf(request);
-  if (!isRecord(value)) throw badRequest('error decoding YAML: expected an object');
+  if (!isObject(value)) throw badRequest('error decoding YAML: expected an object');
   const { apiVersion, kind } = value;
-  const metadata = isRecord(value.metadata) ? value.metadata : {};
+  const metadata = isObject(value.metadata) ? value.metadata : {};
   if (apiVersion !== apiVersionOf(type) || kind !== type.kind) {
     throw badRequest(
       typeof apiVersion !== 'string' || typeof kind !== 'string'

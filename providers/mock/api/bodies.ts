@@ -1,11 +1,12 @@
 import { decodeBody } from './body.ts';
 import type { Core } from './core.ts';
 import { decodeProblem, strictProblems } from './decode-problem.ts';
+import { isObject } from './json.ts';
 import type { KubeObject } from './objects.ts';
 import type { WriteOptions } from './options.ts';
 import { decodeProtobuf } from './protobuf.ts';
 import { apiVersionOf } from './read.ts';
-import { type ApiRequest, header, isRecord } from './request.ts';
+import { type ApiRequest, header } from './request.ts';
 import type { ResourceType } from './resource-type.ts';
 import { badRequest, unsupportedMediaType } from './status.ts';
 import { applyDefaults, prune } from './structural.ts';
@@ -71,7 +72,7 @@ export function objectBody(
   const { type } = target;
   const found = decoded(request, type.kind);
   if (found === undefined) throw unrecognized(type.kind, 'unexpected end of JSON input', '');
-  if (!isRecord(found.value)) throw badRequest(`the object provided is unrecognized (must be of type ${type.kind})`);
+  if (!isObject(found.value)) throw badRequest(`the object provided is unrecognized (must be of type ${type.kind})`);
   const object = asObject(core, type, found.value);
   const problem = decodeProblem(object, type);
   if (problem !== undefined) throw cannotBeHandled(type, type.kind, apiVersionOf(type), problem);
@@ -83,7 +84,7 @@ function asObject(core: Core, type: ResourceType, value: Readonly<Record<string,
   const apiVersion = typeof value.apiVersion === 'string' && value.apiVersion ? value.apiVersion : apiVersionOf(type);
   const kind = typeof value.kind === 'string' && value.kind ? value.kind : type.kind;
   checkKind(core, type, apiVersion, kind);
-  const metadata = isRecord(value.metadata) ? value.metadata : {};
+  const metadata = isObject(value.metadata) ? value.metadata : {};
   return { ...value, apiVersion, kind, metadata };
 }
 

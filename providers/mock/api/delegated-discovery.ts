@@ -2,7 +2,8 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Backend } from './backends.ts';
 import { groupVersion } from './groups.ts';
-import { at, isRecord } from './request.ts';
+import { isObject } from './json.ts';
+import { at } from './request.ts';
 
 /** One resource as an extension server lists it; subresources are `parent/name`. */
 interface ListedResource {
@@ -32,7 +33,7 @@ export async function askResources(
   try {
     const listed = at(JSON.parse(text), 'resources');
     if (!Array.isArray(listed)) return undefined;
-    return { group, version, resources: listed.filter((one) => isRecord(one) && typeof one.name === 'string') };
+    return { group, version, resources: listed.filter((one) => isObject(one) && typeof one.name === 'string') };
   } catch {
     return undefined;
   }

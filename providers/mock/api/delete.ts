@@ -2,9 +2,10 @@ import { admitWithoutObject } from './admission/admit.ts';
 import type { Attributes } from './admission/attributes.ts';
 import { type Caller, type Core, rfc3339 } from './core.ts';
 import { terminatingStatus } from './crds.ts';
+import { isObject } from './json.ts';
 import type { KubeObject, StatusCause } from './objects.ts';
 import { dryRunProblems, unsupported } from './options.ts';
-import { isRecord, type RequestInfo } from './request.ts';
+import type { RequestInfo } from './request.ts';
 import type { ResourceType } from './resource-type.ts';
 import { conflict, invalidOptions, notFound } from './status.ts';
 import { keyOf, type Target } from './target.ts';
@@ -21,8 +22,8 @@ export interface DeleteOptions {
 
 /** Reads and checks delete options. @throws ApiError 422. */
 export function deleteOptions({ query }: RequestInfo, body: unknown): DeleteOptions {
-  const given = isRecord(body) ? body : {};
-  const preconditions = isRecord(given.preconditions) ? given.preconditions : {};
+  const given = isObject(body) ? body : {};
+  const preconditions = isObject(given.preconditions) ? given.preconditions : {};
   const grace = given.gracePeriodSeconds ?? query.get('gracePeriodSeconds') ?? undefined;
   const policy = text(given.propagationPolicy ?? query.get('propagationPolicy') ?? undefined);
   const dryRun = Array.isArray(given.dryRun) ? given.dryRun.map(String) : query.getAll('dryRun');

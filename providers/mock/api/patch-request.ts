@@ -3,13 +3,14 @@ import { complete, contentType } from './bodies.ts';
 import { decodeBody } from './body.ts';
 import type { Caller, Core } from './core.ts';
 import { decodeProblem, undecodablePatch } from './decode-problem.ts';
+import { isObject } from './json.ts';
 import type { KubeObject } from './objects.ts';
 import type { WriteOptions } from './options.ts';
 import { jsonPatch } from './patch/json-patch.ts';
 import { mergePatch } from './patch/merge-patch.ts';
 import { strategicMergePatch } from './patch/strategic-merge-patch.ts';
 import { asVersion } from './read.ts';
-import { type ApiRequest, isRecord } from './request.ts';
+import type { ApiRequest } from './request.ts';
 import type { ResourceType } from './resource-type.ts';
 import { ApiError, badRequest, failure, invalid, unsupportedMediaType } from './status.ts';
 import type { Target } from './target.ts';
@@ -59,12 +60,12 @@ function patchValue(request: ApiRequest, kind: string): unknown {
   if (body === undefined) throw badRequest('unexpected end of JSON input');
   const value = Buffer.isBuffer(body) ? parsed(body) : JSON.parse(JSON.stringify(body.value ?? null));
   if (kind === JSON_PATCH && !Array.isArray(value)) {
-    const found = isRecord(value) ? 'object' : typeof value;
+    const found = isObject(value) ? 'object' : typeof value;
     throw badRequest(
       `error decoding patch: json: cannot unmarshal ${found} into Go value of type []handlers.jsonPatchOp`,
     );
   }
-  if (kind !== JSON_PATCH && !isRecord(value)) {
+  if (kind !== JSON_PATCH && !isObject(value)) {
     throw badRequest(
       `json: cannot unmarshal ${Array.isArray(value) ? 'array' : typeof value} into Go value of type map[string]interface {}`,
     );

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
+import { isObject } from './json.ts';
 import type { KubeObject, UserInfo } from './objects.ts';
 
 /** A request, over the wire or in process. */
@@ -177,15 +178,10 @@ export function header(request: ApiRequest, name: string): string | undefined {
   return typeof value === 'string' ? value : value?.[0];
 }
 
-/** True for a JSON object. */
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** The part of an object at a path of keys, or undefined. */
 export function at(value: unknown, ...keys: readonly string[]): unknown {
   let found = value;
-  for (const key of keys) found = isRecord(found) ? found[key] : undefined;
+  for (const key of keys) found = isObject(found) ? found[key] : undefined;
   return found;
 }
 

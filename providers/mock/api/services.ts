@@ -1,7 +1,8 @@
 import type { Core } from './core.ts';
+import { isObject } from './json.ts';
 import type { KubeObject } from './objects.ts';
 import { invalidField } from './options.ts';
-import { at, isRecord } from './request.ts';
+import { at } from './request.ts';
 import { invalid } from './status.ts';
 
 const LOWEST_NODE_PORT = 30_000;
@@ -9,7 +10,7 @@ const NODE_PORTS = 2768;
 
 /** Gives a new Service its ClusterIP and node ports out of the cluster's ranges. @throws ApiError 422 for a taken address. */
 export function allocateForService(core: Core, service: KubeObject): KubeObject {
-  const spec = isRecord(service.spec) ? service.spec : {};
+  const spec = isObject(service.spec) ? service.spec : {};
   const type = spec.type ?? 'ClusterIP';
   if (type === 'ExternalName') return service;
   const families = { ipFamilies: ['IPv4'], ipFamilyPolicy: spec.ipFamilyPolicy ?? 'SingleStack' };
@@ -21,8 +22,8 @@ export function allocateForService(core: Core, service: KubeObject): KubeObject 
 
 /** Carries over what was allocated once, where an update leaves it out. */
 export function keepAllocated(service: KubeObject, old: KubeObject): KubeObject {
-  const spec = isRecord(service.spec) ? service.spec : {};
-  const before = isRecord(old.spec) ? old.spec : {};
+  const spec = isObject(service.spec) ? service.spec : {};
+  const before = isObject(old.spec) ? old.spec : {};
   const kept = Object.fromEntries(
     ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy']
       .filter((key) => before[key] !== undefined && (spec[key] === undefined || spec[key] === ''))

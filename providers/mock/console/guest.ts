@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import { type Clock, untilStopped } from '../clock.ts';
 import { FIRMWARE_TEXT, PANIC_TEXT, SHUTDOWN_TEXT, STARTUP_TEXT } from './boot-text.ts';
 import { runLogin } from './login.ts';
 import { SerialPort } from './serial-port.ts';
@@ -74,7 +74,7 @@ async function play(setup: GuestSetup, tty: Tty, powerOff: () => void): Promise<
   await boot(setup, tty);
   if (misbehaviour === 'panic') tty.print(PANIC_TEXT);
   if (misbehaviour === 'garbage') return await babble(tty, clock, signal);
-  if (misbehaviour === 'panic' || misbehaviour === 'no-login') return await untilOff(signal);
+  if (misbehaviour === 'panic' || misbehaviour === 'no-login') return await untilStopped(signal);
   await clock.sleep(bootMs * 0.1, signal);
   tty.open();
   for (;;) await runLogin({ ...setup, tty, powerOff });
@@ -128,11 +128,4 @@ async function babble(tty: Tty, clock: Clock, signal: AbortSignal): Promise<void
     // At the pace of the wall: a fast clock must not turn noise into a flood.
     await clock.sleep(200 * clock.pace, signal);
   }
-}
-
-function untilOff(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

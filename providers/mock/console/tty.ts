@@ -1,3 +1,4 @@
+import { untilStopped } from '../clock.ts';
 import type { SerialPort } from './serial-port.ts';
 
 /** The guest was switched off in the middle of a dialogue. */
@@ -53,7 +54,8 @@ export class Tty {
 
   /** Settles at once, or when a held guest goes on. @throws PoweredOff */
   async running(): Promise<void> {
-    while (this.#held !== undefined && !this.#signal.aborted) await Promise.race([this.#held, this.#aborted()]);
+    while (this.#held !== undefined && !this.#signal.aborted)
+      await Promise.race([this.#held, untilStopped(this.#signal)]);
     if (this.#signal.aborted) throw new PoweredOff();
   }
 
@@ -157,13 +159,6 @@ export class Tty {
       if (signal.aborted || this.#signal.aborted) return resolve();
       signal.addEventListener('abort', end, { once: true });
       this.#wake = end;
-    });
-  }
-
-  #aborted(): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.#signal.aborted) return resolve();
-      this.#signal.addEventListener('abort', () => resolve(), { once: true });
     });
   }
 }

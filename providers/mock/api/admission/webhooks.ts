@@ -1,8 +1,8 @@
 import type { AdmissionReview } from '../backends.ts';
 import type { Caller, Core } from '../core.ts';
+import { isObject } from '../json.ts';
 import type { KubeObject } from '../objects.ts';
 import { jsonPatch } from '../patch/json-patch.ts';
-import { isRecord } from '../request.ts';
 import { ApiError, failure, internalError } from '../status.ts';
 import { applyDefaults } from '../structural.ts';
 import type { Attributes } from './attributes.ts';
@@ -47,7 +47,7 @@ async function called(
     throw badSideEffects(webhook);
   }
   const answer = await answered(core, webhook, attributes).catch((error: unknown) => error);
-  if (answer instanceof Error || !isRecord(answer)) return unreachable(caller, webhook, answer);
+  if (answer instanceof Error || !isObject(answer)) return unreachable(caller, webhook, answer);
   const response = answer as unknown as Response;
   for (const warning of response.warnings ?? []) caller.warn(warning);
   if (!response.allowed) throw denied(webhook, response.status);

@@ -1,10 +1,11 @@
 import { objectBody } from '../bodies.ts';
 import { type Call, targetOf } from '../call.ts';
 import { type Core, timestamp } from '../core.ts';
+import { isObject } from '../json.ts';
 import { trackManagers } from '../managers.ts';
 import type { UserInfo } from '../objects.ts';
 import { writeOptions } from '../options.ts';
-import { type ApiResponse, at, isRecord } from '../request.ts';
+import { type ApiResponse, at } from '../request.ts';
 import { badRequest, invalid, methodNotAllowed } from '../status.ts';
 import type { Access, Decision } from './authorize.ts';
 import type { PolicyRule } from './rules.ts';
@@ -76,7 +77,7 @@ function localAccess(call: Call, body: Body): Body {
 
 function accessIn(spec: unknown): Access {
   const text = (...keys: string[]) => String(at(spec, ...keys) ?? '');
-  if (isRecord(at(spec, 'nonResourceAttributes'))) {
+  if (isObject(at(spec, 'nonResourceAttributes'))) {
     return { verb: text('nonResourceAttributes', 'verb'), path: text('nonResourceAttributes', 'path') };
   }
   const field = (name: string) => text('resourceAttributes', name);

@@ -2,9 +2,10 @@ import { admitPosted } from '../admission/admit.ts';
 import { plainBody } from '../bodies.ts';
 import { type Call, targetOf } from '../call.ts';
 import { timestamp } from '../core.ts';
+import { isObject } from '../json.ts';
 import type { KubeObject } from '../objects.ts';
 import { required, writeOptions } from '../options.ts';
-import { type ApiResponse, at, isRecord } from '../request.ts';
+import { type ApiResponse, at } from '../request.ts';
 import { badRequest, conflict, invalid, methodNotAllowed } from '../status.ts';
 import { updateObject } from '../write.ts';
 
@@ -14,7 +15,7 @@ export async function answerBinding(call: Call): Promise<ApiResponse> {
   if (info.verb !== 'create') throw methodNotAllowed();
   const options = writeOptions('CreateOptions', info);
   const body = plainBody(request, 'Binding');
-  if (!isRecord(body)) throw badRequest('the object provided is unrecognized (must be of type Binding)');
+  if (!isObject(body)) throw badRequest('the object provided is unrecognized (must be of type Binding)');
   const name = info.name === '' ? String(at(body, 'metadata', 'name') ?? '') : info.name;
   const node = at(body, 'target', 'name');
   if (typeof node !== 'string' || node === '') {
@@ -25,7 +26,7 @@ export async function answerBinding(call: Call): Promise<ApiResponse> {
   const { dryRun, fieldManager } = options;
   await admitPosted(core, caller, { ...target, object, dryRun, fieldManager });
   const annotations = at(body, 'metadata', 'annotations');
-  const change = (pod: KubeObject) => bound(pod, node, isRecord(annotations) ? annotations : {}, timestamp(core));
+  const change = (pod: KubeObject) => bound(pod, node, isObject(annotations) ? annotations : {}, timestamp(core));
   await updateObject(core, caller, { target, options, change, raw: true });
   return { type: 'object', status: 201, headers: {}, body: SUCCESS };
 }
@@ -67,7 +68,7 @@ interface Condition {
 
 /** A Pod's status with one condition set; the time changes only when its status does. */
 export function withCondition(status: unknown, condition: Condition, now: string): Record<string, unknown> {
-  const record = isRecord(status) ? status : {};
+  const record = isObject(status) ? status : {};
   const conditions = (record.conditions ?? []) as readonly (Condition & { lastTransitionTime?: unknown })[];
   const old = conditions.find((one) => one.type === condition.type);
   const lastTransitionTime = old?.status === condition.status ? (old.lastTransitionTime ?? null) : now;

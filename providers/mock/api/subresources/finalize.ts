@@ -1,9 +1,10 @@
 import { plainBody } from '../bodies.ts';
 import { type Call, targetOf } from '../call.ts';
+import { isObject } from '../json.ts';
 import type { KubeObject } from '../objects.ts';
 import { writeOptions } from '../options.ts';
 import { objectAnswer } from '../represent.ts';
-import { type ApiResponse, at, isRecord } from '../request.ts';
+import { type ApiResponse, at } from '../request.ts';
 import { badRequest, methodNotAllowed } from '../status.ts';
 import { updateObject } from '../write.ts';
 
@@ -13,7 +14,7 @@ export async function answerFinalize(call: Call): Promise<ApiResponse> {
   if (info.verb !== 'update') throw methodNotAllowed();
   const options = writeOptions('UpdateOptions', info);
   const body = plainBody(request, type.kind);
-  if (!isRecord(body)) throw badRequest(`the object provided is unrecognized (must be of type ${type.kind})`);
+  if (!isObject(body)) throw badRequest(`the object provided is unrecognized (must be of type ${type.kind})`);
   const finalizers = at(body, 'spec', 'finalizers');
   const version = at(body, 'metadata', 'resourceVersion');
   const change = (old: KubeObject): KubeObject => ({

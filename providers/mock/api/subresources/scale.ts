@@ -1,10 +1,11 @@
 import { contentType, plainBody } from '../bodies.ts';
 import { type Call, targetOf } from '../call.ts';
+import { isObject } from '../json.ts';
 import type { KubeObject } from '../objects.ts';
 import { writeOptions } from '../options.ts';
 import { patchedDocument } from '../patch-request.ts';
 import { getObject } from '../read.ts';
-import { type ApiResponse, at, isRecord } from '../request.ts';
+import { type ApiResponse, at } from '../request.ts';
 import { badRequest, invalid, methodNotAllowed, notFound } from '../status.ts';
 import { updateObject } from '../write.ts';
 
@@ -36,7 +37,7 @@ function answer(body: unknown): ApiResponse {
 }
 
 function checked(name: string, wanted: unknown, old: KubeObject): { replicas: number; resourceVersion: string } {
-  if (!isRecord(wanted)) throw badRequest('the object provided is unrecognized (must be of type Scale)');
+  if (!isObject(wanted)) throw badRequest('the object provided is unrecognized (must be of type Scale)');
   const given = String(at(wanted, 'metadata', 'name') ?? name);
   if (given !== name)
     throw badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`);
@@ -66,7 +67,7 @@ function withReplicas(
 
 function setAt(value: unknown, [key, ...rest]: readonly string[], leaf: unknown): unknown {
   if (key === undefined) return leaf;
-  const record = isRecord(value) ? value : {};
+  const record = isObject(value) ? value : {};
   return { ...record, [key]: setAt(record[key], rest, leaf) };
 }
 
@@ -80,7 +81,7 @@ function pathsOf({ core, type }: Call): Paths {
     'subresources',
     'scale',
   );
-  if (!isRecord(scale)) throw notFound(type, '');
+  if (!isObject(scale)) throw notFound(type, '');
   const selector = scale.labelSelectorPath;
   return {
     spec: keysOf(String(scale.specReplicasPath)),
@@ -117,7 +118,7 @@ interface Expression {
 }
 
 function selectorText(selector: unknown): string {
-  if (!isRecord(selector)) return '';
+  if (!isObject(selector)) return '';
   const labels = Object.entries((selector.matchLabels ?? {}) as Record<string, string>);
   const expressions = (selector.matchExpressions ?? []) as readonly Expression[];
   const terms = [

@@ -1,10 +1,11 @@
 import { objectBody } from '../bodies.ts';
 import { type Call, targetOf } from '../call.ts';
 import { type Core, rfc3339, timestamp } from '../core.ts';
+import { isObject } from '../json.ts';
 import { tokenRequestType } from '../kinds/reviews.ts';
 import { trackManagers } from '../managers.ts';
 import { writeOptions } from '../options.ts';
-import { type ApiResponse, at, isRecord } from '../request.ts';
+import { type ApiResponse, at } from '../request.ts';
 import { badRequest, conflict, invalid, methodNotAllowed, notFound } from '../status.ts';
 import { keyOf } from '../target.ts';
 
@@ -43,7 +44,7 @@ function specOf(core: Core, body: unknown): Wanted {
   return {
     audiences: Array.isArray(audiences) && audiences.length > 0 ? audiences.map(String) : [core.tokens.issuer],
     expirationSeconds: Number(at(body, 'spec', 'expirationSeconds') ?? 3600),
-    boundObjectRef: isRecord(reference) ? reference : null,
+    boundObjectRef: isObject(reference) ? reference : null,
   };
 }
 

@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
+import { untilStopped } from '../../clock.ts';
 import type { Component } from '../component.ts';
 import { type Container, type ContainerState, type ContainerStatus, type Pod, timestamp } from '../kinds.ts';
 import { LogBuffer } from './log-buffer.ts';
@@ -11,7 +12,6 @@ import {
   type Program,
   type ProgramContext,
   parseImage,
-  untilStopped,
 } from './program.ts';
 
 /** What a container needs of its pod and node. */

@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
+import { untilStopped } from '../../clock.ts';
 import { containerShell } from './container-shell.ts';
-import { type Program, untilStopped } from './program.ts';
+import type { Program } from './program.ts';
 
 /** Ended by SIGTERM, as shells count it. */
 const STOPPED = 143;

@@ -89,11 +89,3 @@ export function imageId(image: string): string {
   const repository = colon > path.lastIndexOf('/') ? path.slice(0, colon) : path;
   return `${repository}@sha256:${createHash('sha256').update(image).digest('hex')}`;
 }
-
-/** Settles when the signal aborts: for programs that just run. */
-export function untilStopped(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-}

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Backend } from '../../../api/backends.ts';
+import { untilStopped } from '../../../clock.ts';
 import { admit } from '../../../kubevirt/admit.ts';
 import type { KubevirtVersion } from '../../../kubevirt/version.ts';
 import type { Program } from '../../kubelet/program.ts';
-import { untilStopped } from '../../kubelet/program.ts';
 import { admissionCluster } from '../admission-cluster.ts';
 import { type ClusterConfig, componentOf, followConfig, releaseOf } from '../component.ts';
 import { HandlerRefusal } from '../handler/server.ts';

@@ -1,6 +1,6 @@
+import { untilStopped } from '../../../clock.ts';
 import { launcherCluster } from '../../../kubevirt/launcher/cluster.ts';
 import type { Program } from '../../kubelet/program.ts';
-import { untilStopped } from '../../kubelet/program.ts';
 import { componentOf, followConfig, lead, releaseOf } from '../component.ts';
 import { startMigrations } from './migrations.ts';
 import { startVmis } from './vmis.ts';

@@ -1,3 +1,4 @@
+import { untilStopped } from '../../../clock.ts';
 import { nodeLabels, relabelled } from '../../../kubevirt/labels.ts';
 import {
   capabilities,
@@ -6,7 +7,6 @@ import {
   supportedFeatures,
 } from '../../../physics/dom-capabilities.ts';
 import type { Program } from '../../kubelet/program.ts';
-import { untilStopped } from '../../kubelet/program.ts';
 import { componentOf, followConfig, releaseOf } from '../component.ts';
 import type { Wiring } from '../wiring.ts';
 import { offerDevices } from './devices.ts';

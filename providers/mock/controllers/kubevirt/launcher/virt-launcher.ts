@@ -1,5 +1,5 @@
+import { untilStopped } from '../../../clock.ts';
 import type { Program, ProgramContext } from '../../kubelet/program.ts';
-import { untilStopped } from '../../kubelet/program.ts';
 import type { Wiring } from '../wiring.ts';
 import type { Domain } from './launcher.ts';
 import { launcherExec } from './launcher-exec.ts';

@@ -1,6 +1,6 @@
+import { untilStopped } from '../../../clock.ts';
 import { admit } from '../../../kubevirt/admit.ts';
 import type { Program, ProgramContext } from '../../kubelet/program.ts';
-import { untilStopped } from '../../kubelet/program.ts';
 import { pathTo, RESOURCES } from '../../resources.ts';
 import { admissionCluster } from '../admission-cluster.ts';
 import { componentOf, followConfig, lead, releaseOf } from '../component.ts';
