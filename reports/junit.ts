@@ -72,9 +72,17 @@ function phaseRows(report: Report): readonly Row[] {
       message:
         report.findings[0] !== undefined && isSame(report.findings[0], finding) ? report.verdict : spoken(finding),
       type: FAILURE_TYPES[finding.blame],
-      body: [...details(finding), ...others.flatMap((other) => ['', `also ${spoken(other)}`, ...details(other)])],
+      body: [
+        ...details(finding),
+        ...leftOver(report),
+        ...others.flatMap((other) => ['', `also ${spoken(other)}`, ...details(other)]),
+      ],
     };
   });
+}
+
+function leftOver({ notUndone }: Report): readonly string[] {
+  return notUndone.length === 0 ? [] : [`not undone: ${notUndone.join('; ')}`];
 }
 
 /** The one red row of the phases file: the run's own, or the phase with the worst finding. */

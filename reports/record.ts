@@ -80,9 +80,17 @@ export function reportOf(run: RunRecord): Report {
     phases,
     run: rowless === undefined || row.outcome !== 'passed' ? row : { ...row, outcome: 'errored', finding: rowless },
     cases,
+    notUndone: notUndone(run),
     findings: verdict.findings,
     settings: run.opening.settings,
   };
+}
+
+/** Undos that fail all for one reason, such as a lost connection, are one finding: here each is named. */
+function notUndone(run: RunRecord): readonly string[] {
+  const findings = [run.phasesEnded.get('undo')?.finding, ...run.troubles];
+  const places = findings.flatMap((finding) => (finding === undefined ? [] : [finding.where]));
+  return places.filter((where) => where.startsWith('undo ')).map((where) => where.slice('undo '.length));
 }
 
 /** True when some row is red because of this finding; trouble that has none makes the run's own row red. */

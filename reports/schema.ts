@@ -105,6 +105,7 @@ export const reportSchema = z.strictObject({
     reason: z.string().optional(),
   }),
   cases: z.array(caseResult),
+  notUndone: z.array(z.string()).describe('still on the node, for the next run to sweep'),
   findings: z.array(finding).describe('worst blame first'),
   settings: z.record(z.string(), z.string()).describe('secrets masked'),
 });

@@ -19,6 +19,7 @@ export function closingText(report: Report, folder: string): string {
     ...notDemanded(report),
     ...leftOut(report),
     ...wrong(report),
+    ...notUndone(report),
     ...(report.hint === undefined || isRefused(report) ? [] : [labelled('what to do', oneLine(report.hint))]),
     labelled('report', `${folder}: ${REPORT_JSON}, ${JUNIT_CASES}, ${JUNIT_PHASES}`),
     countLine(report),
@@ -88,6 +89,12 @@ function leftOut(report: Report): readonly string[] {
     byReason.set(text, (byReason.get(text) ?? 0) + 1);
   }
   return [...byReason].map(([reason, count]) => labelled('left out', `${counted(count, 'case')}, ${reason}`));
+}
+
+function notUndone(report: Report): readonly string[] {
+  if (report.notUndone.length === 0) return [];
+  const what = report.notUndone.map(oneLine).join('; ');
+  return [labelled('not undone', `${what}: the next run on this node sweeps what is left`)];
 }
 
 /** `[FAILED]` and `error:` are what Prow's log view highlights, so each stands once for each thing that went wrong. */

@@ -40,6 +40,8 @@ export interface Report {
   /** Red when the run ended early for a reason that is no phase's own, or has not ended yet. */
   readonly run: RunResult;
   readonly cases: readonly CaseResult[];
+  /** What could not be undone, e.g. `guest sev`: it is still on the node, for the next run to sweep. */
+  readonly notUndone: readonly string[];
   /** Everything that went wrong, worst blame first; the first one is the verdict's. */
   readonly findings: readonly Finding[];
   /** The settings that were in force, secrets masked. */

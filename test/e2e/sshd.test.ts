@@ -67,6 +67,7 @@ describe('a run through a real sshd in front of the simulated host', function ()
     expect(notRun.length).to.be.greaterThan(10);
     expect(notRun.every(({ message }) => message.startsWith('not run'))).to.equal(true);
     expect(cases).to.have.length(report.cases.length);
+    expect(stdout).to.match(/not undone .*guest sev.*KubeVirt v1\.9\.0/);
     const next = await lane([...(await restart()), '--require', 'sev']);
     expect(next.exitCode, next.stdout).to.equal(0);
   });

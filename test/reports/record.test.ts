@@ -1,8 +1,10 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { PHASES } from '../../harness/model/result.ts';
+import { phasesXml } from '../../reports/junit.ts';
 import { reportOf } from '../../reports/record.ts';
 import { isRed } from '../../reports/run-record.ts';
+import { closingText } from '../../reports/text.ts';
 import {
   at,
   closedRecordOf,
@@ -127,6 +129,25 @@ describe('record of a run', () => {
     expect(report.cases[1]?.reason).to.equal('cut short: the connection to node.example was lost');
     expect(report.cases[2]?.reason).to.equal('the connection to node.example was lost');
     expect(report.phases.find(({ name }) => name === 'suites')?.outcome).to.equal('not-run');
+  });
+
+  it('names everything that could not be undone, also when one reason kept all of it', () => {
+    const lost = finding('infra', 'the connection to node.example was lost');
+    const report = reportOf(
+      closedRecordOf([
+        ...through('kubevirt'),
+        { type: 'ending', at: at(25), finding: lost },
+        phaseStarted('undo'),
+        { type: 'trouble', at: at(26), finding: { ...lost, where: 'undo KubeVirt v1.9.0' } },
+        phaseEnded('undo', { ...lost, where: 'undo guest sev' }),
+      ]),
+    );
+    expect(redRows(report)).to.deep.equal(['run']);
+    expect(report.notUndone).to.deep.equal(['guest sev', 'KubeVirt v1.9.0']);
+    expect(closingText(report, '/a')).to.include(
+      'not undone    guest sev; KubeVirt v1.9.0: the next run on this node sweeps what is left',
+    );
+    expect(phasesXml(report)).to.include('not undone: guest sev; KubeVirt v1.9.0');
   });
 
   for (const { signal, code } of [
