@@ -79,7 +79,7 @@ describe('settings', () => {
     const { values } = resolve(['--artifacts', 'out'], { ...yaml, env: { HOME: '/home/me' } });
     expect(values['ssh-key']).to.equal('/project/keys/id');
     expect(values.kubeconfig).to.equal('/abs/config');
-    expect(values.artifacts).to.equal('/work/out');
+    expect(values.artifacts).to.equal('/srv/out');
     expect(values['ssh-known-hosts']).to.deep.equal(['/home/me/.ssh/known_hosts', '/etc/ssh/ssh_known_hosts']);
   });
 
