@@ -17,7 +17,7 @@ const PROVIDERS = [
 ];
 
 function resolve(argv: readonly string[], input: Partial<SettingsInput> = {}) {
-  return resolveSettings({ argv, env: {}, workingFolder: '/work', providers: PROVIDERS, isProof: true, ...input });
+  return resolveSettings({ argv, env: {}, workingFolder: '/srv', providers: PROVIDERS, isProof: true, ...input });
 }
 
 function config(argv: readonly string[], input: Partial<SettingsInput> = {}) {
@@ -121,8 +121,8 @@ describe('settings', () => {
   });
 
   it('name the file from the working folder, so that one further up is found', () => {
-    const near = { file: { path: '/work/sevlane.yaml', text: 'seed: x\n' } };
-    const far = { ...near, workingFolder: '/work/a/b' };
+    const near = { file: { path: '/srv/sevlane.yaml', text: 'seed: x\n' } };
+    const far = { ...near, workingFolder: '/srv/a/b' };
     expect(problems([], near)[0]?.place).to.equal('sevlane.yaml:1');
     expect(problems([], far)[0]?.place).to.equal('../../sevlane.yaml:1');
   });
