@@ -1,4 +1,4 @@
-import { ProductFailure } from '../errors/errors.ts';
+import { InfraError, ProductFailure } from '../errors/errors.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { isRefusal } from '../kube/errors.ts';
 import { execInPod } from '../kube/exec.ts';
@@ -8,7 +8,7 @@ import type { GuestSpec } from '../model/guests.ts';
 import type { Scope } from '../scope/scope.ts';
 import { until } from '../scope/until.ts';
 import type { KubevirtFeeds } from './feeds.ts';
-import { guestRuns } from './guest-state.ts';
+import { guestRuns, guestState } from './guest-state.ts';
 import { type Dialogue, logIn } from './login.ts';
 import type { Pod, Vmi } from './objects.ts';
 import { type GuestImage, vmiManifest } from './vmi.ts';
@@ -53,6 +53,8 @@ export interface GuestParts {
 const DELETE_MS = 60_000;
 const POD_MS = 30_000;
 const ASK_EVERY_MS = 500;
+/** From a guest's end to the news of it on the watch. */
+const NEWS_MS = 5000;
 
 /** A guest of this kind, not yet created. Its deletion is registered with the scope just before it is. */
 export function makeGuest(spec: GuestSpec, parts: GuestParts): Guest {
@@ -71,10 +73,13 @@ export function makeGuest(spec: GuestSpec, parts: GuestParts): Guest {
     created,
     running,
     launcherPod,
-    domainXml: once(async (signal) => await readDomainXml(await launcherPod(signal), spec, parts, signal)),
+    domainXml: once(async (signal) => {
+      const pod = await launcherPod(signal);
+      return await whileRunning(spec, parts, signal, readDomainXml(pod, spec, parts, signal));
+    }),
     kernelLog: once(async (signal) => {
       await running(signal);
-      return await readKernelLog(spec, { ...parts, overhear }, signal);
+      return await whileRunning(spec, parts, signal, readKernelLog(spec, { ...parts, overhear }, signal));
     }),
     get transcript() {
       return transcript();
@@ -163,6 +168,42 @@ async function readKernelLog(
   } finally {
     await session.close();
   }
+}
+
+/**
+ * Work on a running guest. A console or exec that breaks because the guest ended under it tells of the connection only:
+ * that the guest ended is what happened.
+ */
+async function whileRunning<T>(spec: GuestSpec, parts: GuestParts, signal: AbortSignal, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (signal.aborted || !(error instanceof InfraError)) throw error;
+    throw (await ended(spec, parts, { signal, cause: error })) ?? error;
+  }
+}
+
+/** The guest's end as an error, undefined when it still runs after the moment that news of an end may take. */
+async function ended(
+  { kind, name }: GuestSpec,
+  { scope, feeds, namespace }: GuestParts,
+  { signal, cause }: { readonly signal: AbortSignal; readonly cause: unknown },
+): Promise<Error | undefined> {
+  const look = () => feeds.vmis.items.get(`${namespace}/${kind}`);
+  const wake = feeds.vmis.onChange;
+  const limits = { scope: scope.narrowed(signal), withinMs: NEWS_MS, everyMs: NEWS_MS, blame: 'infra' as const, wake };
+  const isOver = await until(`${name}: ends`, limits, async () =>
+    look()?.status?.phase === 'Running' && look()?.metadata.deletionTimestamp === undefined
+      ? { done: false, saw: 'it runs' }
+      : { done: true, value: true },
+  ).catch(() => false);
+  signal.throwIfAborted();
+  if (!isOver) return undefined;
+  const vmi = look();
+  if (vmi === undefined || vmi.metadata.deletionTimestamp !== undefined)
+    return new InfraError(`${name}: somebody deleted it while it was looked at`, { cause });
+  const hint = 'read the launcher pod of the guest and virt-handler on the node';
+  return new ProductFailure(`${name}: ended while it was looked at; ${guestState(vmi, undefined)}`, { cause, hint });
 }
 
 /** Deletes the guest and waits until it is gone: its ASID and memory are free only then. */

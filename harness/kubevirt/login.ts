@@ -38,6 +38,7 @@ const NUDGE_EVERY_MS = 5000;
 /** More rounds than any real dialogue has; a guest that asks for ever is broken. */
 const MOST_ROUNDS = 10;
 const COMMAND_MS = 60_000;
+const SILENCE = { prompt: 'silence', line: '' } as const;
 /** A getty asks for the password at once, unless it has thrown the name away. */
 const ANSWER_MS = 10_000;
 
@@ -74,22 +75,34 @@ interface Dialling {
   readonly stopNudging: () => void;
 }
 
-type Prompt = 'shell' | 'login' | 'password' | 'refusal';
+type Prompt = 'shell' | 'login' | 'password' | 'refusal' | 'panic';
+
+/** What came, and the line that it came with. */
+interface Heard {
+  readonly prompt: Prompt;
+  readonly line: string;
+}
 
 async function reachShell(console: Console, dialling: Dialling): Promise<void> {
   const { place, dialogue, endsAt, stopNudging } = dialling;
   let isNamed = false;
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
     const leftMs = Math.max(1, Math.ceil(endsAt - performance.now()));
-    const prompt: Prompt | 'silence' = isNamed
+    const heard: Heard | typeof SILENCE = isNamed
       ? await answerToName(console, dialogue, leftMs)
       : await nextPrompt(console, dialogue, leftMs);
+    const { line } = heard;
+    const prompt: Prompt | 'silence' = heard.prompt;
     stopNudging();
     isNamed = prompt === 'login';
     if (prompt === 'shell') return;
     if (prompt === 'login') console.send(`${dialogue.user}\n`);
     if (prompt === 'password') console.send(`${dialogue.password}\n`);
     if (prompt === 'silence') console.send('\n');
+    if (prompt === 'panic')
+      throw new ProductFailure(`${place.guest}: its kernel panicked: ${line}`, {
+        hint: 'read console.txt of the case',
+      });
     if (prompt === 'refusal')
       throw new ProductFailure(`${place.guest}: refuses the login of ${dialogue.user}`, {
         hint: 'check --guest-user and --guest-password against the image',
@@ -102,11 +115,11 @@ async function reachShell(console: Console, dialling: Dialling): Promise<void> {
  * What follows the name. A second login prompt is no answer: our own line feeds have asked for it before, and a name
  * typed there again would be taken for the password.
  */
-async function answerToName(console: Console, dialogue: Dialogue, leftMs: number): Promise<Prompt | 'silence'> {
+async function answerToName(console: Console, dialogue: Dialogue, leftMs: number): Promise<Heard | typeof SILENCE> {
   try {
-    return await nextPrompt(console, dialogue, Math.min(leftMs, ANSWER_MS), ['shell', 'password', 'refusal']);
+    return await nextPrompt(console, dialogue, Math.min(leftMs, ANSWER_MS), ['shell', 'password', 'refusal', 'panic']);
   } catch (error) {
-    if (error instanceof ProductFailure && leftMs > ANSWER_MS) return 'silence';
+    if (error instanceof ProductFailure && leftMs > ANSWER_MS) return SILENCE;
     throw error;
   }
 }
@@ -115,12 +128,14 @@ async function nextPrompt(
   console: Console,
   { shellPrompt, loginPrompt, passwordPrompt }: Dialogue,
   withinMs: number,
-  among: readonly Prompt[] = ['shell', 'login', 'password', 'refusal'],
-): Promise<Prompt> {
-  const looks = { shell: shellPrompt, login: loginPrompt, password: passwordPrompt, refusal: /Login incorrect/ };
+  among: readonly Prompt[] = ['shell', 'login', 'password', 'refusal', 'panic'],
+): Promise<Heard> {
+  const refusal = /Login incorrect/;
+  const panic = /Kernel panic - not syncing.*/;
+  const looks = { shell: shellPrompt, login: loginPrompt, password: passwordPrompt, refusal, panic };
   const patterns = among.map((prompt) => looks[prompt]);
-  const { index } = await console.expect(patterns, { withinMs, goal: 'a shell' });
-  return among[index] ?? 'refusal';
+  const { index, match } = await console.expect(patterns, { withinMs, goal: 'a shell' });
+  return { prompt: among[index] ?? 'refusal', line: match[0].trim() };
 }
 
 function session(console: Console, { guest }: GuestConsole, dialogue: Dialogue): Session {

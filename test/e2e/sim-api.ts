@@ -9,6 +9,8 @@ export interface SimApi {
   get(path: string): Promise<unknown>;
   /** Creates an object in the collection at this path. */
   create(path: string, object: object): Promise<unknown>;
+  /** Deletes the object at this path. */
+  remove(path: string): Promise<unknown>;
   close(): void;
 }
 
@@ -53,6 +55,7 @@ export async function openSimApi(kubeconfig: string): Promise<SimApi> {
     server,
     get: (path) => ask('GET', path),
     create: (path, object) => ask('POST', path, object),
+    remove: (path) => ask('DELETE', path),
     close: () => agent.destroy(),
   };
 }
@@ -61,7 +64,7 @@ interface ResourceList {
   readonly resources: readonly { readonly name: string; readonly verbs: readonly string[] | null }[];
 }
 
-interface ObjectList {
+export interface ObjectList {
   readonly items?: readonly { readonly metadata: { readonly name: string; readonly namespace?: string } }[];
 }
 
