@@ -81,8 +81,10 @@ async function lane(scope: Scope, input: RunInput, redactor: Redactor): Promise<
     return { suites: loaded, host: await provider.acquire(own) };
   });
   learnSecrets(redactor, config, host);
+  const { ssh: target } = host;
+  if (target === undefined) throw new UsageError('no node is named', { hint: 'write --ssh [user@]host[:port]' });
   const ssh = await phase(scope, step('connect', budgets.connectMs), async (own) => {
-    const connection = await connectSsh(own, host.ssh);
+    const connection = await connectSsh(own, target);
     own.emit({ type: 'subject', subject: { node: connection.description } });
     return connection;
   });
@@ -217,8 +219,10 @@ function learnSecrets(redactor: Redactor, config: RunConfig, host: Host): void {
   const { user, password } = config.guest;
   // A password that is the user's own name is a test image's public default: masking the word would hide the evidence.
   if (password !== user) redactor.learn(password);
-  for (const auth of host.ssh.auth)
-    redactor.learn(auth.kind === 'password' ? auth.password : auth.privateKey.toString('utf8'));
+  for (const auth of host.ssh?.auth ?? []) {
+    if (auth.kind === 'password') redactor.learn(auth.password);
+    if (auth.kind === 'key') redactor.learn(auth.privateKey.toString('utf8'));
+  }
 }
 
 function tellEnding(scope: Scope): void {

@@ -1,3 +1,4 @@
+import { CHECK_GROUPS } from '../harness/model/check.ts';
 import type { RunEvent } from '../harness/model/events.ts';
 import type { Finding } from '../harness/model/finding.ts';
 import type { Report } from '../harness/model/report.ts';
@@ -12,6 +13,9 @@ export function openRecord(opening: Opening): RunRecord {
     subject: { provider: opening.provider, simulated: opening.simulated },
     demanded: [],
     notDemanded: [],
+    checks: new Map(),
+    capabilities: undefined,
+    connection: undefined,
     phasesStarted: new Map(),
     phasesEnded: new Map(),
     plan: [],
@@ -36,6 +40,12 @@ export function record(before: RunRecord, event: RunEvent): RunRecord {
       return { ...run, subject: { ...run.subject, ...event.subject } };
     case 'demands':
       return { ...run, demanded: event.demanded, notDemanded: event.notDemanded };
+    case 'check':
+      return { ...run, checks: extended(run.checks, event.result.id, event.result) };
+    case 'capabilities':
+      return { ...run, capabilities: event.contract };
+    case 'connection':
+      return { ...run, connection: event.record };
     case 'plan':
       return { ...run, plan: event.cases };
     case 'case-started':
@@ -78,6 +88,9 @@ export function reportOf(run: RunRecord): Report {
     demanded: run.demanded,
     notDemanded: run.notDemanded,
     phases,
+    checks: CHECK_GROUPS.flatMap((group) => [...run.checks.values()].filter((check) => check.group === group)),
+    ...(run.capabilities === undefined ? {} : { capabilities: run.capabilities }),
+    ...(run.connection === undefined ? {} : { connection: run.connection }),
     run: rowless === undefined || row.outcome !== 'passed' ? row : { ...row, outcome: 'errored', finding: rowless },
     cases,
     notUndone: notUndone(run),

@@ -1,3 +1,6 @@
+import type { CapabilityContract } from '../harness/model/capability.ts';
+import type { CheckResult } from '../harness/model/check.ts';
+import type { ConnectionRecord } from '../harness/model/connection.ts';
 import type { Finding } from '../harness/model/finding.ts';
 import type { NotDemanded, RunSubject } from '../harness/model/report.ts';
 import type { CaseResult, PhaseName, PhaseResult, PlannedCase } from '../harness/model/result.ts';
@@ -20,6 +23,10 @@ export interface RunRecord {
   readonly subject: RunSubject;
   readonly demanded: readonly Technology[];
   readonly notDemanded: readonly NotDemanded[];
+  /** By id; a later word of the same check replaces the earlier one. */
+  readonly checks: ReadonlyMap<string, CheckResult>;
+  readonly capabilities: CapabilityContract | undefined;
+  readonly connection: ConnectionRecord | undefined;
   readonly phasesStarted: ReadonlyMap<PhaseName, string>;
   readonly phasesEnded: ReadonlyMap<PhaseName, PhaseResult>;
   readonly plan: readonly PlannedCase[];

@@ -84,6 +84,51 @@ const subject = z.strictObject({
 
 const notDemanded = z.strictObject({ technology, reason: z.string() });
 
+const checkResult = z.strictObject({
+  id: z.string(),
+  group: z.enum(['this side', 'host', 'cluster', 'lane']),
+  title: z.string().describe('constant over runs'),
+  verdict: z
+    .enum(['ok', 'note', 'warning', 'fatal', 'unread'])
+    .describe('fatal: the lane cannot run; unread: it could not be found out, which is not ok'),
+  read: z.string().describe('what was read, or why it could not be'),
+  from: z.string().describe('where it was read'),
+  expected: z.string(),
+  why: z.string().describe('why it matters'),
+  action: z.string().optional(),
+});
+
+const capability = z.strictObject({
+  technology,
+  given: z.enum(['yes', 'no', 'unknown']),
+  reason: z.string(),
+  guestsAtOnce: z.number().optional().describe('how many the ASIDs allow; absent where the host does not tell'),
+});
+
+const capabilities = z.strictObject({
+  technologies: z.strictObject({ sev: capability, 'sev-es': capability, 'sev-snp': capability }),
+  changes: z.array(z.string()).describe('expectations that differ on this node, each with its reason'),
+});
+
+const moment = z.strictObject({
+  at: z.string(),
+  kind: z.enum(['connected', 'cut', 'reconnected', 'lost', 'closed', 'slow', 'measured']),
+  saw: z.string().optional(),
+  ms: ms.optional(),
+  roundTripMs: ms.optional(),
+});
+
+const connection = z.strictObject({
+  description: z.string(),
+  transport: z.enum(['ssh2', 'openssh']),
+  moments: z.array(moment),
+  cuts: z.number(),
+  downMs: ms.describe('without a connection, all cuts together'),
+  roundTripMs: z.strictObject({ median: ms, worst: ms }).optional(),
+  bytesSent: z.number(),
+  bytesReceived: z.number(),
+});
+
 /** report.json. */
 export const reportSchema = z.strictObject({
   schema: z.literal('sevlane.report/v1'),
@@ -97,6 +142,9 @@ export const reportSchema = z.strictObject({
   demanded: z.array(technology),
   notDemanded: z.array(notDemanded),
   phases: z.array(phaseResult).describe('all nine, in order'),
+  checks: z.array(checkResult).describe("the doctor's, in the order of their groups"),
+  capabilities: capabilities.optional().describe('absent until the host was read'),
+  connection: connection.optional().describe('the connection to the node; absent until there was one'),
   run: z.strictObject({
     name: z.literal('run'),
     outcome,
@@ -129,6 +177,9 @@ export const eventSchema = z.discriminatedUnion('type', [
     demanded: z.array(technology),
     notDemanded: z.array(notDemanded),
   }),
+  z.strictObject({ type: z.literal('check'), at, result: checkResult }),
+  z.strictObject({ type: z.literal('capabilities'), at, contract: capabilities }),
+  z.strictObject({ type: z.literal('connection'), at, moment, record: connection }),
   z.strictObject({ type: z.literal('plan'), at, cases: z.array(plannedCase) }),
   z.strictObject({ type: z.literal('case-started'), at, title: z.string() }),
   z.strictObject({ type: z.literal('case-ended'), at, result: caseResult }),

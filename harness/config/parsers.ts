@@ -1,13 +1,14 @@
-import type { HostPort } from '../model/host.ts';
 import type { Parsed } from '../model/setting.ts';
 import { spokenTime } from '../model/spoken-time.ts';
 import { TECHNOLOGIES, type Technology } from '../model/technology.ts';
 import { parseDuration } from './duration.ts';
 import { nearest } from './nearest.ts';
 
-/** `user@host:port`, as `--ssh` takes it. */
-export interface SshAddress extends HostPort {
-  readonly user: string;
+/** `[user@]host[:port]`, as `--ssh` takes it; the host may be a name of ssh_config. */
+export interface SshName {
+  readonly host: string;
+  readonly user?: string;
+  readonly port?: number;
 }
 
 /** The KubeVirt to test: one that the run installs, or the one that stands in the cluster. */
@@ -84,19 +85,49 @@ export function technologies(value: string): Parsed<readonly Technology[]> {
   return { value: TECHNOLOGIES.filter((technology) => words.includes(technology)) };
 }
 
-/** `user@host` or `user@host:port`, the host also as `[IPv6]`. */
-export function sshAddress(value: string): Parsed<SshAddress> {
-  const match = /^([^@\s:/]+)@(?:\[([0-9a-fA-F:.]+)\]|([^:@\s/[\]]+))(?::(\d{1,5}))?$/.exec(value);
-  const port = Number(match?.[4] ?? '22');
-  if (match === null || port < 1 || port > 65_535) {
+/** `[user@]host[:port]` or `ssh://[user@]host[:port]`, the host also as `[IPv6]`. */
+export function sshName(value: string): Parsed<SshName> {
+  const match =
+    /^(?:ssh:\/\/)?(?:([^@\s:/,]+)@)?(?:\[([0-9a-fA-F:.%\w]+)\]|([^:@\s/[\],-][^:@\s/[\],]*))(?::(\d{1,5}))?\/?$/.exec(
+      value,
+    );
+  const port = match?.[4] === undefined ? undefined : Number(match[4]);
+  if (match === null || (port !== undefined && (port < 1 || port > 65_535))) {
     // Somebody may have put a password there.
     const shown = value.replace(/:[^@]*@/, ':...@');
     return {
       problem: `"${shown}" is not the address of a node`,
-      fix: 'write user@host:port, e.g. root@node.example:22',
+      fix: 'write [user@]host[:port], e.g. root@node.example:22, or a name of ssh_config',
     };
   }
-  return { value: { user: match[1] ?? '', host: match[2] ?? match[3] ?? '', port } };
+  const user = match[1];
+  return {
+    value: {
+      host: match[2] ?? match[3] ?? '',
+      ...(user === undefined ? {} : { user }),
+      ...(port === undefined ? {} : { port }),
+    },
+  };
+}
+
+/** Addresses separated by commas. */
+export function sshNames(value: string): Parsed<readonly SshName[]> {
+  const names: SshName[] = [];
+  for (const part of value.split(',')) {
+    const name = sshName(part.trim());
+    if (!('value' in name)) return name;
+    names.push(name.value);
+  }
+  return { value: names };
+}
+
+/** A fingerprint as `ssh-keygen -l` prints it. */
+export function sshHostKey(value: string): Parsed<string> {
+  if (/^SHA256:[A-Za-z0-9+/]{43}=?$/.test(value)) return { value: value.replace(/=$/, '') };
+  return {
+    problem: `"${value}" is not the SHA-256 fingerprint of a host key`,
+    fix: 'write what `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` prints on the node, e.g. SHA256:x7K...',
+  };
 }
 
 /** `existing` or a release such as `v1.9.0`. */

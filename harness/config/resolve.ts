@@ -162,7 +162,7 @@ function ignored(row: Setting, given: Given | undefined, chosen: ProviderRows | 
 /** Paths are meant relative to where they are written: the working folder, or the folder of sevlane.yaml. */
 function located(text: string, row: Setting, given: Given | undefined, input: SettingsInput): string {
   const isPath = row.valueName === 'FILE' || row.valueName === 'FILES' || row.valueName === 'DIR';
-  if (!isPath || text.trim() === '') return text;
+  if (!isPath || text.trim() === '' || row.noPath?.test(text.trim())) return text;
   const folder = given?.origin === 'file' && input.file !== undefined ? dirname(input.file.path) : input.workingFolder;
   const locate = (path: string) => {
     if (path.startsWith('~/') && input.env.HOME !== undefined) return join(input.env.HOME, path.slice(2));

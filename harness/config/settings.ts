@@ -1,6 +1,7 @@
 import type { Parsed, Setting } from '../model/setting.ts';
 import type { LabelFilter } from './label-filter.ts';
 import { parseLabelFilter } from './label-filter.ts';
+import { NODE_ROWS } from './node-rows.ts';
 import {
   duration,
   imagePrefix,
@@ -11,10 +12,8 @@ import {
   namespaceName,
   oneOf,
   onOff,
-  paths,
   regex,
   seed,
-  sshAddress,
   technologies,
   text,
 } from './parsers.ts';
@@ -23,40 +22,7 @@ type Row = Omit<Setting, 'key'>;
 
 /** Everything that `run` takes, by key. Flags, environment, sevlane.yaml, help and README all come from here. */
 export const TABLE = {
-  provider: {
-    group: 'Node',
-    valueName: 'NAME',
-    env: ['KUBEVIRT_PROVIDER'],
-    parse: text,
-    help: 'who lends the SEV node; must be named in CI',
-  },
-  ssh: {
-    group: 'Node',
-    valueName: 'USER@HOST:PORT',
-    parse: sshAddress,
-    help: 'the node; all traffic goes through this connection',
-  },
-  'ssh-key': { group: 'Node', valueName: 'FILE', parse: text, help: 'private key for the node' },
-  'ssh-password-file': {
-    group: 'Node',
-    valueName: 'FILE',
-    parse: text,
-    help: 'file with the password, for nodes without public-key login',
-  },
-  'ssh-known-hosts': {
-    group: 'Node',
-    valueName: 'FILES',
-    parse: paths,
-    default: '~/.ssh/known_hosts,/etc/ssh/ssh_known_hosts',
-    help: 'known_hosts files that vouch for the node, separated by commas; a node that none of them knows is refused',
-  },
-  kubeconfig: {
-    group: 'Node',
-    valueName: 'FILE',
-    env: ['KUBECONFIG'],
-    parse: text,
-    help: 'kubeconfig of the cluster on the node, with its own CA and credentials',
-  },
+  ...NODE_ROWS,
   kubernetes: {
     group: 'KubeVirt',
     valueName: 'VERSION',
@@ -233,11 +199,7 @@ export const SETTINGS: readonly Setting[] = Object.entries(TABLE).map(([key, row
  * there is a mistake; KubeVirt's own variables are let pass.
  */
 export const REAL_NODE_KEYS: ReadonlySet<string> = new Set<SettingKey>([
-  'ssh',
-  'ssh-key',
-  'ssh-password-file',
-  'ssh-known-hosts',
-  'kubeconfig',
+  ...(Object.keys(NODE_ROWS) as (keyof typeof NODE_ROWS)[]).filter((key) => key !== 'provider'),
 ]);
 
 /** What each row's `parse` gives: rows with a default are always set, switches are true or false. */

@@ -34,6 +34,15 @@ export class InfraError extends LaneError {
   readonly blame = 'infra';
 }
 
+/**
+ * The connection was cut while this was under way, and what became of it is not known. It may heal: who can tell
+ * whether the work was done, or may do it twice, tries again; everybody else lets it pass as infra.
+ */
+export class ConnectionCut extends LaneError {
+  override readonly name = 'ConnectionCut';
+  readonly blame = 'infra';
+}
+
 /** A person or Prow stopped the run with a signal. */
 export class Interrupted extends LaneError {
   override readonly name = 'Interrupted';

@@ -70,16 +70,17 @@ async function readSource(scope: Scope, ssh: SshConnection, source: KubeconfigSo
       });
     }
   }
-  const place = `${source.path} on ${ssh.description}`;
-  const read = async (path: string) => {
-    const absolute = posix.isAbsolute(path) ? path : posix.join(posix.dirname(source.path), path);
+  const path = source.paths[0] ?? '';
+  const place = `${path} on ${ssh.description}`;
+  const read = async (name: string) => {
+    const absolute = posix.isAbsolute(name) ? name : posix.join(posix.dirname(path), name);
     const { code, stdout, stderr } = await ssh.exec(`cat ${quoted(absolute)}`, { signal: scope.signal });
     if (code === 0) return stdout;
     throw new InfraError(`kubeconfig ${place}: cannot read ${absolute}: ${stderr.trim() || `exit status ${code}`}`, {
       hint: 'log in as a user who may read it, or give a local one: --kubeconfig FILE',
     });
   };
-  return { text: await read(source.path), place, readFile: read };
+  return { text: await read(path), place, readFile: read };
 }
 
 function secretsOf({ token, basicAuth, clientCertificate }: KubeAccess): readonly string[] {

@@ -1,3 +1,6 @@
+import type { CapabilityContract } from './capability.ts';
+import type { CheckResult } from './check.ts';
+import type { ConnectionMoment, ConnectionRecord } from './connection.ts';
 import type { Finding } from './finding.ts';
 import type { NotDemanded, RunSubject } from './report.ts';
 import type { CaseResult, PhaseName, PhaseResult, PlannedCase } from './result.ts';
@@ -22,6 +25,16 @@ export type RunEvent =
       readonly at: string;
       readonly demanded: readonly Technology[];
       readonly notDemanded: readonly NotDemanded[];
+    }
+  /** One check of the doctor, as soon as it is known. */
+  | { readonly type: 'check'; readonly at: string; readonly result: CheckResult }
+  | { readonly type: 'capabilities'; readonly at: string; readonly contract: CapabilityContract }
+  /** A moment of the connection to the node; `record` is its whole life so far. */
+  | {
+      readonly type: 'connection';
+      readonly at: string;
+      readonly moment: ConnectionMoment;
+      readonly record: ConnectionRecord;
     }
   | { readonly type: 'plan'; readonly at: string; readonly cases: readonly PlannedCase[] }
   | { readonly type: 'case-started'; readonly at: string; readonly title: string }

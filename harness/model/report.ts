@@ -1,3 +1,6 @@
+import type { CapabilityContract } from './capability.ts';
+import type { CheckResult } from './check.ts';
+import type { ConnectionRecord } from './connection.ts';
 import type { Finding } from './finding.ts';
 import type { HostFacts } from './host-facts.ts';
 import type { CaseResult, PhaseResult, RunResult } from './result.ts';
@@ -37,6 +40,12 @@ export interface Report {
   readonly demanded: readonly Technology[];
   readonly notDemanded: readonly NotDemanded[];
   readonly phases: readonly PhaseResult[];
+  /** The doctor's checks, in the order of their groups. */
+  readonly checks: readonly CheckResult[];
+  /** What the node can give; absent until the host was read. */
+  readonly capabilities?: CapabilityContract;
+  /** The connection to the node; absent until there was one. */
+  readonly connection?: ConnectionRecord;
   /** Red when the run ended early for a reason that is no phase's own, or has not ended yet. */
   readonly run: RunResult;
   readonly cases: readonly CaseResult[];

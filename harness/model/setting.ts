@@ -12,6 +12,8 @@ export interface Setting<Value = unknown> {
   readonly env?: readonly string[];
   /** The placeholder in the help, e.g. `FILE`; absent for a switch that takes no value. */
   readonly valueName?: string;
+  /** Of a path: other words that it takes, e.g. `none`, which are left as they are. */
+  readonly noPath?: RegExp;
   /** Reads the text. Pure: no file is opened here. */
   readonly parse: (text: string) => Parsed<Value>;
   /** Default as text; absent means unset. */

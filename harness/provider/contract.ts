@@ -7,12 +7,27 @@ export type { SettingProblem } from '../model/setting.ts';
 /** Values of the settings rows, by key, as their `parse` made them. */
 export type SettingValues = Readonly<Record<string, unknown>>;
 
+/**
+ * Asks a person at the terminal and gives back what was typed, without the line's end; `isSecret`: nothing is echoed.
+ * The progress display stands still meanwhile. @throws the signal's reason when it aborts first.
+ */
+export type Ask = (
+  question: string,
+  options: { readonly isSecret: boolean; readonly signal: AbortSignal },
+) => Promise<string>;
+
+/** What a provider may use beside its settings. */
+export interface Surroundings {
+  /** Absent without a terminal: nobody can be asked then. */
+  readonly ask?: Ask;
+}
+
 /** Something that lends the run an SEV node. */
 export interface Provider {
   readonly name: string;
   readonly simulated: boolean;
   /** Lends the node; whatever has to be given back is registered with `scope.defer`. */
-  acquire(scope: Scope): Promise<Host>;
+  acquire(scope: Scope, surroundings?: Surroundings): Promise<Host>;
 }
 
 /** A command beside `run`, e.g. `sim`, that a provider brings along. */

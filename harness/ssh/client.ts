@@ -86,6 +86,7 @@ function authMethod(auth: SshAuth, username: string, description: string): ssh2.
     if ('problem' in reading) throw new InfraError(`ssh ${description}: ${reading.problem}`, { hint: reading.fix });
     return [{ type: 'publickey', username, key: reading.key }];
   }
+  if (auth.kind === 'agent') return [{ type: 'agent', username, agent: auth.socket }];
   const { password } = auth;
   return [
     { type: 'password', username, password },

@@ -94,7 +94,7 @@ export async function handshake({
 
 function explain(error: Error & { level?: string }, description: string, target: SshTarget): InfraError {
   if (error.level === 'client-authentication') {
-    const tried = target.auth.map((auth) => (auth.kind === 'key' ? `key ${auth.path}` : 'password')).join(', ');
+    const tried = target.auth.map((auth) => (auth.kind === 'key' ? `key ${auth.path}` : auth.kind)).join(', ');
     return new InfraError(`ssh ${description}: the node does not accept us; tried ${tried}`, {
       hint: target.auth.some(({ kind }) => kind === 'key')
         ? `check the user name, and that the public key stands in ~${target.user}/.ssh/authorized_keys on the node`

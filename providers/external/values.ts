@@ -1,3 +1,5 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import type { HostPort } from '../../harness/model/host.ts';
 import type { SettingValues } from '../../harness/provider/contract.ts';
 
@@ -10,20 +12,22 @@ export interface ExternalValues {
   readonly kubeconfig: string | undefined;
 }
 
+const DEFAULT_KNOWN_HOSTS = [join(homedir(), '.ssh/known_hosts'), '/etc/ssh/ssh_known_hosts'];
+
 /** Picks the rows of this provider. A value of a shape that the table cannot have made reads as absent. */
 export function externalValues(values: SettingValues): ExternalValues {
   return {
     node: address(values.ssh),
-    keyFile: text(values['ssh-key']),
+    keyFile: texts(values['ssh-key'])[0],
     passwordFile: text(values['ssh-password-file']),
-    knownHostsFiles: texts(values['ssh-known-hosts']),
+    knownHostsFiles: values['ssh-known-hosts'] === undefined ? DEFAULT_KNOWN_HOSTS : texts(values['ssh-known-hosts']),
     kubeconfig: text(values.kubeconfig),
   };
 }
 
 function address(value: unknown): ExternalValues['node'] {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { user, host, port } = value as Readonly<Record<string, unknown>>;
+  const { user, host, port = 22 } = value as Readonly<Record<string, unknown>>;
   return typeof user === 'string' && typeof host === 'string' && typeof port === 'number'
     ? { user, host, port }
     : undefined;

@@ -1,3 +1,5 @@
+import type { CheckResult } from '../../harness/model/check.ts';
+import type { ConnectionMoment } from '../../harness/model/connection.ts';
 import type { RunEvent } from '../../harness/model/events.ts';
 import { spokenTime } from '../../harness/model/spoken-time.ts';
 import { oneLine } from '../plain-text.ts';
@@ -23,6 +25,12 @@ export function progressLine(event: RunEvent, detail: Detail): string | undefine
       return undefined;
     case 'demands':
       return event.demanded.length === 0 ? undefined : `demanded: ${event.demanded.join(', ')}`;
+    case 'check':
+      return event.result.verdict === 'ok' && detail !== 'verbose' ? undefined : checkLine(event.result);
+    case 'capabilities':
+      return undefined;
+    case 'connection':
+      return connectionLine(event.moment, detail);
     case 'plan':
       return `planned: ${event.cases.length} ${event.cases.length === 1 ? 'case' : 'cases'}`;
     case 'case-started':
@@ -42,6 +50,17 @@ export function progressLine(event: RunEvent, detail: Detail): string | undefine
     case 'run-ended':
       return `ended with exit code ${event.exitCode}`;
   }
+}
+
+function checkLine({ title, verdict, read, action }: CheckResult): string {
+  const word = verdict === 'unread' ? 'could not be read' : verdict;
+  return oneLine(`${title}: ${word}: ${read}${action === undefined ? '' : `; ${action}`}`);
+}
+
+function connectionLine({ kind, saw, ms }: ConnectionMoment, detail: Detail): string | undefined {
+  if (kind === 'measured' && detail !== 'verbose') return undefined;
+  const time = ms === undefined ? '' : ` after ${spokenTime(ms)}`;
+  return oneLine(`connection ${kind}${time}${saw === undefined ? '' : `: ${saw}`}`);
 }
 
 /** The line with the time before it, for logs: `11:03:22Z connect: begun`. */

@@ -11,6 +11,9 @@ export const ROOMS: readonly (readonly [room: string, pattern: RegExp])[] = [
   ['ssh', /^harness\/ssh\//],
   ['kube', /^harness\/kube\//],
   ['command', /^harness\/command\//],
+  ['ssh-config', /^harness\/ssh-config\//],
+  ['doctor', /^harness\/doctor\//],
+  ['tools', /^harness\/tools\//],
   ['host', /^harness\/host\//],
   ['evidence', /^harness\/evidence\//],
   ['kubevirt', /^harness\/kubevirt\//],
@@ -33,12 +36,15 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   reports: ['model', 'errors'],
   scope: ['model', 'errors'],
   provider: ['model', 'scope'],
-  ssh: ['model', 'errors', 'scope'],
+  ssh: ['model', 'errors', 'scope', 'command'],
   command: ['model', 'errors', 'scope'],
-  kube: ['model', 'errors', 'scope', 'harness/ssh/connection.ts'],
+  'ssh-config': ['model', 'errors', 'scope', 'command', 'harness/ssh/private-key.ts'],
+  kube: ['model', 'errors', 'scope', 'command', 'harness/ssh/connection.ts'],
   host: ['model', 'errors', 'scope', 'ssh', 'kube'],
   evidence: ['model', 'errors', 'scope', 'ssh', 'kube'],
   kubevirt: ['model', 'errors', 'scope', 'kube', 'command'],
+  doctor: ['model', 'errors', 'scope', 'provider', 'ssh', 'kube', 'host', 'kubevirt', 'harness/config/run-config.ts'],
+  tools: ['model', 'errors', 'scope', 'provider', 'ssh', 'kube', 'command'],
   suite: ['model', 'errors', 'scope', 'kube', 'kubevirt', 'host', 'evidence', 'harness/config/run-config.ts'],
   plan: ['model', 'config', 'kubevirt', 'suite'],
   run: [
@@ -55,8 +61,9 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'kubevirt',
     'suite',
     'plan',
+    'doctor',
   ],
-  'providers/external': ['model', 'errors', 'scope', 'provider', 'ssh'],
+  'providers/external': ['model', 'errors', 'scope', 'provider', 'ssh', 'ssh-config', 'command'],
   // It shares our wire and never our client code, nor any table of what is expected: or both would share one mistake.
   'providers/mock': ['model', 'errors', 'scope', 'provider'],
   'providers/index': ['provider', 'providers/external', 'providers/mock'],
@@ -69,7 +76,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'harness/kubevirt/quantity.ts',
     'harness/kubevirt/versions.ts',
   ],
-  main: ['model', 'errors', 'config', 'provider', 'plan', 'run', 'reports', 'providers/index'],
+  main: ['model', 'errors', 'config', 'provider', 'plan', 'run', 'doctor', 'tools', 'reports', 'providers/index'],
 };
 
 /** Files that a room may not import although it may import theirs: tables of what the harness expects. */

@@ -77,10 +77,16 @@ describe('settings', () => {
   it('place paths where they were written', () => {
     const yaml = file('provider: external\nssh-key: keys/id\nkubeconfig: /abs/config\n');
     const { values } = resolve(['--artifacts', 'out'], { ...yaml, env: { HOME: '/home/me' } });
-    expect(values['ssh-key']).to.equal('/project/keys/id');
+    expect(values['ssh-key']).to.deep.equal(['/project/keys/id']);
     expect(values.kubeconfig).to.equal('/abs/config');
     expect(values.artifacts).to.equal('/srv/out');
-    expect(values['ssh-known-hosts']).to.deep.equal(['/home/me/.ssh/known_hosts', '/etc/ssh/ssh_known_hosts']);
+    const known = resolve(['--provider', 'external', '--ssh-known-hosts', '~/.ssh/known_hosts,own'], {
+      env: { HOME: '/home/me' },
+    }).values;
+    expect(known['ssh-known-hosts']).to.deep.equal(['/home/me/.ssh/known_hosts', '/srv/own']);
+    expect(resolve(['--provider', 'external', '--kubeconfig', 'node:/root/admin.conf']).values.kubeconfig).to.equal(
+      'node:/root/admin.conf',
+    );
   });
 
   it('tell all mistakes at once, each with its place and its fix', () => {

@@ -37,7 +37,7 @@ describe('settings table', () => {
     ]);
   });
 
-  it("knows KubeVirt's own variables", () => {
+  it("knows KubeVirt's own variables, and where ssh-agent is", () => {
     const known = SETTINGS.flatMap(({ env = [] }) => env);
     expect(known).to.have.members([
       'KUBEVIRT_PROVIDER',
@@ -47,6 +47,7 @@ describe('settings table', () => {
       'DOCKER_TAG',
       'IMAGE_PULL_POLICY',
       'KUBEVIRT_LABEL_FILTER',
+      'SSH_AUTH_SOCK',
     ]);
   });
 
@@ -60,9 +61,12 @@ describe('settings table', () => {
 
   it('reads the address of a node', () => {
     expect(value('ssh', 'root@node.example:2222')).to.deep.equal({ user: 'root', host: 'node.example', port: 2222 });
-    expect(value('ssh', 'root@node.example')).to.deep.equal({ user: 'root', host: 'node.example', port: 22 });
+    expect(value('ssh', 'root@node.example')).to.deep.equal({ user: 'root', host: 'node.example' });
     expect(value('ssh', 'root@[fd00::1]:22')).to.deep.equal({ user: 'root', host: 'fd00::1', port: 22 });
-    for (const wrong of ['node.example', 'root@', 'root@node:0', 'root@node:70000', 'root@a:b:c', 'ssh://root@node']) {
+    expect(value('ssh', 'ssh://root@node.example:2222')).to.include({ user: 'root', port: 2222 });
+    expect(value('ssh', 'amd1')).to.deep.equal({ host: 'amd1' });
+    // A host that begins with a dash would be an option of ssh.
+    for (const wrong of ['root@', '@node', 'root@node:0', 'root@node:70000', 'root@a:b:c', '-oProxyCommand=x', 'a,b']) {
       expect(parse('ssh', wrong), wrong).to.have.property('problem');
     }
   });

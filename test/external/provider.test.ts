@@ -15,7 +15,7 @@ describe('the external provider', () => {
   const at = (name: string) => join(folder, name);
   const good = () => ({
     ssh: { user: 'root', host: 'fd00::1', port: 2222 },
-    'ssh-key': at('id'),
+    'ssh-key': [at('id')],
     'ssh-known-hosts': [at('none'), at('known_hosts')],
     kubeconfig: at('kubeconfig'),
   });
@@ -38,8 +38,8 @@ describe('the external provider', () => {
     const scope = openScope(() => {});
     const host = await externalProvider.create(good()).acquire(scope);
     expect(host.ssh).to.deep.include({ user: 'root', host: 'fd00::1', port: 2222 });
-    expect(host.ssh.auth.map(({ kind }) => kind)).to.deep.equal(['key']);
-    expect(host.ssh.hostKeys.knownHostsFiles).to.deep.equal([at('none'), at('known_hosts')]);
+    expect(host.ssh?.auth.map(({ kind }) => kind)).to.deep.equal(['key']);
+    expect(host.ssh?.hostKeys.knownHostsFiles).to.deep.equal([at('none'), at('known_hosts')]);
     expect(host.kubeconfig).to.deep.equal({ kind: 'file', path: at('kubeconfig') });
     expect(externalProvider.simulated).to.equal(false);
     await scope.close();
@@ -50,7 +50,7 @@ describe('the external provider', () => {
     const changes = { 'ssh-key': undefined, 'ssh-password-file': at('password') };
     expect(await problems(changes)).to.deep.equal([]);
     const host = await externalProvider.create({ ...good(), ...changes }).acquire(openScope(() => {}));
-    expect(host.ssh.auth).to.deep.equal([{ kind: 'password', password: 'pass word ' }]);
+    expect(host.ssh?.auth).to.deep.equal([{ kind: 'password', password: 'pass word ' }]);
   });
 
   it('tells all that is missing at once, each with its fix', async () => {
@@ -60,7 +60,7 @@ describe('the external provider', () => {
       '--ssh-known-hosts',
       '--kubeconfig',
     ]);
-    const told = await problems({ 'ssh-key': at('gone'), 'ssh-known-hosts': [at('none')], kubeconfig: folder });
+    const told = await problems({ 'ssh-key': [at('gone')], 'ssh-known-hosts': [at('none')], kubeconfig: folder });
     expect(told).to.deep.equal([
       `--ssh-key: ${at('gone')} does not exist → give the path of the file`,
       `--ssh-known-hosts: none of the known_hosts files exists: ${at('none')} → ssh-keyscan -p 2222 fd00::1 >> ${at('none')}, and compare the fingerprint with the host's own`,
@@ -71,21 +71,21 @@ describe('the external provider', () => {
   it('refuses a key that others can read, as ssh does', async () => {
     execFileSync('cp', [at('id'), at('open')]);
     chmodSync(at('open'), 0o644);
-    expect(await problems({ 'ssh-key': at('open') })).to.deep.equal([
+    expect(await problems({ 'ssh-key': [at('open')] })).to.deep.equal([
       `--ssh-key: ${at('open')} can be read by others (mode 0644) → chmod 600 ${at('open')}`,
     ]);
   });
 
   it('refuses a key that the transport cannot read, before anything is opened', async () => {
     execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', 'secret', '-f', at('locked')]);
-    const [told] = await problems({ 'ssh-key': at('locked') });
+    const [told] = await problems({ 'ssh-key': [at('locked')] });
     expect(told).to.match(/^--ssh-key: .*locked is encrypted with a passphrase → .*ssh-keygen -p/);
     chmodSync(at('id.pub'), 0o600);
-    expect((await problems({ 'ssh-key': at('id.pub') }))[0]).to.include('holds a public key');
+    expect((await problems({ 'ssh-key': [at('id.pub')] }))[0]).to.include('holds a public key');
   });
 
   it('is infra when a file vanishes between the check and the run', async () => {
-    const lender = externalProvider.create({ ...good(), 'ssh-key': at('vanished') });
+    const lender = externalProvider.create({ ...good(), 'ssh-key': [at('vanished')] });
     const error = await failure(lender.acquire(openScope(() => {})), InfraError);
     expect(error.message).to.equal(`${at('vanished')} cannot be read`);
   });

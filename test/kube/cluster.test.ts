@@ -39,7 +39,7 @@ describe('a cluster behind ssh', () => {
   });
   afterEach(async () => void (await scope.close()));
   const reach = (changes = {}): Promise<Cluster> =>
-    connectCluster(scope, ssh, { kubeconfig: { kind: 'node', path: NODE_KUBECONFIG }, runDir, ...changes });
+    connectCluster(scope, ssh, { kubeconfig: { kind: 'node', paths: [NODE_KUBECONFIG] }, runDir, ...changes });
 
   it('is reached by the kubeconfig that lies on the node', async () => {
     const cluster = await reach();
@@ -76,7 +76,7 @@ describe('a cluster behind ssh', () => {
   });
 
   it('says that a kubeconfig is not there, here or on the node', async () => {
-    const there = await failure(reach({ kubeconfig: { kind: 'node', path: '/etc/none' } }), InfraError);
+    const there = await failure(reach({ kubeconfig: { kind: 'node', paths: ['/etc/none'] } }), InfraError);
     expect(there.message).to.match(/kubeconfig \/etc\/none on root@.*: cannot read \/etc\/none: .*No such file/);
     const here = await failure(reach({ kubeconfig: { kind: 'file', path: '/etc/none' } }), InfraError);
     expect(here.message).to.equal('kubeconfig /etc/none: cannot be read');
@@ -90,7 +90,7 @@ describe('a cluster behind ssh', () => {
     await scope.close();
     const again = openScope(() => {});
     const other = await connectCluster(again, await connectSsh(again, await connectionTo(host)), {
-      kubeconfig: { kind: 'node', path: NODE_KUBECONFIG },
+      kubeconfig: { kind: 'node', paths: [NODE_KUBECONFIG] },
       runDir,
     });
     expect(await acquireLease(again, other.client, { ...run, holder: 'b', runId: 'b' })).to.deep.equal({

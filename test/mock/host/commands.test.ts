@@ -52,8 +52,8 @@ describe('the mock provider', () => {
     const provider = mockProvider.create({});
     expect(provider).to.include({ name: 'mock', simulated: true });
     const host = await provider.acquire(scope);
-    const [auth] = host.ssh.auth;
-    const [knownHosts = ''] = host.ssh.hostKeys.knownHostsFiles;
+    const [auth] = host.ssh?.auth ?? [];
+    const [knownHosts = ''] = host.ssh?.hostKeys.knownHostsFiles ?? [];
     expect(host.kubeconfig.kind).to.equal('file');
     expect(auth?.kind).to.equal('key');
     await stat(knownHosts);
