@@ -20,15 +20,18 @@ export interface ExecResult {
   readonly stderr: string;
 }
 
-/** A live, verified SSH connection. Whatever is under way when it is lost rejects at once with the reason of `lost`. */
+/**
+ * The verified SSH connection of a run, over all the sessions that it may take. What is under way when a session is cut
+ * rejects at once with a ConnectionCut; what is asked for during a cut waits for the next session.
+ */
 export interface SshConnection {
-  /** `user@host:port`. */
+  /** `user@host:port`, with the hosts in between. */
   readonly description: string;
   /** Runs a command in the login shell of the node's user. @throws InfraError when it cannot be run or is too talkative. */
   exec(command: string, options: ExecOptions): Promise<ExecResult>;
   /** Opens a TCP connection from the node to `to`. @throws InfraError when the node cannot reach it or forbids it. */
   openChannel(to: HostPort): Promise<Duplex>;
-  /** Aborts when the connection dies without having been closed; the reason is an InfraError saying what happened and when. */
+  /** Aborts when the connection is lost for good without having been closed; the reason is an InfraError saying what happened and when. */
   readonly lost: AbortSignal;
   /** Says goodbye; safe to call twice. */
   close(): Promise<void>;
