@@ -1,0 +1,13 @@
+/** Environment variables by name. */
+export type Environment = Readonly<Record<string, string>>;
+
+/** What main hands down of its own process, because nothing else touches it. */
+export interface OwnProcess {
+  readonly pid: number;
+  /** Path of the Node that runs us, for children that run our own code. */
+  readonly execPath: string;
+  /** What we were started with. Children get of it only what they need: it may hold secrets. */
+  readonly environment: Environment;
+  /** As process.kill: signals a process, or with a negative id a group; 0 only asks. Throws ESRCH when none is there. */
+  kill(pid: number, signal: NodeJS.Signals | 0): void;
+}
