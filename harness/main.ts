@@ -21,6 +21,7 @@ import { toFinding } from './errors/blame.ts';
 import { Interrupted, LaneError, UsageError } from './errors/errors.ts';
 import { exitCode } from './errors/exit-code.ts';
 import type { RunEvent } from './model/events.ts';
+import type { OwnProcess } from './model/own-process.ts';
 import type { Setting, SettingProblem } from './model/setting.ts';
 import { planOf } from './plan.ts';
 import type { ProviderFactory } from './provider/contract.ts';
@@ -40,6 +41,15 @@ interface Command {
 type Settled = Resolution & { readonly ok: true };
 
 const { stdout, stderr } = process;
+
+const OWN: OwnProcess = {
+  pid: process.pid,
+  execPath: process.execPath,
+  environment: Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  ),
+  kill: (pid, signal) => void process.kill(pid, signal),
+};
 
 const COMMANDS: readonly Command[] = [
   {
@@ -208,7 +218,8 @@ async function runGuarded(session: Session, { config, values }: Settled, factory
     const provider = factory.create(values);
     const runDir = await runFolder(runId, { pid: process.pid, probe: (pid) => process.kill(pid, 0) });
     const holder = holderOf(process.env, hostname());
-    await run({ runId, config, provider, stop, sink: reporter.sink, artifacts: folder, runDir, holder });
+    const surroundings = { own: OWN };
+    await run({ runId, config, provider, surroundings, stop, sink: reporter.sink, artifacts: folder, runDir, holder });
   });
 }
 

@@ -16,7 +16,7 @@ import type { Host } from './model/host.ts';
 import type { HostFacts } from './model/host-facts.ts';
 import { spokenTime } from './model/spoken-time.ts';
 import { namedVersion, selectionOf } from './plan.ts';
-import type { Provider } from './provider/contract.ts';
+import type { Provider, Surroundings } from './provider/contract.ts';
 import { deadline } from './scope/deadline.ts';
 import { type PhaseStep, phase } from './scope/phase.ts';
 import { type OwnedScope, openScope, type Scope } from './scope/scope.ts';
@@ -31,6 +31,8 @@ import { runSuites } from './suite/run-suites.ts';
 export interface RunInput {
   readonly config: RunConfig;
   readonly provider: Provider;
+  /** What the provider may use beside its settings. */
+  readonly surroundings?: Surroundings;
   /** Lower-case letters, digits and dashes; the value of the label `sevlane/run`. */
   readonly runId: string;
   /** Folder for the report and the evidence; it exists. */
@@ -78,7 +80,7 @@ async function lane(scope: Scope, input: RunInput, redactor: Redactor): Promise<
   const { suites, host } = await phase(scope, { name: 'open', budgetMs: OPEN_MS }, async (own) => {
     const loaded = await loadSuites();
     plan(own, loaded, { config, host: undefined });
-    return { suites: loaded, host: await provider.acquire(own) };
+    return { suites: loaded, host: await provider.acquire(own, input.surroundings) };
   });
   learnSecrets(redactor, config, host);
   const { ssh: target } = host;

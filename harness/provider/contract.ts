@@ -1,4 +1,5 @@
 import type { Host } from '../model/host.ts';
+import type { OwnProcess } from '../model/own-process.ts';
 import type { Setting, SettingProblem } from '../model/setting.ts';
 import type { Scope } from '../scope/scope.ts';
 
@@ -20,6 +21,8 @@ export type Ask = (
 export interface Surroundings {
   /** Absent without a terminal: nobody can be asked then. */
   readonly ask?: Ask;
+  /** For local programs. */
+  readonly own?: OwnProcess;
 }
 
 /** Something that lends the run an SEV node. */
