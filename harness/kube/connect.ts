@@ -6,7 +6,6 @@ import type { Scope } from '../scope/scope.ts';
 import type { SshConnection } from '../ssh/connection.ts';
 import type { Expiry, KubeAccess } from './access.ts';
 import type { KubeClient } from './client.ts';
-import { expired } from './expiry.ts';
 import { readKubeconfig } from './kubeconfig.ts';
 import type { KubeconfigText } from './kubeconfig-reader.ts';
 import { openKubeClient } from './open-client.ts';
@@ -25,26 +24,41 @@ export interface Cluster {
   readonly address: HostPort;
 }
 
-interface ClusterOptions {
+interface KubeconfigChoice {
   readonly kubeconfig: KubeconfigSource;
-  /** Folder of this run; made when absent. */
-  readonly runDir: string;
   /** The kubeconfig's context; default its current one. */
   readonly context?: string;
 }
 
+interface ClusterOptions extends KubeconfigChoice {
+  /** Folder of this run; made when absent. */
+  readonly runDir: string;
+}
+
+/**
+ * Reads how to reach the cluster and asks nobody yet, so that whoever cares can look at what it holds first.
+ * @throws InfraError when the kubeconfig is unfit.
+ */
+export async function readAccess(scope: Scope, ssh: SshConnection, choice: KubeconfigChoice): Promise<KubeAccess> {
+  return await readKubeconfig(await readSource(scope, ssh, choice.kubeconfig), choice.context);
+}
+
+/** Both steps in one. @throws InfraError when the kubeconfig is unfit or the server does not answer. */
+export async function connectCluster(scope: Scope, ssh: SshConnection, options: ClusterOptions): Promise<Cluster> {
+  return await openCluster(scope, ssh, { access: await readAccess(scope, ssh, options), runDir: options.runDir });
+}
+
 /**
  * Reaches the cluster's API through the SSH connection, with the server's certificate verified.
- * @throws InfraError when the kubeconfig is unfit, a credential has expired, or the server does not answer.
+ * @throws InfraError when the server does not answer or cannot be trusted.
  */
-export async function connectCluster(scope: Scope, ssh: SshConnection, options: ClusterOptions): Promise<Cluster> {
-  const [source, { kubeconfigCopy }] = await Promise.all([
-    readSource(scope, ssh, options.kubeconfig),
-    import('./client-node.ts'),
-  ]);
-  const access = await readKubeconfig(source, options.context);
-  refuseExpired(access);
-  const kubeconfigPath = await writeCopy(scope, kubeconfigCopy(access), options.runDir);
+export async function openCluster(
+  scope: Scope,
+  ssh: SshConnection,
+  { access, runDir }: { readonly access: KubeAccess; readonly runDir: string },
+): Promise<Cluster> {
+  const { kubeconfigCopy } = await import('./client-node.ts');
+  const kubeconfigPath = await writeCopy(scope, kubeconfigCopy(access), runDir);
   const client = openKubeClient(scope, ssh, access);
   const serverVersion = await readVersion(client);
   scope.log.detail(`kubernetes ${serverVersion} at ${client.description}`);
@@ -83,17 +97,9 @@ async function readSource(scope: Scope, ssh: SshConnection, source: KubeconfigSo
   return { text: await read(path), place, readFile: read };
 }
 
-function secretsOf({ token, basicAuth, clientCertificate }: KubeAccess): readonly string[] {
+/** Every credential of the kubeconfig, to be masked. */
+export function secretsOf({ token, basicAuth, clientCertificate }: KubeAccess): readonly string[] {
   return [token, basicAuth?.password, clientCertificate?.key].filter((secret) => secret !== undefined);
-}
-
-function refuseExpired(access: KubeAccess): void {
-  const over = expired(access.expiries, new Date());
-  if (over.length === 0) return;
-  const told = over.map(({ subject, at }) => `${subject} expired at ${at.toISOString()}`).join(', ');
-  throw new InfraError(`kubeconfig ${access.place}: ${told}`, {
-    hint: 'renew it on the node (kubeadm certs renew all, or kubectl create token) and take the new kubeconfig; check the clock here too',
-  });
 }
 
 async function writeCopy(scope: Scope, text: string, runDir: string): Promise<string> {
