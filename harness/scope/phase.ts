@@ -2,7 +2,7 @@ import { toFinding } from '../errors/blame.ts';
 import { InfraError } from '../errors/errors.ts';
 import type { PhaseName } from '../model/result.ts';
 import { spokenTime } from '../model/spoken-time.ts';
-import { deadline } from './deadline.ts';
+import { workTime } from './deadline.ts';
 import type { Scope } from './scope.ts';
 import { settle } from './settle.ts';
 import { Whereabouts } from './whereabouts.ts';
@@ -15,7 +15,7 @@ export interface PhaseStep {
 }
 
 /**
- * Runs one named step of the run: times it, applies its budget, tells how it ended.
+ * Runs one named step of the run: times it, applies its budget by the run's clock, tells how it ended.
  * The step's scope shares the run's undo stack, so what it opened outlives it.
  * @throws InfraError with what was last waited for when the budget is used up.
  */
@@ -25,7 +25,7 @@ export async function phase<T>(scope: Scope, step: PhaseStep, work: (scope: Scop
   const startedAt = performance.now();
   const ended = () => Math.round(performance.now() - startedAt);
   scope.emit({ type: 'phase-started', phase: name, budgetMs });
-  using bound = deadline(budgetMs, scope.signal, () => overrun(step, whereabouts.words));
+  using bound = workTime(budgetMs, scope, (uncounted) => overrun(step, `${uncounted}${whereabouts.words}`));
   try {
     const value = await settle(work(scope.narrowed(bound.signal, whereabouts.hear)), bound.signal);
     scope.emit({ type: 'phase-ended', result: { name, outcome: 'passed', ms: ended() } });
@@ -38,9 +38,6 @@ export async function phase<T>(scope: Scope, step: PhaseStep, work: (scope: Scop
   }
 }
 
-function overrun({ name, budgetMs, hint }: PhaseStep, waited: string): InfraError {
-  return new InfraError(
-    `${name}: not done within ${spokenTime(budgetMs)}${waited}`,
-    hint === undefined ? {} : { hint },
-  );
+function overrun({ name, budgetMs, hint }: PhaseStep, words: string): InfraError {
+  return new InfraError(`${name}: not done within ${spokenTime(budgetMs)}${words}`, hint === undefined ? {} : { hint });
 }

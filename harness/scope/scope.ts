@@ -3,7 +3,8 @@ import { InfraError } from '../errors/errors.ts';
 import type { RunEvent, UnstampedEvent } from '../model/events.ts';
 import type { Finding } from '../model/finding.ts';
 import { spokenTime } from '../model/spoken-time.ts';
-import { deadline } from './deadline.ts';
+import { Clock } from './clock.ts';
+import { deadline, workTime } from './deadline.ts';
 import { settle } from './settle.ts';
 import { Whereabouts } from './whereabouts.ts';
 
@@ -19,6 +20,8 @@ export interface Log {
 export interface Scope {
   /** Aborts on a user stop, the run's deadline, a lost connection or a lost lease; its reason says which. */
   readonly signal: AbortSignal;
+  /** Times all work; shared by every scope of a run. */
+  readonly clock: Clock;
   readonly log: Log;
   emit(event: UnstampedEvent): void;
   /**
@@ -59,10 +62,18 @@ type Sink = (event: RunEvent) => void;
 
 /** Opens the scope of a run. `sink` hears every event; `stop` is the user's own signal. */
 export function openScope(sink: Sink, stop?: AbortSignal): OwnedScope {
-  return scopeWith(sink, stop, []);
+  const clock = new Clock();
+  return scopeWith({ sink: hearing(sink, clock.hear), clock }, stop, []);
 }
 
-function scopeWith(sink: Sink, parent: AbortSignal | undefined, stack: Undo[]): OwnedScope {
+/** What all scopes of a run share. */
+interface Common {
+  readonly sink: Sink;
+  readonly clock: Clock;
+}
+
+function scopeWith(common: Common, parent: AbortSignal | undefined, stack: Undo[]): OwnedScope {
+  const { sink, clock } = common;
   const controller = new AbortController();
   const follow = () => controller.abort(parent?.reason);
   if (parent?.aborted) follow();
@@ -71,16 +82,16 @@ function scopeWith(sink: Sink, parent: AbortSignal | undefined, stack: Undo[]): 
   const scope: OwnedScope = {
     ...voice(sink),
     signal: controller.signal,
+    clock,
     defer: (name, budgetMs, undo) => void stack.push({ name, budgetMs, undo }),
     abort: (reason) => controller.abort(reason),
     narrowed: (signal, overhear) => narrow(scope, hearing(sink, overhear), signal),
-    child: () => scopeWith(sink, controller.signal, []),
+    child: () => scopeWith(common, controller.signal, []),
     async close(withinMs = Number.POSITIVE_INFINITY) {
       const endsAt = performance.now() + withinMs;
       const findings: Finding[] = [];
       for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
-        const leftMs = Math.max(LAST_MOMENT_MS, endsAt - performance.now());
-        const finding = await runUndo({ ...next, budgetMs: Math.min(next.budgetMs, leftMs) }, sink);
+        const finding = await runUndo(next, common, Math.max(LAST_MOMENT_MS, endsAt - performance.now()));
         if (finding !== undefined) findings.push(finding);
       }
       parent?.removeEventListener('abort', follow);
@@ -97,9 +108,17 @@ function narrow(scope: Scope, sink: Sink, signal: AbortSignal): Scope {
     ...voice(sink),
     signal: both,
     narrowed: (further, overhear) => narrow(narrower, hearing(sink, overhear), further),
-    child: () => scopeWith(sink, both, []),
+    child: () => scopeWith({ sink, clock: scope.clock }, both, []),
   };
   return narrower;
+}
+
+function hearing(sink: Sink, overhear: Sink | undefined): Sink {
+  if (overhear === undefined) return sink;
+  return (event) => {
+    overhear(event);
+    sink(event);
+  };
 }
 
 /** How a scope speaks. */
@@ -112,21 +131,18 @@ function voice(sink: Sink): Pick<Scope, 'emit' | 'log'> {
   return { emit, log: { info: note('info'), detail: note('detail') } };
 }
 
-function hearing(sink: Sink, overhear: Sink | undefined): Sink {
-  if (overhear === undefined) return sink;
-  return (event) => {
-    overhear(event);
-    sink(event);
-  };
-}
-
-async function runUndo({ name, budgetMs, undo }: Undo, sink: (event: RunEvent) => void): Promise<Finding | undefined> {
+/** The undo's own budget goes by the run's clock, `atMostMs` by the real one: the job's end does not wait. */
+async function runUndo({ name, ...one }: Undo, common: Common, atMostMs: number): Promise<Finding | undefined> {
+  const budgetMs = Math.min(one.budgetMs, atMostMs);
   const whereabouts = new Whereabouts();
-  const late = () => new InfraError(`${name}: not undone within ${spokenTime(budgetMs)}${whereabouts.words}`);
-  using bound = deadline(budgetMs, undefined, late);
-  const scope = scopeWith(hearing(sink, whereabouts.hear), bound.signal, []);
+  const late = (uncounted = '') =>
+    new InfraError(`${name}: not undone within ${spokenTime(budgetMs)}${uncounted}${whereabouts.words}`);
+  using last = atMostMs === Number.POSITIVE_INFINITY ? undefined : deadline(atMostMs, undefined, late);
+  using bound = workTime(budgetMs, { signal: last?.signal, clock: common.clock }, late);
+  const sink = hearing(common.sink, whereabouts.hear);
+  const scope = scopeWith({ ...common, sink }, bound.signal, []);
   try {
-    await settle(undo(bound.signal, scope), bound.signal);
+    await settle(one.undo(bound.signal, scope), bound.signal);
     return (await scope.close())[0];
   } catch (error) {
     const finding = toFinding(error, `undo ${name}`);

@@ -1,13 +1,13 @@
 import { InfraError, ProductFailure } from '../errors/errors.ts';
 import { spokenTime } from '../model/spoken-time.ts';
-import { deadline } from './deadline.ts';
+import { workTime } from './deadline.ts';
 import type { Scope } from './scope.ts';
 import { settle } from './settle.ts';
 
 /** What one look found: the goal reached, or what was there instead. */
 export type Look<T> = { readonly done: true; readonly value: T } | { readonly done: false; readonly saw: string };
 
-/** Bounds of a wait: whose signal, how long, how often to look, and whom a timeout blames. */
+/** Bounds of a wait: whose signal and clock, how long, how often to look, and whom a timeout blames. */
 export interface Limits {
   readonly scope: Scope;
   readonly withinMs: number;
@@ -26,7 +26,7 @@ const NEWS_EVERY_MS = 5000;
 
 /**
  * Looks again and again until `look` is done: the only wait loop of the harness.
- * A look that throws ends the wait at once with that error.
+ * A look that throws ends the wait at once with that error. Time without a connection does not count.
  * @throws ProductFailure or InfraError, by `blame`, naming the goal, the bound and the last thing seen.
  */
 export async function until<T>(
@@ -39,7 +39,7 @@ export async function until<T>(
   let saw = 'nothing yet';
   let toldAt = startedAt;
   let told = '';
-  using bound = deadline(withinMs, scope.signal, () => timeout(goal, limits, saw));
+  using bound = workTime(withinMs, scope, (uncounted) => timeout(goal, limits, { uncounted, saw }));
   const bell = new Bell();
   const unsubscribe = limits.wake?.(() => bell.ring());
   try {
@@ -72,13 +72,20 @@ export async function within<T>(
   limits: Pick<Limits, 'scope' | 'withinMs' | 'blame' | 'hint'>,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  using bound = deadline(limits.withinMs, limits.scope.signal, () => timeout(goal, limits, undefined));
+  using bound = workTime(limits.withinMs, limits.scope, (uncounted) => timeout(goal, limits, { uncounted }));
   bound.signal.throwIfAborted();
   return await settle(work(bound.signal), bound.signal);
 }
 
-function timeout(goal: string, limits: Pick<Limits, 'withinMs' | 'blame' | 'hint'>, saw: string | undefined): Error {
-  const message = `${goal}: not within ${spokenTime(limits.withinMs)}${saw === undefined ? '' : `; last saw ${saw}`}`;
+interface Late {
+  /** The words for what was not counted. */
+  readonly uncounted: string;
+  readonly saw?: string;
+}
+
+function timeout(goal: string, limits: Pick<Limits, 'withinMs' | 'blame' | 'hint'>, { uncounted, saw }: Late): Error {
+  const last = saw === undefined ? '' : `; last saw ${saw}`;
+  const message = `${goal}: not within ${spokenTime(limits.withinMs)}${uncounted}${last}`;
   const details = limits.hint === undefined ? {} : { hint: limits.hint };
   return limits.blame === 'product' ? new ProductFailure(message, details) : new InfraError(message, details);
 }
