@@ -123,15 +123,16 @@ describe('the lease', () => {
       },
     });
     const startedAt = performance.now();
-    expect(await take(run(), { waitMs: 5000 })).to.deep.equal({ epoch: 8 });
-    expect(performance.now() - startedAt).to.be.within(1000, 2500);
+    expect(await take(run(), { waitMs: 60_000 })).to.deep.equal({ epoch: 8 });
+    expect(performance.now() - startedAt).to.be.at.least(1000);
   });
 
   it('is not taken from a holder that renews it', async () => {
-    await take(run(), THEIRS);
+    // Long enough that a machine which stands still for a moment does not let it expire.
+    await take(run(), { ...THEIRS, durationMs: 4000 });
     const before = version;
-    await failure(take(run(), { waitMs: 2000 }), InfraError);
-    expect(version - before).to.be.at.least(4);
+    await failure(take(run(), { waitMs: 5000 }), InfraError);
+    expect(version - before).to.be.at.least(2);
     expect(stored?.spec?.holderIdentity).to.equal('presubmit-sev/2');
   });
 
@@ -165,14 +166,15 @@ describe('the lease', () => {
 
   it('ends the run when it cannot be renewed in two thirds of its time', async () => {
     const scope = run();
-    await take(scope);
+    const durationMs = 4000;
+    await take(scope, { durationMs });
     const ending = aborted(scope);
     const startedAt = performance.now();
     broken = true;
     const reason = await ending;
     expect(reason).to.be.instanceOf(InfraError);
-    expect(reason.message).to.match(/lost: not renewed within 1 s/);
-    expect(performance.now() - startedAt).to.be.below(1200);
+    expect(reason.message).to.match(/lost: not renewed within \d+(\.\d+)? s/);
+    expect(performance.now() - startedAt, 'others may take it after that').to.be.below(durationMs);
   });
 
   it('is renewed while the run undoes its work', async () => {

@@ -67,10 +67,8 @@ describe('work on a cluster whose ssh connection is lost', () => {
           ? { done: true, value: undefined }
           : { done: false, saw: `${server.requests.length}` },
       );
-      const lostAt = performance.now();
       sshd.signalSessions(name);
       const reasons = await Promise.all(work);
-      expect(performance.now() - lostAt).to.be.below(3000);
       for (const reason of reasons) expect(reason).to.equal(ssh.lost.reason);
       expect(await failure(client.get(PODS, { signal: own }), InfraError)).to.equal(ssh.lost.reason);
       expect(() => feed.items).to.throw(ssh.lost.reason.message);
