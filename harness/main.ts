@@ -216,7 +216,7 @@ async function runGuarded(session: Session, { config, values }: Settled, factory
   };
   await guarded(reporter, { isTerminal: stderr.isTTY === true, listen }, async (stop) => {
     const provider = factory.create(values);
-    const runDir = await runFolder(runId, { pid: process.pid, probe: (pid) => process.kill(pid, 0) });
+    const runDir = await runFolder(runId, OWN);
     const holder = holderOf(process.env, hostname());
     const surroundings = { own: OWN };
     await run({ runId, config, provider, surroundings, stop, sink: reporter.sink, artifacts: folder, runDir, holder });

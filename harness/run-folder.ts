@@ -1,25 +1,20 @@
-import { access, constants, lstat, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { access, constants, lstat, readdir } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { sweepDeadRun } from './command/watcher.ts';
 import { UsageError } from './errors/errors.ts';
-
-/** The process that asks, as far as folders of runs need it. */
-export interface RunProcess {
-  readonly pid: number;
-  /** Throws ESRCH when no process has this id; as process.kill with signal 0. */
-  probe(pid: number): void;
-}
+import type { OwnProcess } from './model/own-process.ts';
 
 /**
  * The path for what is secret or passing in this run. Folders of killed runs beside it, which hold a kubeconfig, are
- * removed: their names end in the id of a process that is no more.
+ * removed, and what their watchers could not end is ended: their names end in the id of a process that is no more.
  * @throws UsageError when the system's folder for temporary files is not fit.
  */
-export async function runFolder(runId: string, own: RunProcess, parent: string = tmpdir()): Promise<string> {
+export async function runFolder(runId: string, own: OwnProcess, parent: string = tmpdir()): Promise<string> {
   await refuseUnfit(parent);
   for (const name of await readdir(parent)) {
     const pid = NAME.exec(name)?.[1];
-    if (pid !== undefined && isDead(Number(pid), own)) await removeOwn(join(parent, name));
+    if (pid !== undefined && isDead(Number(pid), own)) await removeOwn(join(parent, name), own);
   }
   return join(parent, `sevlane-${runId}-${own.pid}`);
 }
@@ -38,17 +33,18 @@ async function refuseUnfit(parent: string): Promise<void> {
   }
 }
 
-function isDead(pid: number, own: RunProcess): boolean {
+function isDead(pid: number, own: OwnProcess): boolean {
   try {
-    own.probe(pid);
+    own.kill(pid, 0);
     return false;
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'ESRCH';
   }
 }
 
-/** What belongs to another user stays, for it cannot be removed; neither is a reason to stop. */
-async function removeOwn(path: string): Promise<void> {
+/** What belongs to another user stays: it says nothing that we should do. Neither is a reason to stop. */
+async function removeOwn(path: string, own: OwnProcess): Promise<void> {
   const found = await lstat(path).catch(() => undefined);
-  if (found?.isDirectory() === true) await rm(path, { recursive: true, force: true }).catch(() => {});
+  if (found?.isDirectory() !== true || found.uid !== userInfo().uid) return;
+  await sweepDeadRun(own, path).catch(() => {});
 }

@@ -4,13 +4,15 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { runFolder } from '../../harness/run-folder.ts';
+import { OWN } from '../command/own.ts';
 import { lane } from './cli.ts';
 
 describe('the folder of a run', () => {
   let parent: string;
   const own = {
+    ...OWN,
     pid: 7,
-    probe(pid: number) {
+    kill(pid: number) {
       if (pid === 41) throw Object.assign(new Error('kill ESRCH'), { code: 'ESRCH' });
       if (pid === 42) throw Object.assign(new Error('kill EPERM'), { code: 'EPERM' });
     },
