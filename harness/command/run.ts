@@ -30,6 +30,8 @@ export interface ProgramOptions {
   readonly graceMs?: number;
   /** What it is done for, in errors; default the program and its first words. */
   readonly what?: string;
+  /** True for a program that prints secrets: what it writes to its standard output is never repeated in an error. */
+  readonly isSecret?: boolean;
 }
 
 /** How a local program ended. */
@@ -57,7 +59,8 @@ export async function runProgram(program: Program, options: ProgramOptions): Pro
   const child = start(program, options);
   const { pid } = child;
   if (pid === undefined) throw explainStart(await child, what, options.cwd);
-  const output = collect(child, maxBytes, () => stopping.abort(new InfraError(talkative(what, maxBytes))));
+  const onTooMuch = () => stopping.abort(new InfraError(talkative(what, maxBytes)));
+  const output = collect(child, { maxBytes, onTooMuch, isSecret: options.isSecret === true });
   const late = () => new InfraError(`${what}: not done within ${spokenTime(withinMs)}${output.tail()}`);
   const stopping = new AbortController();
   using bound = deadline(withinMs, signal, late);
@@ -76,7 +79,7 @@ export async function runProgram(program: Program, options: ProgramOptions): Pro
 export async function outputOf(program: Program, options: ProgramOptions): Promise<string> {
   const { code, stdout, stderr } = await runProgram(program, options);
   if (code === 0) return stdout;
-  const words = tailOf(stderr) || tailOf(stdout);
+  const words = tailOf(stderr) || (options.isSecret === true ? '' : tailOf(stdout));
   const said = words === '' ? 'and said nothing' : `and said: ${words}`;
   throw new InfraError(`${options.what ?? brief(program)}: ended with exit status ${code} ${said}`);
 }
@@ -103,7 +106,13 @@ interface Output {
   tail(): string;
 }
 
-function collect(child: Pick<Child, 'stdout' | 'stderr'>, maxBytes: number, onTooMuch: () => void): Output {
+interface Collecting {
+  readonly maxBytes: number;
+  readonly onTooMuch: () => void;
+  readonly isSecret: boolean;
+}
+
+function collect(child: Pick<Child, 'stdout' | 'stderr'>, { maxBytes, onTooMuch, isSecret }: Collecting): Output {
   let bytes = 0;
   const keep = (stream: Readable | null) => {
     const chunks: Buffer[] = [];
@@ -118,7 +127,7 @@ function collect(child: Pick<Child, 'stdout' | 'stderr'>, maxBytes: number, onTo
   return {
     text: () => ({ stdout: stdout(), stderr: stderr() }),
     tail() {
-      const words = tailOf(stderr()) || tailOf(stdout());
+      const words = tailOf(stderr()) || (isSecret ? '' : tailOf(stdout()));
       return words === '' ? '; it said nothing' : `; it said: ${words}`;
     },
   };
