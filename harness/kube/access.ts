@@ -8,6 +8,40 @@ export interface Expiry {
   readonly at: Date;
 }
 
+/** A certificate and its key, in PEM. */
+export interface ClientCertificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** What is shown to the server to prove who asks. */
+export interface Credential {
+  readonly token?: string;
+  readonly clientCertificate?: ClientCertificate;
+}
+
+/** A credential that changes while a run goes on: a token file that is rotated, or a program that issues them. */
+export interface CredentialSource {
+  /** What to show now; what has run out is fetched anew. @throws InfraError when that fails. */
+  current(signal: AbortSignal): Promise<Credential>;
+  /** The server did not accept this one. True when asking again gives another one. */
+  refused(credential: Credential): boolean;
+}
+
+/** A program that issues credentials, as `exec` of a kubeconfig has it (client.authentication.k8s.io). */
+export interface ExecPlugin {
+  readonly apiVersion: 'client.authentication.k8s.io/v1' | 'client.authentication.k8s.io/v1beta1';
+  /** A name to be found on PATH, or an absolute path. */
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly interactiveMode: 'Never' | 'IfAvailable' | 'Always';
+  readonly provideClusterInfo: boolean;
+  readonly installHint?: string;
+  /** What the cluster's extension `client.authentication.k8s.io/exec` holds, for the plugin alone. */
+  readonly clusterConfig?: unknown;
+}
+
 /** How to reach one cluster as one user, with every credential in memory. */
 export interface KubeAccess {
   /** The kubeconfig it was read from, for messages. */
@@ -21,12 +55,25 @@ export interface KubeAccess {
   readonly serverName: string;
   /** Trusted authorities in PEM; absent means those that Node trusts. */
   readonly ca?: string;
-  readonly clientCertificate?: { readonly cert: string; readonly key: string };
+  readonly clientCertificate?: ClientCertificate;
   readonly token?: string;
+  /** The file that `token` was read from; it may be rotated. */
+  readonly tokenFile?: { readonly path: string; readonly side: 'here' | 'node' };
+  readonly execPlugin?: ExecPlugin;
   readonly basicAuth?: { readonly username: string; readonly password: string };
-  readonly impersonate?: { readonly user: string; readonly groups: readonly string[] };
+  readonly impersonate?: Impersonation;
   readonly namespace?: string;
+  /** True for a copy that sevlane made for programs on this side: its server is a listener of that process. */
+  readonly isLocalCopy?: true;
   readonly expiries: readonly Expiry[];
+}
+
+/** In whose name the user asks. */
+export interface Impersonation {
+  readonly user: string;
+  readonly uid?: string;
+  readonly groups: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** `https://host:port` with the base path. */

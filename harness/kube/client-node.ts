@@ -1,8 +1,7 @@
 import type { RequestOptions } from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
 import type { ClientOptions } from 'ws';
-import { stringify } from 'yaml';
-import { type KubeAccess, serverUrl } from './access.ts';
+import { type Impersonation, type KubeAccess, serverUrl } from './access.ts';
 import type { ClusterAgent } from './agent.ts';
 
 /**
@@ -13,36 +12,32 @@ import type { ClusterAgent } from './agent.ts';
  */
 export class TunnelConfig extends KubeConfig {
   readonly #agent: ClusterAgent;
-  readonly #groups: readonly string[];
+  readonly #impersonate: Impersonation | undefined;
 
   constructor(access: KubeAccess, agent: ClusterAgent) {
     super();
     this.loadFromOptions(oneContext(access));
     this.#agent = agent;
-    this.#groups = access.impersonate?.groups ?? [];
+    this.#impersonate = access.impersonate;
   }
 
   override async applyToHTTPSOptions(options: RequestOptions | ClientOptions): Promise<void> {
     await super.applyToHTTPSOptions(options);
-    // client-node would connect by itself, and knows of no groups.
-    const groups = this.#groups.length > 0 ? { 'Impersonate-Group': this.#groups } : {};
-    Object.assign(options, { agent: this.#agent, headers: { ...options.headers, ...groups } });
+    // client-node would connect by itself, and of an impersonation it knows the user only.
+    const headers = { ...options.headers, ...impersonationHeaders(this.#impersonate) };
+    Object.assign(options, { agent: this.#agent, headers });
   }
 }
 
-/** The same access as a kubeconfig that needs no other file. It holds secrets: write it with mode 0600 only. */
-export function kubeconfigCopy(access: KubeAccess): string {
-  const config = new KubeConfig();
-  config.loadFromOptions(oneContext(access));
-  const exported: Exported = JSON.parse(config.exportConfig());
-  const groups = access.impersonate?.groups;
-  if (groups !== undefined) exported.users[0].user['as-groups'] = groups;
-  return stringify(exported);
-}
-
-/** The part of an exported config that lacks something. */
-interface Exported {
-  readonly users: readonly [{ readonly user: Record<string, unknown> }];
+function impersonationHeaders(impersonate: Impersonation | undefined): Readonly<Record<string, string | string[]>> {
+  const { uid, groups = [], extra = {} } = impersonate ?? {};
+  return {
+    ...(uid === undefined ? {} : { 'Impersonate-Uid': uid }),
+    ...(groups.length === 0 ? {} : { 'Impersonate-Group': [...groups] }),
+    ...Object.fromEntries(
+      Object.entries(extra).map(([key, values]) => [`Impersonate-Extra-${encodeURIComponent(key)}`, [...values]]),
+    ),
+  };
 }
 
 function oneContext(access: KubeAccess): object {

@@ -1,13 +1,21 @@
-import { mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
-import { dirname, isAbsolute, join, posix, resolve } from 'node:path';
+import { mkdir, rm, rmdir, writeFile } from 'node:fs/promises';
+import { join, posix } from 'node:path';
 import { InfraError } from '../errors/errors.ts';
 import type { HostPort, KubeconfigSource } from '../model/host.ts';
+import type { OwnProcess } from '../model/own-process.ts';
 import type { Scope } from '../scope/scope.ts';
 import type { SshConnection } from '../ssh/connection.ts';
-import type { Expiry, KubeAccess } from './access.ts';
+import type { CredentialSource, Expiry, KubeAccess } from './access.ts';
 import type { KubeClient } from './client.ts';
+import { type Issue, keepFresh } from './credentials.ts';
+import { DIRECT } from './direct.ts';
+import { askPlugin } from './exec-plugin.ts';
+import { tokenExpiry } from './expiry.ts';
 import { readKubeconfig } from './kubeconfig.ts';
-import type { KubeconfigText } from './kubeconfig-reader.ts';
+import { kubeconfigCopy } from './kubeconfig-copy.ts';
+import { isToken, type KubeconfigText } from './kubeconfig-reader.ts';
+import { readLocalKubeconfigs, readLocalText } from './local-files.ts';
+import { readOnNode } from './node-files.ts';
 import { openKubeClient } from './open-client.ts';
 
 /** A cluster whose API answers. */
@@ -30,36 +38,63 @@ interface KubeconfigChoice {
   readonly context?: string;
 }
 
-interface ClusterOptions extends KubeconfigChoice {
+interface Opening {
   /** Folder of this run; made when absent. */
   readonly runDir: string;
+  /** Runs the exec plugin of a kubeconfig that has one; without it such a kubeconfig is refused. */
+  readonly own?: OwnProcess | undefined;
+  /** Hears credentials that are issued or rotated later, before they are used: they have to be masked too. */
+  readonly learn?: ((secret: string) => void) | undefined;
+  /** Where the copy of the kubeconfig reaches the server: a port of this side's loopback. */
+  readonly localPort?: number;
 }
 
 /**
  * Reads how to reach the cluster and asks nobody yet, so that whoever cares can look at what it holds first.
  * @throws InfraError when the kubeconfig is unfit.
  */
-export async function readAccess(scope: Scope, ssh: SshConnection, choice: KubeconfigChoice): Promise<KubeAccess> {
-  return await readKubeconfig(await readSource(scope, ssh, choice.kubeconfig), choice.context);
+export async function readAccess(
+  scope: Scope,
+  ssh: SshConnection | undefined,
+  { kubeconfig, context }: KubeconfigChoice,
+): Promise<KubeAccess> {
+  const sources =
+    kubeconfig.kind === 'file'
+      ? await readLocalKubeconfigs(kubeconfig.path)
+      : await readNodeKubeconfig(scope, ssh, kubeconfig.paths);
+  const access = await readKubeconfig(sources, context);
+  if (ssh !== undefined && access.isLocalCopy === true) {
+    throw new InfraError(`kubeconfig ${access.place}: is sevlane's own copy, whose server is a listener on this side`, {
+      hint: 'give the kubeconfig that it was made of; with this one leave out --ssh',
+    });
+  }
+  return access;
 }
 
 /** Both steps in one. @throws InfraError when the kubeconfig is unfit or the server does not answer. */
-export async function connectCluster(scope: Scope, ssh: SshConnection, options: ClusterOptions): Promise<Cluster> {
-  return await openCluster(scope, ssh, { access: await readAccess(scope, ssh, options), runDir: options.runDir });
+export async function connectCluster(
+  scope: Scope,
+  ssh: SshConnection | undefined,
+  { kubeconfig, context, ...opening }: KubeconfigChoice & Opening,
+): Promise<Cluster> {
+  const choice = { kubeconfig, ...(context === undefined ? {} : { context }) };
+  return await openCluster(scope, ssh, { access: await readAccess(scope, ssh, choice), ...opening });
 }
 
 /**
- * Reaches the cluster's API through the SSH connection, with the server's certificate verified.
- * @throws InfraError when the server does not answer or cannot be trusted.
+ * Reaches the cluster's API through the SSH connection, or directly without one, with the server's certificate verified.
+ * @throws InfraError when the server does not answer or cannot be trusted, or no credential is issued.
  */
 export async function openCluster(
   scope: Scope,
-  ssh: SshConnection,
-  { access, runDir }: { readonly access: KubeAccess; readonly runDir: string },
+  ssh: SshConnection | undefined,
+  { access, ...opening }: Opening & { readonly access: KubeAccess },
 ): Promise<Cluster> {
-  const { kubeconfigCopy } = await import('./client-node.ts');
-  const kubeconfigPath = await writeCopy(scope, kubeconfigCopy(access), runDir);
-  const client = openKubeClient(scope, ssh, access);
+  const { localPort } = opening;
+  const copy = kubeconfigCopy(access, localPort === undefined ? {} : { localPort });
+  const kubeconfigPath = await writeCopy(scope, copy, opening.runDir);
+  const credentials = changingCredentials(scope, ssh, { access, ...opening });
+  const client = openKubeClient(scope, ssh ?? DIRECT, access, credentials);
   const serverVersion = await readVersion(client);
   scope.log.detail(`kubernetes ${serverVersion} at ${client.description}`);
   return {
@@ -72,35 +107,70 @@ export async function openCluster(
   };
 }
 
-async function readSource(scope: Scope, ssh: SshConnection, source: KubeconfigSource): Promise<KubeconfigText> {
-  if (source.kind === 'file') {
-    const read = (path: string) => readFile(isAbsolute(path) ? path : resolve(dirname(source.path), path), 'utf8');
-    try {
-      return { text: await readFile(source.path, 'utf8'), place: source.path, readFile: read };
-    } catch (cause) {
-      throw new InfraError(`kubeconfig ${source.path}: cannot be read`, {
-        cause,
-        hint: 'check --kubeconfig and the file mode',
-      });
-    }
+async function readNodeKubeconfig(
+  scope: Scope,
+  ssh: SshConnection | undefined,
+  paths: readonly string[],
+): Promise<readonly KubeconfigText[]> {
+  if (ssh === undefined) {
+    throw new InfraError(
+      `kubeconfig ${paths.join(', ')}: is to be read on the node, but there is no connection to it`,
+      {
+        hint: 'name the node with --ssh, or give a kubeconfig of this side: --kubeconfig FILE',
+      },
+    );
   }
-  const path = source.paths[0] ?? '';
-  const place = `${path} on ${ssh.description}`;
-  const read = async (name: string) => {
-    const absolute = posix.isAbsolute(name) ? name : posix.join(posix.dirname(path), name);
-    const { code, stdout, stderr } = await ssh.exec(`cat ${quoted(absolute)}`, { signal: scope.signal });
-    if (code === 0) return stdout;
-    throw new InfraError(`kubeconfig ${place}: cannot read ${absolute}: ${stderr.trim() || `exit status ${code}`}`, {
-      hint: 'log in as a user who may read it, or give a local one: --kubeconfig FILE',
-    });
-  };
-  return { text: await read(path), place, readFile: read };
+  const { path, text } = await readOnNode(scope, ssh, paths);
+  const read = async (name: string) => (await readOnNode(scope, ssh, [name])).text;
+  return [{ text, place: `${path} on ${ssh.description}`, side: 'node', folder: posix.dirname(path), readFile: read }];
+}
+
+/** client-go reads a token file anew every minute. */
+const TOKEN_FILE_MS = 60_000;
+
+function changingCredentials(
+  scope: Scope,
+  ssh: SshConnection | undefined,
+  { access, own, learn }: Opening & { readonly access: KubeAccess },
+): CredentialSource | undefined {
+  const issue = issueOf(access, ssh, own);
+  return issue === undefined ? undefined : keepFresh(scope, issue, learn ?? (() => {}));
+}
+
+function issueOf(access: KubeAccess, ssh: SshConnection | undefined, own: OwnProcess | undefined): Issue | undefined {
+  const { tokenFile, execPlugin } = access;
+  if (tokenFile !== undefined) return (scope) => readTokenFile(scope, tokenFile, ssh);
+  if (execPlugin === undefined) return undefined;
+  if (own !== undefined) return (scope) => askPlugin(scope, execPlugin, { access, own });
+  throw new InfraError(`kubeconfig ${access.place}: has an exec plugin, which cannot be run here`, {
+    hint: 'use a kubeconfig with a client certificate or a token',
+  });
+}
+
+async function readTokenFile(
+  scope: Scope,
+  { path, side }: NonNullable<KubeAccess['tokenFile']>,
+  ssh: SshConnection | undefined,
+) {
+  const text =
+    side === 'node' && ssh !== undefined ? (await readOnNode(scope, ssh, [path])).text : await readLocalText(path);
+  const token = text.trim();
+  if (!isToken(token)) throw new InfraError(`token file ${path}: holds no bare token any more`);
+  const endsAt = tokenExpiry(token)[0]?.at.getTime() ?? Number.POSITIVE_INFINITY;
+  return { credential: { token }, freshUntil: new Date(Math.min(Date.now() + TOKEN_FILE_MS, endsAt)) };
 }
 
 /** Every credential of the kubeconfig, to be masked. */
-export function secretsOf({ token, basicAuth, clientCertificate }: KubeAccess): readonly string[] {
-  return [token, basicAuth?.password, clientCertificate?.key].filter((secret) => secret !== undefined);
+export function secretsOf({ token, basicAuth, clientCertificate, execPlugin }: KubeAccess): readonly string[] {
+  const ofPlugin = Object.entries(execPlugin?.env ?? {}).flatMap(([name, value]) =>
+    SECRET_NAME.test(name) ? [value] : [],
+  );
+  const all = [token, basicAuth?.password, clientCertificate?.key, ...ofPlugin];
+  return all.filter((secret): secret is string => secret !== undefined && secret !== '');
 }
+
+/** Variables of an exec plugin whose value is no plain word. */
+const SECRET_NAME = /key|token|secret|passw|credential/i;
 
 async function writeCopy(scope: Scope, text: string, runDir: string): Promise<string> {
   const path = join(runDir, 'kubeconfig');
@@ -122,8 +192,4 @@ async function readVersion(client: KubeClient): Promise<string> {
   if (version === undefined)
     throw new InfraError(`${client.description}: gives no version; is it a Kubernetes API server?`);
   return version;
-}
-
-function quoted(path: string): string {
-  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }

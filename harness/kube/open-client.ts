@@ -5,7 +5,7 @@ import { InfraError } from '../errors/errors.ts';
 import { spokenTime } from '../model/spoken-time.ts';
 import { type Deadline, deadline } from '../scope/deadline.ts';
 import type { Scope } from '../scope/scope.ts';
-import { callUrl, type KubeAccess, serverUrl } from './access.ts';
+import { type Credential, type CredentialSource, callUrl, type KubeAccess, serverUrl } from './access.ts';
 import { type ChannelOpener, ClusterAgent } from './agent.ts';
 import type {
   CallOptions,
@@ -35,9 +35,14 @@ const PATCH_TYPES = {
   apply: 'application/apply-patch+yaml',
 } as const;
 
-/** A client for one cluster. Its connections are dropped when the scope closes. */
-export function openKubeClient(scope: Scope, opener: ChannelOpener, access: KubeAccess): KubeClient {
-  const client = new HttpsKubeClient(scope, opener, access);
+/** A client for one cluster; `credentials` are shown in place of the access's own. Its connections are dropped when the scope closes. */
+export function openKubeClient(
+  scope: Scope,
+  opener: ChannelOpener,
+  access: KubeAccess,
+  credentials?: CredentialSource,
+): KubeClient {
+  const client = new HttpsKubeClient(scope, { opener, access, credentials });
   scope.defer('close connections to the api server', 1000, async () => client.destroy());
   return client;
 }
@@ -47,19 +52,27 @@ interface Call extends KubeRequest {
   readonly what: string;
 }
 
+interface ClientParts {
+  readonly opener: ChannelOpener;
+  readonly access: KubeAccess;
+  readonly credentials: CredentialSource | undefined;
+}
+
 class HttpsKubeClient implements KubeClient {
   readonly description: string;
   readonly lost: AbortSignal;
   readonly #scope: Scope;
   readonly #access: KubeAccess;
+  readonly #credentials: CredentialSource | undefined;
   readonly #agent: ClusterAgent;
   #config: Promise<TunnelConfig> | undefined;
 
-  constructor(scope: Scope, opener: ChannelOpener, access: KubeAccess) {
+  constructor(scope: Scope, { opener, access, credentials }: ClientParts) {
     this.description = `${serverUrl(access)} through ${opener.description}`;
     this.lost = opener.lost ?? new AbortController().signal;
     this.#scope = scope;
     this.#access = access;
+    this.#credentials = credentials;
     this.#agent = new ClusterAgent(opener, access);
   }
 
@@ -165,13 +178,15 @@ class HttpsKubeClient implements KubeClient {
   async websocket(path: string, protocols: readonly string[], options: CallOptions = {}): Promise<WebSocket> {
     const what = describeCall('connect to', path);
     using bound = this.#bound({ ...options, what, method: 'GET', path });
-    const upgrade = {
-      what,
-      url: callUrl(this.#access, path, options.query),
-      protocols,
-      options: await this.#authenticated<ClientOptions>({ headers: { 'User-Agent': 'sevlane' } }),
-    };
-    return await this.#reaching(what, bound, () => openWebSocket(upgrade, bound.signal));
+    return await this.#renewing(bound.signal, async (credential) => {
+      const upgrade = {
+        what,
+        url: callUrl(this.#access, path, options.query),
+        protocols,
+        options: await this.#authenticated<ClientOptions>({ headers: { 'User-Agent': 'sevlane' } }, credential),
+      };
+      return await this.#reaching(what, bound, () => openWebSocket(upgrade, bound.signal));
+    });
   }
 
   async #object<T extends KubeObject>(call: Call): Promise<T> {
@@ -192,13 +207,17 @@ class HttpsKubeClient implements KubeClient {
 
   /** The head of an answer below 400. A server that is busy is asked again as often and as late as it says. */
   async #answer(call: Call, bound: Deadline): Promise<IncomingMessage> {
+    return await this.#renewing(bound.signal, (credential) => this.#ask(call, bound, credential));
+  }
+
+  async #ask(call: Call, bound: Deadline, credential: Credential | undefined): Promise<IncomingMessage> {
     const body = call.body === undefined ? undefined : Buffer.from(JSON.stringify(call.body));
     const headers = {
       'User-Agent': 'sevlane',
       Accept: call.accept ?? 'application/json',
       ...(body === undefined ? {} : { 'Content-Type': call.contentType ?? 'application/json' }),
     };
-    const options = await this.#authenticated<RequestOptions>({ method: call.method, headers });
+    const options = await this.#authenticated<RequestOptions>({ method: call.method, headers }, credential);
     const wire = { url: callUrl(this.#access, call.path, call.query), options, body };
     for (let tries = 1; ; tries++) {
       const answer = await this.#reaching(call.what, bound, () => send(wire, bound.signal));
@@ -216,10 +235,31 @@ class HttpsKubeClient implements KubeClient {
   }
 
   /** The options with our agent, certificates and headers that prove who we are. */
-  async #authenticated<T extends RequestOptions | ClientOptions>(options: T): Promise<T> {
+  async #authenticated<T extends RequestOptions | ClientOptions>(
+    options: T,
+    credential: Credential | undefined,
+  ): Promise<T> {
     this.#config ??= import('./client-node.ts').then(({ TunnelConfig }) => new TunnelConfig(this.#access, this.#agent));
     await (await this.#config).applyToHTTPSOptions(options);
+    const { token, clientCertificate } = credential ?? {};
+    if (token !== undefined)
+      Object.assign(options, { headers: { ...options.headers, Authorization: `Bearer ${token}` } });
+    if (clientCertificate !== undefined) Object.assign(options, clientCertificate);
     return options;
+  }
+
+  /** Does it with the credential of the moment, and once more with a new one when the server refuses that. */
+  async #renewing<T>(signal: AbortSignal, work: (credential: Credential | undefined) => Promise<T>): Promise<T> {
+    const source = this.#credentials;
+    if (source === undefined) return await work(undefined);
+    const credential = await source.current(signal);
+    try {
+      return await work(credential);
+    } catch (error) {
+      // Refused for want of proof: nothing was done, so that it may be asked again.
+      if (!isRefusal(error, 401) || !source.refused(credential)) throw error;
+      return await work(await source.current(signal));
+    }
   }
 
   #bound({ what, timeoutMs = TIMEOUT_MS, signal = this.#scope.signal }: Call): Deadline {

@@ -2,9 +2,9 @@ import { expect } from 'chai';
 import { before, describe, it } from 'mocha';
 import { stringify } from 'yaml';
 import { InfraError } from '../../harness/errors/errors.ts';
-import { kubeconfigCopy } from '../../harness/kube/client-node.ts';
 import { expired, tokenExpiry } from '../../harness/kube/expiry.ts';
 import { readKubeconfig } from '../../harness/kube/kubeconfig.ts';
+import { kubeconfigCopy } from '../../harness/kube/kubeconfig-copy.ts';
 import { failure } from '../failure.ts';
 import { type CertifiedKey, makeAuthority } from './certificates.ts';
 
@@ -46,6 +46,8 @@ describe('a kubeconfig', () => {
       {
         text: typeof content === 'string' ? content : stringify(content),
         place: 'config.yaml',
+        side: 'here',
+        folder: '/home/me',
         async readFile(path) {
           const text = files[path];
           if (text === undefined) throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
@@ -79,7 +81,7 @@ describe('a kubeconfig', () => {
       },
       { 'client-certificate-data': undefined, 'client-key-data': undefined, tokenFile: '/run/token', token: 'stale' },
     );
-    const access = await read(content, { 'ca.pem': ca, '/run/token': 'fresh\n' });
+    const access = await read(content, { '/home/me/ca.pem': ca, '/run/token': 'fresh\n' });
     expect(access).to.deep.include({
       server: { host: 'fd00::1', port: 443 },
       basePath: '/k8s/clusters/c-1',
@@ -141,9 +143,9 @@ describe('a kubeconfig', () => {
     expect(dangling.message).to.include('clusters has no entry named "gone"; users has no entry named "gone"');
   });
 
-  it('refuses plugins that run programs', async () => {
-    const error = await failure(read(parts({}, { exec: { command: 'aws' } })), InfraError);
-    expect(error.message).to.include('users[0] "u" exec asks a program for credentials');
+  it('refuses an auth-provider by name', async () => {
+    const error = await failure(read(parts({}, { 'auth-provider': { name: 'gcp' } })), InfraError);
+    expect(error.message).to.include('users[0] "u" auth-provider "gcp" is no longer known to Kubernetes');
     expect(error.hint).to.include('kubectl create token');
   });
 
