@@ -1,15 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import type ssh2 from 'ssh2';
 import { InfraError } from '../errors/errors.ts';
-import type { SshAuth, SshTarget } from '../model/host.ts';
+import type { SshTarget } from '../model/host.ts';
 import type { Scope } from '../scope/scope.ts';
 import { within } from '../scope/until.ts';
 import type { SshConnection } from './connection.ts';
-import { dial } from './dial.ts';
-import { handshake, type KnownHosts } from './handshake.ts';
-import { knownHostEntries } from './known-hosts.ts';
-import { LiveConnection } from './live-connection.ts';
-import { readPrivateKey } from './private-key.ts';
+import { ssh2Transport } from './ssh2-transport.ts';
 
 /** Bounds of a connection. */
 export interface SshOptions {
@@ -32,9 +26,9 @@ export async function connectSsh(
   target: SshTarget,
   { withinMs = CONNECT_WITHIN_MS, heartbeatMs = HEARTBEAT_MS }: SshOptions = {},
 ): Promise<SshConnection> {
-  const description = `${target.user}@${target.host.includes(':') ? `[${target.host}]` : target.host}:${target.port}`;
-  const auth = authMethods(target, description);
-  const known = await readKnownHosts(target, description);
+  const tell = (message: string) => scope.log.info(message);
+  const transport = ssh2Transport(target, { tell, keepaliveMs: heartbeatMs });
+  const { description } = transport;
   return await within(
     `ssh ${description}: connect`,
     {
@@ -44,71 +38,22 @@ export async function connectSsh(
       hint: 'check that the address is right and a firewall lets it through',
     },
     async (signal) => {
-      const socket = await dial(target, description, signal);
-      const client = await handshake({ socket, target, description, auth, known, signal, heartbeatMs });
-      const connection = new LiveConnection(client, socket, description, (reason) => scope.abort(reason));
-      scope.defer(`close ssh ${description}`, 5000, () => connection.close());
-      await quicken(connection, scope, signal);
+      const session = await transport.open(signal);
+      scope.defer(`close ssh ${description}`, 5000, () => session.close());
+      const losing = new AbortController();
+      session.ended.addEventListener('abort', () => {
+        const { message, hint } = session.ended.reason;
+        losing.abort(new InfraError(message, { cause: session.ended.reason, hint }));
+        scope.abort(losing.signal.reason);
+      });
       scope.log.detail(`ssh ${description}: connected`);
-      return connection;
+      return {
+        description,
+        lost: losing.signal,
+        exec: (command, options) => session.exec(command, options),
+        openChannel: (to) => session.openChannel(to),
+        close: () => session.close(),
+      };
     },
   );
-}
-
-async function readKnownHosts(target: SshTarget, description: string): Promise<KnownHosts> {
-  const files = target.hostKeys.knownHostsFiles;
-  const read = await Promise.all(
-    files.map(async (path) => {
-      try {
-        return [{ path, text: await readFile(path, 'utf8') }];
-      } catch (cause) {
-        if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return [];
-        throw new InfraError(`ssh ${description}: cannot read known_hosts file ${path}`, {
-          cause,
-          hint: `make it readable: chmod u+r ${path}`,
-        });
-      }
-    }),
-  );
-  return { entries: knownHostEntries(read.flat(), target), files };
-}
-
-function authMethods(target: SshTarget, description: string): ssh2.AnyAuthMethod[] {
-  if (target.auth.length === 0) {
-    throw new InfraError(`ssh ${description}: no key and no password given`, { hint: 'give a key: --ssh-key FILE' });
-  }
-  return target.auth.flatMap((auth) => authMethod(auth, target.user, description));
-}
-
-function authMethod(auth: SshAuth, username: string, description: string): ssh2.AnyAuthMethod[] {
-  if (auth.kind === 'key') {
-    const reading = readPrivateKey(auth.privateKey, auth.path, auth.passphrase);
-    if ('problem' in reading) throw new InfraError(`ssh ${description}: ${reading.problem}`, { hint: reading.fix });
-    return [{ type: 'publickey', username, key: reading.key }];
-  }
-  if (auth.kind === 'agent') return [{ type: 'agent', username, agent: auth.socket }];
-  const { password } = auth;
-  return [
-    { type: 'password', username, password },
-    // Servers with PAM often take a password only through a dialogue.
-    {
-      type: 'keyboard-interactive',
-      username,
-      prompt: (_name, _instructions, _lang, prompts, finish) => finish(prompts.map(() => password)),
-    },
-  ];
-}
-
-/**
- * sshd leaves Nagle's algorithm on for a connection that only forwards ports, which delays small watch events by
- * 14 ms and more; the first session channel makes it set TCP_NODELAY for good. Without one it is only slower.
- */
-async function quicken(connection: SshConnection, scope: Scope, signal: AbortSignal): Promise<void> {
-  try {
-    await connection.exec('true', { signal });
-  } catch (error) {
-    signal.throwIfAborted();
-    connection.lost.throwIfAborted();
-    scope.log.detail(`ssh ${connection.description}: no session to quicken the connection: ${String(error)}`);
-  }
 }

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import ssh2 from 'ssh2';
 import { InfraError } from '../errors/errors.ts';
 import type { SshTarget } from '../model/host.ts';
@@ -25,7 +25,7 @@ export interface KnownHosts {
 
 /** What a handshake needs. */
 export interface Handshake {
-  readonly socket: Socket;
+  readonly stream: Duplex;
   readonly target: SshTarget;
   readonly description: string;
   readonly auth: readonly ssh2.AnyAuthMethod[];
@@ -35,11 +35,11 @@ export interface Handshake {
 }
 
 /**
- * Greets the server on a fresh socket: verifies its key, then proves who we are. Resolves with a client that is ready.
- * @throws InfraError; the socket is closed then.
+ * Greets the server on a fresh stream: verifies its key, then proves who we are. Resolves with a client that is ready.
+ * @throws InfraError; the stream is closed then.
  */
 export async function handshake({
-  socket,
+  stream,
   target,
   description,
   auth,
@@ -68,7 +68,7 @@ export async function handshake({
           ),
         );
       client.connect({
-        sock: socket,
+        sock: stream,
         username: target.user,
         hostVerifier: verify,
         authHandler: [...auth],
@@ -83,7 +83,7 @@ export async function handshake({
       });
     });
   } catch (error) {
-    socket.destroy();
+    stream.destroy();
     // A late error of a client that nobody holds any more must not end the process.
     client.removeAllListeners().on('error', () => {});
     signal.throwIfAborted();

@@ -36,7 +36,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   reports: ['model', 'errors'],
   scope: ['model', 'errors'],
   provider: ['model', 'scope'],
-  ssh: ['model', 'errors', 'scope', 'command'],
+  ssh: ['model', 'errors', 'scope', 'command', 'harness/provider/contract.ts'],
   command: ['model', 'errors', 'scope'],
   'ssh-config': ['model', 'errors', 'scope', 'command', 'harness/ssh/private-key.ts'],
   kube: ['model', 'errors', 'scope', 'command', 'harness/ssh/connection.ts'],

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { afterEach, before, beforeEach, describe, it } from 'mocha';
-import { InfraError } from '../../harness/errors/errors.ts';
+import { ConnectionCut, InfraError } from '../../harness/errors/errors.ts';
 import { type OwnedScope, openScope } from '../../harness/scope/scope.ts';
 import { until } from '../../harness/scope/until.ts';
 import { connectSsh } from '../../harness/ssh/client.ts';
@@ -231,11 +231,12 @@ describe('an ssh connection to a real sshd', () => {
       sshd.signalSessions('SIGKILL');
       const error = await running;
       expect(error.message).to.match(/connection lost at 20\d\d-.*Z, [\d.]+ s after it was made: /);
-      expect(await broken).to.equal(error);
-      expect(ssh.lost.reason).to.equal(error);
-      expect(scope.signal.reason).to.equal(error);
-      expect(await failure(ssh.exec('true', { signal: new AbortController().signal }), InfraError)).to.equal(error);
-      expect(await failure(ssh.openChannel({ host: '127.0.0.1', port: 1 }), InfraError)).to.equal(error);
+      const cut = await broken;
+      expect(cut).to.be.instanceOf(ConnectionCut).and.to.include({ message: error.message });
+      expect(ssh.lost.reason).to.be.instanceOf(InfraError).and.to.include({ message: error.message });
+      expect(scope.signal.reason).to.equal(ssh.lost.reason);
+      expect(await failure(ssh.exec('true', { signal: new AbortController().signal }), ConnectionCut)).to.equal(cut);
+      expect(await failure(ssh.openChannel({ host: '127.0.0.1', port: 1 }), ConnectionCut)).to.equal(cut);
       sink.close();
     });
 

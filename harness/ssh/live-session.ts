@@ -1,78 +1,110 @@
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import type ssh2 from 'ssh2';
-import { InfraError } from '../errors/errors.ts';
+import { ConnectionCut, InfraError } from '../errors/errors.ts';
 import type { HostPort } from '../model/host.ts';
 import { deadline } from '../scope/deadline.ts';
 import { settle } from '../scope/settle.ts';
-import type { ExecOptions, ExecResult, SshConnection } from './connection.ts';
+import type { ExecOptions, ExecResult } from './connection.ts';
 import { followCommand } from './exec.ts';
+import type { SshSession } from './session.ts';
 
 const CHANNEL_WITHIN_MS = 15_000;
 const GOODBYE_WITHIN_MS = 2000;
+
+/** What a session lives on. */
+export interface Lifeline {
+  /** Ready: the handshake is done. */
+  readonly client: ssh2.Client;
+  /** The stream under the client: a socket, or a channel through another host. */
+  readonly stream: Duplex;
+  /** The socket under all of them. */
+  readonly socket: Socket;
+  readonly description: string;
+  /** Takes down the hosts in between, after the session itself. */
+  readonly release: () => void;
+}
 
 interface Opening<T> {
   readonly ask: (done: (error: Error | undefined, channel: ssh2.ClientChannel) => void) => void;
   readonly take: (channel: ssh2.ClientChannel) => T;
 }
 
-/** A connection over a client that is ready. Tells `onLost` once when it dies without having been closed. */
-export class LiveConnection implements SshConnection {
-  readonly description: string;
-  readonly lost: AbortSignal;
-  readonly #client: ssh2.Client;
-  readonly #socket: Socket;
-  readonly #losing = new AbortController();
+/** A session over a client that is ready, from its handshake to its end. */
+export class LiveSession implements SshSession {
+  readonly ended: AbortSignal;
+  readonly #lifeline: Lifeline;
+  readonly #ending = new AbortController();
   readonly #closed = new AbortController();
-  /** Whatever ends the work under way: loss or our own goodbye. */
+  /** Whatever ends the work under way: a cut or our own goodbye. */
   readonly #over: AbortSignal;
   readonly #channels = new Set<Duplex>();
   readonly #since = performance.now();
 
-  constructor(client: ssh2.Client, socket: Socket, description: string, onLost: (reason: InfraError) => void) {
-    this.description = description;
-    this.lost = this.#losing.signal;
-    this.#over = AbortSignal.any([this.lost, this.#closed.signal]);
-    this.#client = client;
-    this.#socket = socket;
+  constructor(lifeline: Lifeline) {
+    this.#lifeline = lifeline;
+    this.ended = this.#ending.signal;
+    this.#over = AbortSignal.any([this.ended, this.#closed.signal]);
+    const { client } = lifeline;
     client.removeAllListeners();
-    const lose = (what: string, cause?: unknown) => {
-      if (this.#over.aborted) return;
-      const reason = this.#reason(what, cause);
-      this.#losing.abort(reason);
-      this.#drop(reason);
-      onLost(reason);
-    };
-    client.on('error', (error) => lose(describeLoss(error), error));
-    client.on('end', () => lose('the server ended it'));
-    client.on('close', () => lose('the connection broke'));
+    client.on('error', (error) => this.#lose(describeLoss(error), error));
+    client.on('end', () => this.#lose('the server ended it'));
+    client.on('close', () => this.#lose('the connection broke'));
+  }
+
+  get traffic(): { readonly sent: number; readonly received: number } {
+    const { socket } = this.#lifeline;
+    return { sent: socket.bytesWritten, received: socket.bytesRead };
   }
 
   async exec(command: string, options: ExecOptions): Promise<ExecResult> {
     const signal = AbortSignal.any([options.signal, this.#over]);
-    const what = `ssh ${this.description}: run ${brief(command)}`;
+    const what = `ssh ${this.#lifeline.description}: run ${brief(command)}`;
     const { stdin, maxBytes } = options;
     const running = await this.#open(what, signal, {
-      ask: (done) => this.#client.exec(command, done),
+      ask: (done) => this.#lifeline.client.exec(command, done),
       take: (channel) => followCommand(channel, { what, stdin, maxBytes }),
     });
     return await running.end(signal);
   }
 
   async openChannel(to: HostPort): Promise<Duplex> {
-    const what = `ssh ${this.description}: open a channel to ${to.host}:${to.port}`;
+    const what = `ssh ${this.#lifeline.description}: open a channel to ${to.host}:${to.port}`;
     return await this.#open(what, this.#over, {
-      ask: (done) => this.#client.forwardOut('127.0.0.1', 0, to.host, to.port, done),
+      ask: (done) => this.#lifeline.client.forwardOut('127.0.0.1', 0, to.host, to.port, done),
       take: (channel) => this.#adopt(channel),
     });
   }
 
+  /**
+   * Takes back a forwarding that was never asked for: RFC 4254, section 7.1, makes every server answer that, with a
+   * refusal, whatever it allows and however many sessions are open.
+   */
+  async ping(signal: AbortSignal): Promise<void> {
+    const bound = AbortSignal.any([signal, this.#over]);
+    bound.throwIfAborted();
+    const answered = new Promise<void>((resolve) => {
+      // The library also calls back when the connection closes; `#over` has spoken by then.
+      this.#lifeline.client.unforwardIn('', 0, () => resolve());
+    });
+    await settle(answered, bound);
+    bound.throwIfAborted();
+  }
+
+  cut(reason: Error): void {
+    if (this.#over.aborted) return;
+    const cut = reason instanceof ConnectionCut ? reason : new ConnectionCut(reason.message, { cause: reason });
+    this.#ending.abort(cut);
+    this.#drop(cut);
+  }
+
   async close(): Promise<void> {
     if (this.#over.aborted) return;
-    const gone = new Promise<void>((resolve) => this.#socket.once('close', () => resolve()));
-    const reason = new InfraError(`ssh ${this.description}: the connection is closed`);
+    const { client, stream, description } = this.#lifeline;
+    const gone = new Promise<void>((resolve) => stream.once('close', () => resolve()));
+    const reason = new InfraError(`ssh ${description}: the connection is closed`);
     this.#closed.abort(reason);
-    this.#client.end();
+    client.end();
     using bound = deadline(GOODBYE_WITHIN_MS, undefined, () => reason);
     try {
       await settle(gone, bound.signal);
@@ -113,18 +145,23 @@ export class LiveConnection implements SshConnection {
     return channel;
   }
 
-  #reason(what: string, cause: unknown): InfraError {
+  #lose(what: string, cause?: unknown): void {
+    if (this.#over.aborted) return;
     const seconds = Math.round((performance.now() - this.#since) / 100) / 10;
-    return new InfraError(
-      `ssh ${this.description}: connection lost at ${new Date().toISOString()}, ${seconds} s after it was made: ${what}`,
-      { cause, hint: 'check the node and the network between here and there, then run again' },
+    const { description } = this.#lifeline;
+    this.cut(
+      new ConnectionCut(
+        `ssh ${description}: connection lost at ${new Date().toISOString()}, ${seconds} s after it was made: ${what}`,
+        { cause, hint: 'check the node and the network between here and there, then run again' },
+      ),
     );
   }
 
   #drop(reason: Error): void {
     for (const channel of this.#channels) channel.destroy(reason);
     this.#channels.clear();
-    this.#socket.destroy();
+    this.#lifeline.stream.destroy();
+    this.#lifeline.release();
   }
 }
 
