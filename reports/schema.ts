@@ -55,7 +55,9 @@ const phaseResult = z.strictObject({
 
 const hostSupport = z.strictObject({
   technology,
-  supported: z.boolean(),
+  given: z.enum(['yes', 'no', 'unknown']).describe('unknown: what would decide it could not be read'),
+  supported: z.boolean().describe('given, or switched on with only a doubt left'),
+  cause: z.enum(['given', 'silicon', 'bios', 'kernel', 'asids', 'firmware', 'device', 'switched-off', 'unread']),
   readFrom: z.string(),
   slots: z.number().optional(),
 });
@@ -77,6 +79,9 @@ const subject = z.strictObject({
       os: z.string(),
       memoryBytes: z.number(),
       firmware: z.string().optional(),
+      virtualization: z.string().optional().describe('none: bare metal'),
+      cgroup: z.enum(['v1', 'v2', 'hybrid']).optional(),
+      hidingAsids: z.number().optional().describe('ASIDs that ciphertext hiding keeps for SEV-SNP'),
       support: z.strictObject({ sev: hostSupport, 'sev-es': hostSupport, 'sev-snp': hostSupport }),
     })
     .optional(),

@@ -1,25 +1,30 @@
-import type { HostFacts, HostSupport } from '../model/host-facts.ts';
-import { TECHNOLOGIES, type Technology } from '../model/technology.ts';
-import { readEncryptionLog } from './kernel-log.ts';
-import type { Readings } from './readings.ts';
+import type { HostFacts, HostSupport, SupportCause } from '../model/host-facts.ts';
+import { TECHNOLOGIES, type Technology, technologyName } from '../model/technology.ts';
+import { type Readings, valueIn } from './readings.ts';
+import type { HostState } from './state.ts';
 import { readSupport } from './support.ts';
 
-/** Makes the host's facts out of what was read there. Pure; what was not told reads as `unknown`, 0 or absent. */
-export function hostFacts(readings: Readings): HostFacts {
-  const cpu = firstProcessor(readings.text('/proc/cpuinfo') ?? '');
-  const log = readEncryptionLog(readings.text('dmesg') ?? '');
-  const flags = new Set((cpu.get('flags') ?? '').split(/\s+/));
-  const support = (technology: Technology): HostSupport => readSupport(technology, { readings, log, flags });
+/** The part of the host's state that a report keeps. Pure; what was not told reads as `unknown`, 0 or absent. */
+export function factsOf(state: Omit<HostState, 'facts'>, readings: Readings): HostFacts {
+  const cpu = valueIn(state.cpu);
+  const firmware = valueIn(state.log)?.firmware;
+  const virtualization = valueIn(state.virtualization);
+  const cgroup = valueIn(state.cgroup);
+  const hidingAsids = valueIn(state.hidingAsids);
+  const support = (technology: Technology): HostSupport => readSupport(technology, state);
   return {
-    hostname: readings.text('uname -n') ?? 'unknown',
-    cpuModel: cpu.get('model name') ?? 'unknown',
-    cpuFamily: numberOf(cpu.get('cpu family')),
-    cpuModelNumber: numberOf(cpu.get('model')),
-    microcode: cpu.get('microcode') ?? 'unknown',
-    kernel: readings.text('uname -r') ?? 'unknown',
+    hostname: firstLine(readings.text('uname -n')) ?? 'unknown',
+    cpuModel: cpu?.model ?? 'unknown',
+    cpuFamily: cpu?.family ?? 0,
+    cpuModelNumber: cpu?.modelNumber ?? 0,
+    microcode: cpu?.microcode ?? 'unknown',
+    kernel: firstLine(readings.text('uname -r')) ?? 'unknown',
     os: osName(readings.text('/etc/os-release') ?? ''),
-    memoryBytes: memoryBytes(readings.text('/proc/meminfo') ?? ''),
-    ...(log.firmware === undefined ? {} : { firmware: log.firmware }),
+    memoryBytes: valueIn(state.memory)?.totalBytes ?? 0,
+    ...(firmware === undefined ? {} : { firmware: `${firmware.major}.${firmware.minor} build ${firmware.build}` }),
+    ...(virtualization === undefined ? {} : { virtualization }),
+    ...(cgroup === undefined ? {} : { cgroup }),
+    ...(hidingAsids === undefined || hidingAsids === 0 ? {} : { hidingAsids }),
     support: { sev: support('sev'), 'sev-es': support('sev-es'), 'sev-snp': support('sev-snp') },
   };
 }
@@ -39,39 +44,37 @@ const FIXES: Readonly<Record<Technology, string>> = {
     'needs EPYC Milan or later, SNP and its memory coverage on in the BIOS, IOMMU on without iommu=pt, and a kernel from 6.11 on',
 };
 
+const FIXES_BY_CAUSE: Readonly<Partial<Record<SupportCause, (technology: Technology) => string>>> = {
+  silicon: (technology) =>
+    `no setting brings ${technologyName(technology)} to this processor: leave it out of --require`,
+  firmware: () =>
+    'leave sev-es out of --require on this host; or switch SNP off with kvm_amd.sev_snp=0, or the firmware back below API 1.58',
+  unread: () => 'let this user read the kernel log and /sys/module/kvm_amd, as root or with sudo without a password',
+};
+
+/** What has to be done for a technology that is not there. */
+export function fixFor({ technology, cause }: HostSupport): string {
+  return FIXES_BY_CAUSE[cause]?.(technology) ?? FIXES[technology];
+}
+
 /** What of the demanded the host cannot give, weakest first; empty when it can give all. */
 export function missingCapabilities(facts: HostFacts, demanded: Iterable<Technology>): readonly MissingCapability[] {
   const wanted = new Set(demanded);
   return TECHNOLOGIES.filter((technology) => wanted.has(technology) && !facts.support[technology].supported).map(
     (technology) => ({
       technology,
-      message: `host ${facts.hostname} (${facts.cpuModel}, kernel ${facts.kernel}) lacks ${technology.toUpperCase()}: ${facts.support[technology].readFrom}`,
-      hint: FIXES[technology],
+      message: `host ${facts.hostname} (${facts.cpuModel}, kernel ${facts.kernel}) lacks ${technologyName(technology)}: ${facts.support[technology].readFrom}`,
+      hint: fixFor(facts.support[technology]),
     }),
   );
 }
 
-/** The fields of the first processor; the others of a host tell the same. */
-function firstProcessor(cpuinfo: string): ReadonlyMap<string, string> {
-  const block = cpuinfo.split(/\n\s*\n/, 1)[0] ?? '';
-  return new Map(
-    block.split('\n').flatMap((line) => {
-      const colon = line.indexOf(':');
-      return colon < 0 ? [] : [[line.slice(0, colon).trim(), line.slice(colon + 1).trim()] as const];
-    }),
-  );
+function firstLine(text: string | undefined): string | undefined {
+  const line = text?.trim().split('\n', 1)[0]?.slice(0, 200);
+  return line === '' ? undefined : line;
 }
 
 function osName(osRelease: string): string {
   const value = (key: string) => new RegExp(`^${key}=["']?(.*?)["']?\\s*$`, 'm').exec(osRelease)?.[1];
   return value('PRETTY_NAME') ?? value('NAME') ?? 'unknown';
-}
-
-function memoryBytes(meminfo: string): number {
-  return numberOf(/^MemTotal:\s+(\d+) kB/m.exec(meminfo)?.[1]) * 1024;
-}
-
-function numberOf(text: string | undefined): number {
-  const value = Number(text);
-  return text !== undefined && Number.isFinite(value) ? value : 0;
 }

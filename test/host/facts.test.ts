@@ -1,10 +1,13 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { hostFacts, missingCapabilities } from '../../harness/host/facts.ts';
-import { parseReadings } from '../../harness/host/readings.ts';
+import { missingCapabilities } from '../../harness/host/facts.ts';
+import { parseReadings, type Readings } from '../../harness/host/readings.ts';
+import { hostState } from '../../harness/host/understand.ts';
 import type { HostFacts } from '../../harness/model/host-facts.ts';
 
 const MARK = 'mark';
+
+const hostFacts = (readings: Readings): HostFacts => hostState(readings, { before: 0, after: 0 }).facts;
 
 /** Answers of a Milan as it should be; null takes one away, `unreadable` forbids it. */
 const MILAN = {
@@ -12,12 +15,12 @@ const MILAN = {
     'processor\t: 0\nvendor_id\t: AuthenticAMD\ncpu family\t: 25\nmodel\t\t: 1\nmodel name\t: AMD EPYC 7413 24-Core Processor\nstepping\t: 1\nmicrocode\t: 0xa0011d5\nflags\t\t: fpu svm sme sev sev_es sev_snp\n\nprocessor\t: 1\nmodel\t\t: 99',
   '/proc/meminfo': 'MemTotal:       1056385784 kB\nMemFree:        1 kB',
   '/etc/os-release': 'NAME="Red Hat Enterprise Linux"\nPRETTY_NAME="Red Hat Enterprise Linux 9.4 (Plow)"\nID="rhel"',
-  '/sys/module/kvm_amd': '',
+  '/sys/module/kvm_amd': 'drwxr-xr-x 6 0 0 0 Jan 1 00:00 /sys/module/kvm_amd',
   '/sys/module/kvm_amd/parameters/sev': 'Y',
   '/sys/module/kvm_amd/parameters/sev_es': 'Y',
   '/sys/module/kvm_amd/parameters/sev_snp': 'Y',
   '/sys/fs/cgroup/misc.capacity': 'sev 410\nsev_es 99',
-  '/dev/sev': '',
+  '/dev/sev': 'crw------- 1 0 0 10, 124 Jan 1 00:00 /dev/sev',
   'uname -n': 'milan',
   'uname -r': '6.11.0-rc3',
   dmesg: '[    7.9] ccp 0000:22:00.1: SEV-SNP API:1.55 build:21\n[   11.0] kvm_amd: SEV enabled (ASIDs 100 - 509)',
@@ -50,16 +53,27 @@ describe('host facts', () => {
       memoryBytes: 1_056_385_784 * 1024,
       firmware: '1.55 build 21',
       support: {
-        sev: { technology: 'sev', supported: true, readFrom: '/sys/module/kvm_amd/parameters/sev=Y', slots: 410 },
+        sev: {
+          technology: 'sev',
+          given: 'yes',
+          supported: true,
+          cause: 'given',
+          readFrom: '/sys/module/kvm_amd/parameters/sev=Y',
+          slots: 410,
+        },
         'sev-es': {
           technology: 'sev-es',
+          given: 'yes',
           supported: true,
+          cause: 'given',
           readFrom: '/sys/module/kvm_amd/parameters/sev_es=Y',
           slots: 99,
         },
         'sev-snp': {
           technology: 'sev-snp',
+          given: 'yes',
           supported: true,
+          cause: 'given',
           readFrom: '/sys/module/kvm_amd/parameters/sev_snp=Y',
           slots: 99,
         },
@@ -115,7 +129,11 @@ describe('host facts', () => {
   });
 
   it('say that the BIOS leaves no ASID for SEV-ES', () => {
-    const off = support({ '/sys/module/kvm_amd/parameters/sev_es': 'N', dmesg: '' });
+    const off = support({
+      '/sys/module/kvm_amd/parameters/sev_es': 'N',
+      '/sys/fs/cgroup/misc.capacity': 'sev 509',
+      dmesg: '',
+    });
     expect(off['sev-es'].readFrom).to.include('SEV-ES ASID Space Limit');
     const told = support({
       '/sys/module/kvm_amd/parameters/sev_es': 'N',
@@ -172,7 +190,7 @@ describe('host facts', () => {
   it('are still there for a user who may not read the kernel log, and say so where it matters', () => {
     const plain = support({ dmesg: 'unreadable', '/sys/module/kvm_amd/parameters/sev_snp': 'N' });
     expect(plain.sev.supported).to.equal(true);
-    expect(plain['sev-snp'].readFrom).to.include('dmesg is unreadable, so the reason is not known');
+    expect(plain['sev-snp'].readFrom).to.include('dmesg could not be read, so the reason is not known');
   });
 
   it('name what a demand lacks, where that was read, and what to do', () => {
@@ -192,7 +210,7 @@ describe('the output of a probe', () => {
   it('is found among banners and whatever else a login shell prints', () => {
     const readings = parse(`Welcome!\n\n${MARK} uname -n\nnode\n\n${MARK} end\n\nlogout\n`);
     expect(readings.text('uname -n')).to.equal('node');
-    expect(readings.state('dmesg')).to.equal('absent');
+    expect(readings.state('dmesg')).to.equal('unreadable');
   });
 
   it('is refused when it was cut or is something else', () => {

@@ -5,6 +5,8 @@ import type { Technology } from '../../harness/model/technology.ts';
 export function hostFacts(able: readonly Technology[] = ['sev', 'sev-es', 'sev-snp']): HostFacts {
   const support = (technology: Technology): HostSupport => ({
     technology,
+    given: able.includes(technology) ? 'yes' : 'no',
+    cause: able.includes(technology) ? 'given' : 'switched-off',
     supported: able.includes(technology),
     readFrom: `/sys/module/kvm_amd/parameters/${technology.replace('-', '_')}=${able.includes(technology) ? 'Y' : 'N'}`,
   });
