@@ -13,6 +13,7 @@ interface KubeErrorDetails {
   /** What the server said, in its own words. */
   readonly said: string;
   readonly causes: readonly KubeCause[];
+  readonly body?: string;
   readonly hint?: string;
 }
 
@@ -27,13 +28,16 @@ export class KubeError extends InfraError {
   readonly reason: string;
   readonly said: string;
   readonly causes: readonly KubeCause[];
+  /** The answer's body as it came: health checks have no other words. */
+  readonly body: string;
 
-  constructor(what: string, { status, reason, said, causes, hint }: KubeErrorDetails) {
+  constructor(what: string, { status, reason, said, causes, body = '', hint }: KubeErrorDetails) {
     super(`${what}: ${status}${reason === '' ? '' : ` ${reason}`}: ${said}`, hint === undefined ? {} : { hint });
     this.status = status;
     this.reason = reason;
     this.said = said;
     this.causes = causes;
+    this.body = body;
   }
 }
 
@@ -53,6 +57,7 @@ export function kubeError(what: string, status: number, body: string): KubeError
     reason,
     said,
     causes: parsed?.causes ?? [],
+    body,
     ...(hint === undefined ? {} : { hint }),
   });
 }

@@ -9,6 +9,7 @@ import type { Scope } from '../scope/scope.ts';
 import { until } from '../scope/until.ts';
 import { type Feeds, openKubevirtFeed } from './feeds.ts';
 import { fetchManifest } from './fetch-manifest.ts';
+import { sevGateOff } from './gate.ts';
 import {
   changeManifest,
   type ManifestChanges,
@@ -43,7 +44,6 @@ const CRD = resourcePath({
   plural: 'customresourcedefinitions',
   name: 'kubevirts.kubevirt.io',
 });
-const GATE = 'WorkloadEncryptionSEV';
 const ESTABLISHED_MS = 60_000;
 /** Uninstalling takes 27 s on a healthy cluster; a busy one gets three times that. */
 const UNINSTALL_MS = 90_000;
@@ -102,15 +102,10 @@ function versionOf(present: KubevirtResource | undefined): KubevirtVersion {
 
 /** The gate must be in force, or every guest would be refused. */
 function refuseGateOff(resource: KubevirtResource, version: KubevirtVersion): void {
-  const { featureGates = [], disabledFeatureGates = [] } = resource.spec.configuration?.developerConfiguration ?? {};
-  const on = featureGates.includes(GATE) || (gatesToList(version).length === 0 && !disabledFeatureGates.includes(GATE));
-  if (on) return;
-  throw new InfraError(
-    `the feature gate ${GATE} is off in KubeVirt ${resource.metadata.namespace}/${resource.metadata.name}`,
-    {
-      hint: `add it to spec.configuration.developerConfiguration.featureGates${disabledFeatureGates.includes(GATE) ? ' and take it out of disabledFeatureGates' : ''}`,
-    },
-  );
+  const off = sevGateOff(resource.spec.configuration?.developerConfiguration ?? {}, version);
+  if (off === undefined) return;
+  const { namespace, name } = resource.metadata;
+  throw new InfraError(`${off.problem} in KubeVirt ${namespace}/${name}`, { hint: off.fix });
 }
 
 async function install(scope: Scope, client: KubeClient, version: KubevirtVersion, wish: InstallWish): Promise<void> {

@@ -1,0 +1,38 @@
+import { toFinding } from '../../errors/blame.ts';
+import { InfraError } from '../../errors/errors.ts';
+import { spokenTime } from '../../model/spoken-time.ts';
+import { deadline } from '../../scope/deadline.ts';
+import type { Scope } from '../../scope/scope.ts';
+import { settle } from '../../scope/settle.ts';
+import { type Judgement, unread } from '../check.ts';
+
+/** An answer, or why there is none: what was not read is never taken for something else. */
+export type Reading<T> = { readonly value: T } | { readonly unread: string; readonly action: string };
+
+/** No single question may hold the others up for longer. */
+const QUESTION_MS = 10_000;
+const TRY_AGAIN = 'look why it does not answer, then run sevlane doctor again';
+
+/** Asks one question under a bound. Whatever goes wrong is the reading; only the end of the scope is thrown. */
+export async function ask<T>(scope: Scope, work: (signal: AbortSignal) => Promise<T>): Promise<Reading<T>> {
+  const late = () => new InfraError(`no answer within ${spokenTime(QUESTION_MS)}`);
+  using bound = deadline(QUESTION_MS, scope.signal, late);
+  try {
+    return { value: await settle(work(bound.signal), bound.signal) };
+  } catch (error) {
+    scope.signal.throwIfAborted();
+    return notRead(error);
+  }
+}
+
+/** The reading that an error stands for. */
+export function notRead(error: unknown): Reading<never> {
+  const { message, hint, causes } = toFinding(error, 'doctor');
+  const own = error instanceof InfraError ? hint : undefined;
+  return { unread: [message, ...causes].join(': '), action: own ?? TRY_AGAIN };
+}
+
+/** Judges a value; what was not read is judged `unread`. */
+export function judged<T>(reading: Reading<T>, from: string, judge: (value: T) => Judgement): Judgement {
+  return 'unread' in reading ? unread(reading.unread, from, reading.action) : judge(reading.value);
+}
