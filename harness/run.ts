@@ -1,11 +1,15 @@
 import type { RunConfig } from './config/run-config.ts';
+import { examineCluster } from './doctor/cluster/examine.ts';
+import { clusterWish } from './doctor/cluster/wish.ts';
+import { connectionRows } from './doctor/connection-check.ts';
+import { refuseFatal, tellChecks } from './doctor/refuse.ts';
 import { toFinding } from './errors/blame.ts';
 import { InfraError, Interrupted, UsageError } from './errors/errors.ts';
 import { keepEvidenceIn } from './evidence/collect.ts';
 import { createRedactor, type Redactor } from './evidence/redact.ts';
 import { probeHost } from './host/probe.ts';
 import type { KubeClient } from './kube/client.ts';
-import { type Cluster, connectCluster } from './kube/connect.ts';
+import type { Cluster } from './kube/connect.ts';
 import { acquireLease } from './kube/lease.ts';
 import { sweepOtherRuns } from './kube/sweep.ts';
 import { type Feeds, openFeeds } from './kubevirt/feeds.ts';
@@ -86,7 +90,11 @@ async function lane(scope: Scope, input: RunInput, redactor: Redactor): Promise<
   const { ssh: target } = host;
   if (target === undefined) throw new UsageError('no node is named', { hint: 'write --ssh [user@]host[:port]' });
   const ssh = await phase(scope, step('connect', budgets.connectMs), async (own) => {
-    const connection = await connectSsh(own, target);
+    const connection = await connectSsh(own, target).catch((error: unknown) => {
+      tellChecks(own, connectionRows({ error }));
+      throw error;
+    });
+    tellChecks(own, connectionRows(connection));
     own.emit({ type: 'subject', subject: { node: connection.description } });
     return connection;
   });
@@ -97,7 +105,7 @@ async function lane(scope: Scope, input: RunInput, redactor: Redactor): Promise<
     return found;
   });
   const cluster = await phase(scope, step('cluster', budgets.clusterMs), (own) =>
-    reach(own, { input, host, ssh, redactor }),
+    reach(own, { input, host, ssh, redactor, facts }),
   );
   await phase(scope, step('lease', budgets.leaseMs), (own) => takeTurn(own, cluster.client, input));
   const ground = await phase(scope, step('kubevirt', budgets.kubevirtMs), (own) =>
@@ -155,22 +163,23 @@ interface ClusterWay {
   readonly host: Host;
   readonly ssh: SshConnection;
   readonly redactor: Redactor;
+  readonly facts: HostFacts;
 }
 
-async function reach(scope: Scope, { input, host, ssh, redactor }: ClusterWay): Promise<Cluster> {
-  const cluster = await connectCluster(scope, ssh, { kubeconfig: host.kubeconfig, runDir: input.runDir });
-  for (const secret of cluster.secrets) redactor.learn(secret);
-  scope.emit({ type: 'subject', subject: { kubernetes: cluster.serverVersion } });
-  refuseOtherKubernetes(cluster.serverVersion, input.config.kubernetes);
-  return cluster;
-}
-
-/** Who names a Kubernetes wants that one tested; `v1.34` accepts every patch and build of it. */
-function refuseOtherKubernetes(found: string, wanted: string | undefined): void {
-  if (wanted === undefined || `${found.replace(/[+-].*/, '')}.`.startsWith(`${wanted}.`)) return;
-  throw new InfraError(`the cluster runs Kubernetes ${found}, not ${wanted}`, {
-    hint: 'name its own version with --kubernetes, or leave it out',
+/** The cluster, looked at from all sides before anything in it is changed. */
+async function reach(scope: Scope, { input, host, ssh, redactor, facts }: ClusterWay): Promise<Cluster> {
+  const { config, runDir, runId, surroundings } = input;
+  const { checks, cluster } = await examineCluster(scope, {
+    ...{ ssh, host, runDir, facts },
+    wish: clusterWish(config, host, runId),
+    learn: redactor.learn,
+    own: surroundings?.own,
   });
+  tellChecks(scope, checks);
+  if (cluster !== undefined) scope.emit({ type: 'subject', subject: { kubernetes: cluster.serverVersion } });
+  refuseFatal(checks);
+  if (cluster === undefined) throw new InfraError('the Kubernetes API was not reached', { hint: 'see sevlane doctor' });
+  return cluster;
 }
 
 /** From here on the cluster is ours alone, and nothing of an earlier run is left on it. */

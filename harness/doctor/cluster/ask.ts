@@ -19,7 +19,7 @@ export type ApiReadings = Omit<ClusterReadings, 'now' | 'wish' | 'host' | 'crede
 
 interface ApiQuestions {
   readonly client: KubeClient;
-  readonly ssh: SshConnection;
+  readonly ssh: SshConnection | undefined;
   readonly wish: ClusterWish;
   /** As the host calls itself; undefined when it was not read. */
   readonly hostname: string | undefined;
@@ -141,8 +141,20 @@ async function findLease(client: KubeClient, namespace: string, signal: AbortSig
   throw new InfraError(`get ${path}: the answer is no Lease`);
 }
 
+const FROM_NODE = { unread: 'there is no connection to the node', action: 'name the node with --ssh' } as const;
+
+async function lookUpFromNode(
+  ssh: SshConnection | undefined,
+  image: string,
+  signal: AbortSignal,
+): Promise<ImageAnswer> {
+  return ssh === undefined
+    ? { image, state: 'unreachable', why: FROM_NODE.unread }
+    : await lookUpImage(ssh, image, signal);
+}
+
 interface NodeQuestions {
-  readonly ssh: SshConnection;
+  readonly ssh: SshConnection | undefined;
   readonly wish: ClusterWish;
   readonly hostname: string | undefined;
   readonly nodes: Reading<readonly KubeObject[]>;
@@ -154,6 +166,7 @@ async function askKubelet(
 ): Promise<ApiReadings['kubeletCertificate']> {
   const node = nodeUnderTest(nodes, who.wish.node ?? who.hostname);
   if ('unread' in node) return node;
+  if (ssh === undefined) return FROM_NODE;
   const address = listAt(node.value, 'status', 'addresses').find((each) => textAt(each, 'type') === 'InternalIP');
   const host = textAt(address, 'address') ?? '127.0.0.1';
   return await ask(scope, (signal) => peekCertificate(ssh, { host, port: KUBELET_PORT }, signal));
@@ -165,6 +178,6 @@ async function askImages(scope: Scope, { ssh, wish, nodes, ...who }: NodeQuestio
   if ('unread' in node) return node;
   const names = new Set(listAt(node.value, 'status', 'images').flatMap((image) => listAt(image, 'names')));
   const found = async (image: string, signal: AbortSignal): Promise<ImageAnswer> =>
-    names.has(image) && !wish.alwaysPulls ? { image, state: 'on the node' } : await lookUpImage(ssh, image, signal);
+    names.has(image) && !wish.alwaysPulls ? { image, state: 'on the node' } : await lookUpFromNode(ssh, image, signal);
   return await ask(scope, (signal) => Promise.all(wish.images.map((image) => found(image, signal))));
 }

@@ -1,10 +1,11 @@
-import { InfraError } from '../../errors/errors.ts';
 import { type KubeAccess, serverUrl } from '../../kube/access.ts';
-import { type Cluster, openCluster, readAccess } from '../../kube/connect.ts';
+import { type Cluster, openCluster, readAccess, secretsOf } from '../../kube/connect.ts';
+import { DIRECT } from '../../kube/direct.ts';
 import { peekCertificate } from '../../kube/peek.ts';
 import type { CheckResult } from '../../model/check.ts';
 import type { Host } from '../../model/host.ts';
 import type { HostFacts } from '../../model/host-facts.ts';
+import type { OwnProcess } from '../../model/own-process.ts';
 import type { Scope } from '../../scope/scope.ts';
 import type { SshConnection } from '../../ssh/connection.ts';
 import { judgeAll } from '../check.ts';
@@ -15,14 +16,17 @@ import type { ClusterReadings, ClusterWish, Credentials } from './readings.ts';
 
 /** What the examination starts from. */
 export interface ClusterExamination {
-  readonly ssh: SshConnection;
+  /** Undefined when the API is reached directly: what only the node sees is not read then. */
+  readonly ssh: SshConnection | undefined;
   readonly host: Pick<Host, 'kubeconfig' | 'context'>;
   readonly runDir: string;
   readonly wish: ClusterWish;
   /** Undefined when the host was not read. */
   readonly facts: HostFacts | undefined;
-  /** Hears the kubeconfig's credentials before anything is said about them. */
-  readonly learn: (access: KubeAccess) => void;
+  /** Hears every credential before anything is said. */
+  readonly learn: (secret: string) => void;
+  /** For the exec plugin of a kubeconfig. */
+  readonly own: OwnProcess | undefined;
 }
 
 /** The checks, and the cluster itself when it could be reached: the lane goes on with that. */
@@ -33,18 +37,18 @@ export interface ExaminedCluster {
 
 /** Reaches the cluster and looks at everything there, all questions at once; nothing is changed. Throws only when the scope ends. */
 export async function examineCluster(scope: Scope, examination: ClusterExamination): Promise<ExaminedCluster> {
-  const { ssh, host, wish, facts, learn, runDir } = examination;
+  const { ssh, host, wish, facts, learn, runDir, own } = examination;
   const read = await readAccess(scope, ssh, host).then((access) => ({ value: access }), notRead);
   scope.signal.throwIfAborted();
   const common = { now: new Date(), wish, host: facts };
   if ('unread' in read)
     return { checks: judge({ ...common, ...nothing(read), credentials: read }), cluster: undefined };
   const access = read.value;
-  learn(access);
+  for (const secret of secretsOf(access)) learn(secret);
   const [apiCertificate, reached] = await Promise.all([
-    ask(scope, (signal) => peekCertificate(ssh, { ...access.server, serverName: access.serverName }, signal)),
+    ask(scope, (signal) => peekCertificate(ssh ?? DIRECT, { ...access.server, serverName: access.serverName }, signal)),
     // Its calls are bounded each by itself, and what it opens has to outlive this question.
-    openCluster(scope, ssh, { access, runDir }).then((cluster) => ({ value: cluster }), notRead),
+    openCluster(scope, ssh, { access, runDir, own, learn }).then((cluster) => ({ value: cluster }), notRead),
   ]);
   scope.signal.throwIfAborted();
   const known = { ...common, credentials: { value: credentialsOf(access) }, apiCertificate };
@@ -66,13 +70,6 @@ export function clusterUnread(
     // Nobody tried: that is no verdict on the kubeconfig or the API.
     row.verdict === 'fatal' ? { ...row, verdict: 'unread' } : row,
   );
-}
-
-/** @throws InfraError with the words of the first check that is fatal. */
-export function refuseFatal(checks: readonly CheckResult[]): void {
-  const found = checks.find(({ verdict }) => verdict === 'fatal');
-  if (found === undefined) return;
-  throw new InfraError(`${found.id}: ${found.read}`, found.action === undefined ? {} : { hint: found.action });
 }
 
 function judge(readings: ClusterReadings): readonly CheckResult[] {

@@ -151,16 +151,17 @@ function judgeLabels(node: KubeObject, { host, version, from }: LabelsAsked): Ju
   const possible = version === undefined ? [] : technologiesOf(version);
   const wrong = possible.flatMap((technology) => {
     const value = labels[LABELS[technology]];
-    const { supported, readFrom } = host.support[technology];
-    if (supported && value === undefined)
+    const { given, readFrom } = host.support[technology];
+    if (given === 'yes' && value === undefined)
       return [`${LABELS[technology]} is missing, yet the host has it (${readFrom})`];
-    if (!supported && value !== undefined) return [`${LABELS[technology]} is there, yet the host cannot (${readFrom})`];
+    if (given === 'no' && value !== undefined)
+      return [`${LABELS[technology]} is there, yet the host cannot (${readFrom})`];
     const right = version === undefined ? value : nodeLabelValue(version);
     return value !== undefined && value !== right ? [`${LABELS[technology]} is "${value}", not "${right}"`] : [];
   });
   const action = 'restart virt-handler on the node: it reads the host only once, when it starts';
   if (wrong.length > 0) return warning(few(wrong, 2), from, action);
-  if (host.support.sev.supported && devices === 0)
+  if (host.support.sev.given === 'yes' && devices === 0)
     return warning(
       'devices.kubevirt.io/sev is 0, yet the host has SEV',
       from,

@@ -1,0 +1,27 @@
+import { toFinding } from '../errors/blame.ts';
+import type { CheckResult } from '../model/check.ts';
+import { type Check, fatal, judgeAll, ok, unread } from './check.ts';
+
+/** How the attempt to reach the node over SSH ended; undefined: there was none. */
+export type ConnectionOutcome = { readonly description: string } | { readonly error: unknown } | undefined;
+
+const CHECK: Check<ConnectionOutcome> = {
+  id: 'ssh-connection',
+  group: 'host',
+  title: 'the node lets us in over SSH',
+  expected: 'a host key that known_hosts vouches for, and a key or password that the node accepts',
+  why: 'all traffic of the lane, the API too, goes through this connection',
+  judge(outcome) {
+    const from = 'the SSH connection';
+    const action = 'name the node with --ssh, or mend what is told before this';
+    if (outcome === undefined) return unread('the node was not tried', from, action);
+    if ('description' in outcome) return ok(outcome.description, from);
+    const { message, hint } = toFinding(outcome.error, 'connect');
+    return fatal(message, from, hint ?? 'try it by hand: ssh -v');
+  },
+};
+
+/** The row of the connection itself: everything about host and cluster comes after it. */
+export function connectionRows(outcome: ConnectionOutcome): readonly CheckResult[] {
+  return judgeAll([CHECK], outcome);
+}
