@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { PROVIDERS } from '../providers/index.ts';
-import { type Alarms, guarded } from '../reports/guard.ts';
+import { type Alarms, guarded, stoppable } from '../reports/guard.ts';
 import { eventLine } from '../reports/json.ts';
 import { planJson, planText } from '../reports/plan-text.ts';
 import { openProgress, type Progress } from '../reports/progress/progress.ts';
@@ -20,6 +20,7 @@ import { configJson, configTable, helpText, overviewText, problemsText, shownSet
 import { toFinding } from './errors/blame.ts';
 import { Interrupted, LaneError, UsageError } from './errors/errors.ts';
 import { exitCode } from './errors/exit-code.ts';
+import { runTool, type ToolCall } from './main-tool.ts';
 import type { RunEvent } from './model/events.ts';
 import type { OwnProcess } from './model/own-process.ts';
 import type { Setting, SettingProblem } from './model/setting.ts';
@@ -27,6 +28,9 @@ import { planOf } from './plan.ts';
 import type { ProviderFactory } from './provider/contract.ts';
 import { run } from './run.ts';
 import { runFolder } from './run-folder.ts';
+import type { ToolCommand, WordRule } from './tools/command.ts';
+import { TOOL_COMMANDS } from './tools/commands.ts';
+import { type SplitWords, splitWords } from './tools/words.ts';
 
 interface Command {
   readonly name: string;
@@ -35,7 +39,11 @@ interface Command {
   /** The provider that brought the command. */
   readonly owner?: ProviderFactory;
   readonly isProof?: boolean;
-  act(resolution: Resolution): Promise<number>;
+  /** What follows the name, in help; default `[settings]`. */
+  readonly usage?: string;
+  /** Which of the words after the name are not settings; default none. */
+  readonly words?: WordRule;
+  act(resolution: Resolution, split: SplitWords): Promise<number>;
 }
 
 type Settled = Resolution & { readonly ok: true };
@@ -61,13 +69,14 @@ const COMMANDS: readonly Command[] = [
   },
   { name: 'list', summary: 'prints the plan of a run without touching anything', rows: [], act: listPlan },
   { name: 'config', summary: 'prints every setting, its value and where it came from', rows: [], act: showConfig },
+  ...TOOL_COMMANDS.map(tool),
   ...PROVIDERS.flatMap((owner) => owner.commands.map((command) => broughtBy(owner, command))),
 ];
 
 /** What signals and bugs do right now: a run replaces these by its own. */
 const alarms: { current: Alarms } = {
   current: {
-    onSignal: (signalName) => process.exit(exitCode([toFinding(new Interrupted(signalName), '')], signalName)),
+    onSignal: (signalName) => process.exit(codeOf(signalName)),
     onBug: (error) => void refuse(error).then((code) => process.exit(code)),
   },
 };
@@ -94,11 +103,12 @@ async function dispatch([name, ...rest]: readonly string[]): Promise<number> {
   const command = COMMANDS.find((candidate) => candidate.name === name);
   if (command === undefined) throw unknownCommand(name);
   const providerRows = (command.owner === undefined ? PROVIDERS : [command.owner]).flatMap(({ settings }) => settings);
-  if (rest.includes('--help') || rest.includes('-h')) {
-    return await say(helpText(command, [...SETTINGS, ...providerRows, ...command.rows]));
-  }
+  const rows = [...SETTINGS, ...providerRows, ...command.rows];
+  const split = splitWords(command.words ?? 'none', rest, rows);
+  const isHelp = (word: string | undefined) => word === '--help' || word === '-h';
+  if (split.flags.some(isHelp) || (rest.length === 1 && isHelp(rest[0]))) return await say(helpText(command, rows));
   const resolution = resolveSettings({
-    argv: rest,
+    argv: split.flags,
     env: process.env,
     file: await findSettingsFile(process.cwd()),
     workingFolder: process.cwd(),
@@ -107,7 +117,35 @@ async function dispatch([name, ...rest]: readonly string[]): Promise<number> {
     isProof: command.isProof ?? false,
     ownProvider: command.owner,
   });
-  return await command.act(resolution);
+  return await command.act(resolution, split);
+}
+
+function tool(own: ToolCommand): Command {
+  return {
+    ...own,
+    // In CI a simulated cluster must not pass for a real one here either.
+    isProof: true,
+    async act(resolution, split) {
+      const factory = PROVIDERS.find(({ name }) => name === resolution.provider);
+      const problems = await toolProblems(own, { resolution, split, factory });
+      if (problems.length > 0) return await sayProblems(problems);
+      const { stop, alarms: ours } = stoppable(stderr.isTTY === true, (signalName) => process.exit(codeOf(signalName)));
+      alarms.current = ours;
+      const [program, workingFolder] = [import.meta.filename, process.cwd()];
+      const terminal = { pid: process.pid, stdin: process.stdin, stdout, stderr };
+      return await runTool(own, { resolution, split, factory, own: OWN, program, workingFolder, terminal, stop });
+    },
+  };
+}
+
+/** Where no node is worked on, only what was typed has to be right. */
+async function toolProblems(
+  { needsNode }: ToolCommand,
+  { resolution, split, factory }: Pick<ToolCall, 'resolution' | 'split' | 'factory'>,
+): Promise<readonly SettingProblem[]> {
+  if (needsNode(split.words)) return await allProblems(resolution, factory);
+  const problems = resolution.ok ? [] : resolution.problems;
+  return problems.filter(({ place }) => place.startsWith('--') && place !== '--provider');
 }
 
 function unknownCommand(name: string): UsageError {
@@ -247,7 +285,11 @@ async function refuse(error: unknown): Promise<number> {
     [`${word}: ${finding.message}`, finding.hint, finding.stack, ''].filter((line) => line !== undefined).join('\n'),
     stderr,
   );
-  return exitCode([finding]);
+  return exitCode([finding], error instanceof Interrupted ? error.signalName : undefined);
+}
+
+function codeOf(signalName: 'SIGINT' | 'SIGTERM'): number {
+  return exitCode([toFinding(new Interrupted(signalName), '')], signalName);
 }
 
 async function say(text: string, stream: NodeJS.WritableStream = stdout): Promise<number> {

@@ -47,3 +47,27 @@ export async function guarded(
   // What is left is writing the report: it takes no time and must not be torn.
   post.listen({ onSignal: () => {}, onBug: trouble });
 }
+
+/**
+ * For a command without a report: a signal or a bug ends it in order, so that it takes everything back. On a terminal
+ * a later signal leaves it behind.
+ */
+export function stoppable(
+  isTerminal: boolean,
+  leave: (signalName: 'SIGINT' | 'SIGTERM') => void,
+): { readonly stop: AbortSignal; readonly alarms: Alarms } {
+  const stop = new AbortController();
+  let askedAt: number | undefined;
+  return {
+    stop: stop.signal,
+    alarms: {
+      onSignal(signalName) {
+        const isLater = askedAt !== undefined && performance.now() - askedAt >= ONE_REQUEST_MS;
+        askedAt ??= performance.now();
+        stop.abort(new Interrupted(signalName));
+        if (isLater && isTerminal) leave(signalName);
+      },
+      onBug: (error) => stop.abort(error),
+    },
+  };
+}

@@ -46,12 +46,12 @@ export function problemsText(problems: readonly SettingProblem[]): string {
 
 /** The help of a command: its rows under their headings, as commander lays help out. */
 export function helpText(
-  command: { readonly name: string; readonly summary: string },
+  command: { readonly name: string; readonly summary: string; readonly usage?: string },
   rows: readonly Setting[],
 ): string {
   const help = new Command(`sevlane ${command.name}`)
     .description(command.summary)
-    .usage('[settings]')
+    .usage(command.usage ?? '[settings]')
     .helpOption(false);
   for (const row of rows) {
     const flag = row.valueName === undefined ? `--${row.key}` : `--${row.key} <${row.valueName}>`;

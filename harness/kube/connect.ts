@@ -1,5 +1,5 @@
-import { mkdir, rm, rmdir, writeFile } from 'node:fs/promises';
-import { join, posix } from 'node:path';
+import { mkdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { dirname, join, posix } from 'node:path';
 import { InfraError } from '../errors/errors.ts';
 import type { HostPort, KubeconfigSource } from '../model/host.ts';
 import type { OwnProcess } from '../model/own-process.ts';
@@ -47,6 +47,8 @@ interface Opening {
   readonly learn?: ((secret: string) => void) | undefined;
   /** Where the copy of the kubeconfig reaches the server: a port of this side's loopback. */
   readonly localPort?: number;
+  /** Where the copy is written, in place of `kubeconfig` in the run's folder. */
+  readonly copyPath?: string;
 }
 
 /**
@@ -90,9 +92,9 @@ export async function openCluster(
   ssh: SshConnection | undefined,
   { access, ...opening }: Opening & { readonly access: KubeAccess },
 ): Promise<Cluster> {
-  const { localPort } = opening;
+  const { localPort, runDir, copyPath = join(runDir, 'kubeconfig') } = opening;
   const copy = kubeconfigCopy(access, localPort === undefined ? {} : { localPort });
-  const kubeconfigPath = await writeCopy(scope, copy, opening.runDir);
+  const kubeconfigPath = await writeCopy(scope, copy, copyPath);
   const credentials = changingCredentials(scope, ssh, { access, ...opening });
   const client = openKubeClient(scope, ssh ?? DIRECT, access, credentials);
   const serverVersion = await readVersion(client);
@@ -172,17 +174,19 @@ export function secretsOf({ token, basicAuth, clientCertificate, execPlugin }: K
 /** Variables of an exec plugin whose value is no plain word. */
 const SECRET_NAME = /key|token|secret|passw|credential/i;
 
-async function writeCopy(scope: Scope, text: string, runDir: string): Promise<string> {
-  const path = join(runDir, 'kubeconfig');
-  const made = await mkdir(runDir, { recursive: true, mode: 0o700 });
+async function writeCopy(scope: Scope, text: string, path: string): Promise<string> {
+  const folder = dirname(path);
+  const made = await mkdir(folder, { recursive: true, mode: 0o700 });
   scope.defer('remove the kubeconfig copy', 1000, async () => {
     await rm(path, { force: true });
     // Somebody else's file in it is theirs to remove.
-    if (made !== undefined) await rmdir(runDir).catch(() => {});
+    if (made !== undefined) await rmdir(folder).catch(() => {});
   });
-  // A file that is there already keeps its mode: it has to go first.
-  await rm(path, { force: true });
-  await writeFile(path, text, { mode: 0o600, flag: 'wx' });
+  // A file that is there already would keep its mode; and whoever reads one meanwhile must not see half of ours.
+  const fresh = `${path}.new`;
+  await rm(fresh, { force: true });
+  await writeFile(fresh, text, { mode: 0o600, flag: 'wx' });
+  await rename(fresh, path);
   return path;
 }
 

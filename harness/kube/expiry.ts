@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
-import type { Expiry } from './access.ts';
+import { InfraError } from '../errors/errors.ts';
+import type { Expiry, KubeAccess } from './access.ts';
 
 /** When each certificate in the PEM text ends, in its order; blocks that cannot be read are passed over. */
 export function certificateExpiries(pem: string, subject: string): readonly Expiry[] {
@@ -29,4 +30,14 @@ export function tokenExpiry(token: string): readonly Expiry[] {
 /** The expiries that lie before `now`. */
 export function expired(expiries: readonly Expiry[], now: Date): readonly Expiry[] {
   return expiries.filter(({ at }) => at.getTime() <= now.getTime());
+}
+
+/** @throws InfraError when a credential or the CA of this access has ended: nobody needs to be asked then. */
+export function refuseExpired({ place, expiries }: Pick<KubeAccess, 'place' | 'expiries'>, now: Date): void {
+  const over = expired(expiries, now);
+  if (over.length === 0) return;
+  const told = over.map(({ subject, at }) => `${subject} expired at ${at.toISOString()}`).join(', ');
+  throw new InfraError(`kubeconfig ${place}: ${told}`, {
+    hint: 'renew it on the node (kubeadm certs renew all, or kubectl create token) and take the new kubeconfig; check the clock here too',
+  });
 }

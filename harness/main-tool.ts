@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+import { openProgress } from '../reports/progress/progress.ts';
+import type { Resolution } from './config/resolve.ts';
+import { UsageError } from './errors/errors.ts';
+import type { RunEvent } from './model/events.ts';
+import type { OwnProcess } from './model/own-process.ts';
+import type { ProviderFactory, SettingValues, Terminal } from './provider/contract.ts';
+import { runFolder } from './run-folder.ts';
+import type { ToolBudgets, ToolCommand } from './tools/command.ts';
+import type { SplitWords } from './tools/words.ts';
+
+/** What main knows when a command beside the run begins. */
+export interface ToolCall {
+  readonly resolution: Resolution;
+  readonly split: SplitWords;
+  readonly factory: ProviderFactory | undefined;
+  readonly own: OwnProcess;
+  /** The file that runs sevlane. */
+  readonly program: string;
+  readonly workingFolder: string;
+  readonly terminal: Terminal;
+  readonly stop: AbortSignal;
+}
+
+/** Runs a command beside the run on settings that are in order. @throws whatever ended it. */
+export async function runTool(tool: ToolCommand, call: ToolCall): Promise<number> {
+  const { resolution, split, factory, own, terminal } = call;
+  const { values } = resolution;
+  if (!split.isSeparated) {
+    throw new UsageError(`sevlane ${tool.name}: no -- stands before the command to run`, {
+      hint: `write sevlane ${tool.name} ${tool.usage}`,
+    });
+  }
+  const runId = `${new Date().toISOString().slice(0, 19).replace(/[-:T]/g, '')}-${randomBytes(3).toString('hex')}`;
+  const sink = voice(tool, terminal, values);
+  for (const message of resolution.notes)
+    sink({ type: 'log', at: new Date().toISOString(), level: 'info', message, facts: {} });
+  return await tool.run({
+    runId,
+    words: split.words,
+    flags: split.flags,
+    values,
+    provider: () => {
+      if (factory === undefined) throw new UsageError('no provider is named', { hint: 'write --provider NAME' });
+      return factory.create(values);
+    },
+    surroundings: { own },
+    own,
+    program: call.program,
+    workingFolder: call.workingFolder,
+    runDir: await runFolder(runId, own),
+    budgets: budgetsOf(values),
+    terminal,
+    sink,
+    stop: call.stop,
+  });
+}
+
+/** Lines on stderr, never live ones: what the tool is for may write to the same terminal. */
+function voice(tool: ToolCommand, { stderr }: Terminal, values: SettingValues): (event: RunEvent) => void {
+  const detail = values.quiet === true ? 'quiet' : values.verbose === true ? 'verbose' : 'normal';
+  const lines = Object.assign(Object.create(stderr) as typeof stderr, { isTTY: false });
+  const { tell } = openProgress(lines, detail);
+  if (!tool.isQuiet || detail === 'verbose') return tell;
+  return (event) => {
+    if (event.type === 'connection' || event.type === 'trouble' || event.type === 'waiting') tell(event);
+  };
+}
+
+/** The rows have defaults, so that there is a number unless its text was refused; then nothing is opened. */
+function budgetsOf(values: SettingValues): ToolBudgets {
+  const ms = (key: string) => Number(values[key] ?? 0);
+  return {
+    connectMs: ms('connect-timeout'),
+    clusterMs: ms('cluster-timeout'),
+    connectionMs: ms('connection-budget'),
+    undoMs: ms('undo-timeout'),
+  };
+}

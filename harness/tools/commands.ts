@@ -1,0 +1,5 @@
+import type { ToolCommand } from './command.ts';
+import { tunnelCommand } from './tunnel.ts';
+
+/** The commands beside the run, in the order of the help. */
+export const TOOL_COMMANDS: readonly ToolCommand[] = [tunnelCommand];

@@ -1,0 +1,45 @@
+import type { Setting } from '../model/setting.ts';
+import type { WordRule } from './command.ts';
+
+/** The words after a command's name, told apart. */
+export interface SplitWords {
+  /** Settings, as they were typed. */
+  readonly flags: readonly string[];
+  /** What is not ours. */
+  readonly words: readonly string[];
+  /** True when a `--` stands between them, or is not needed. */
+  readonly isSeparated: boolean;
+}
+
+/** Tells settings from the words that are somebody else's. Pure; whether they are right is not judged here. */
+export function splitWords(rule: WordRule, typed: readonly string[], rows: readonly Setting[]): SplitWords {
+  const at = typed.indexOf('--');
+  switch (rule) {
+    case 'none':
+      return { flags: typed, words: [], isSeparated: true };
+    case 'action':
+      return typed[0]?.startsWith('-') === false
+        ? { flags: typed.slice(1), words: typed.slice(0, 1), isSeparated: true }
+        : { flags: typed, words: [], isSeparated: true };
+    case 'after --':
+      return at < 0
+        ? { flags: typed, words: [], isSeparated: false }
+        : { flags: typed.slice(0, at), words: typed.slice(at + 1), isSeparated: true };
+    case 'all':
+      // The `--` of `exec POD -- ls` is not ours.
+      return at >= 0 && areSettings(typed.slice(0, at), rows)
+        ? { flags: typed.slice(0, at), words: typed.slice(at + 1), isSeparated: true }
+        : { flags: [], words: typed, isSeparated: true };
+  }
+}
+
+/** True when these words are nothing but known settings with their values. */
+export function areSettings(words: readonly string[], rows: readonly Setting[]): boolean {
+  for (let index = 0; index < words.length; index++) {
+    const [, key, attached] = /^--([^=]+)(=[\s\S]*)?$/.exec(words[index] ?? '') ?? [];
+    const row = rows.find((each) => each.key === key);
+    if (row === undefined) return false;
+    if (row.valueName !== undefined && attached === undefined) index++;
+  }
+  return true;
+}
