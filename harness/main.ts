@@ -4,19 +4,23 @@ import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { PROVIDERS } from '../providers/index.ts';
+import { openPatient } from '../reports/doctor-patient.ts';
+import { doctorJson } from '../reports/doctor-report.ts';
+import { doctorText } from '../reports/doctor-text.ts';
 import { type Alarms, guarded, stoppable } from '../reports/guard.ts';
 import { eventLine } from '../reports/json.ts';
 import { planJson, planText } from '../reports/plan-text.ts';
 import { openProgress, type Progress } from '../reports/progress/progress.ts';
 import { openReporter, type Reporter, tellSettings } from '../reports/reporter.ts';
 import { closingText } from '../reports/text.ts';
-import { openReportFiles } from '../reports/write.ts';
+import { openReportFiles, writeDoctorFiles } from '../reports/write.ts';
 import { findSettingsFile } from './config/file.ts';
 import { nearest } from './config/nearest.ts';
 import { holderOf } from './config/prow.ts';
 import { type Resolution, resolveSettings } from './config/resolve.ts';
 import { SETTINGS } from './config/settings.ts';
 import { configJson, configTable, helpText, overviewText, problemsText, shownSettings } from './config/show.ts';
+import { doctor } from './doctor/doctor.ts';
 import { toFinding } from './errors/blame.ts';
 import { Interrupted, LaneError, UsageError } from './errors/errors.ts';
 import { exitCode } from './errors/exit-code.ts';
@@ -66,6 +70,13 @@ const COMMANDS: readonly Command[] = [
     rows: [],
     isProof: true,
     act: runLane,
+  },
+  {
+    name: 'doctor',
+    summary: 'looks whether this side, the node and its cluster can run the lane; changes nothing',
+    rows: [],
+    isProof: true,
+    act: examineNode,
   },
   { name: 'list', summary: 'prints the plan of a run without touching anything', rows: [], act: listPlan },
   { name: 'config', summary: 'prints every setting, its value and where it came from', rows: [], act: showConfig },
@@ -215,6 +226,39 @@ async function runLane(resolution: Resolution): Promise<number> {
   return report.exitCode;
 }
 
+/** As a run would begin, but every step is a look; exit 3 when something would stop a run. */
+async function examineNode(resolution: Resolution): Promise<number> {
+  const startedAt = new Date();
+  const factory = PROVIDERS.find(({ name }) => name === resolution.provider);
+  const problems = await allProblems(resolution, factory);
+  if (problems.length > 0 || !resolution.ok || factory === undefined) return await sayProblems(problems);
+  const { values, config, notes } = resolution;
+  const progress = openProgress(stderr, values.verbose === true ? 'verbose' : 'quiet');
+  const runId = newRunId(startedAt);
+  const opening = { runId, startedAt: startedAt.toISOString(), provider: factory.name, simulated: factory.simulated };
+  const patient = openPatient({ ...opening, settings: {} }, progress.tell);
+  for (const message of notes) if (values.quiet !== true) await say(`${message}\n`, stderr);
+  const listen = (own: Alarms) => {
+    alarms.current = own;
+  };
+  await guarded(patient, { isTerminal: stderr.isTTY === true, listen }, async (stop) => {
+    const runDir = await runFolder(runId, OWN);
+    const provider = factory.create(values);
+    await doctor({ config, provider, surroundings: { own: OWN }, runId, runDir, sink: patient.sink, stop });
+  });
+  progress.close();
+  const report = patient.finish();
+  const { artifacts } = values;
+  if (typeof artifacts === 'string') await writeDoctorFiles(artifacts, report);
+  const view = { isTerminal: stdout.isTTY === true, columns: stdout.columns ?? 100 };
+  await say(values.json === true ? doctorJson(report) : doctorText(report, view));
+  return report.exitCode;
+}
+
+function newRunId(startedAt: Date): string {
+  return `${startedAt.toISOString().slice(0, 19).replace(/[-:T]/g, '')}-${randomBytes(3).toString('hex')}`;
+}
+
 interface Session {
   readonly runId: string;
   readonly folder: string;
@@ -230,7 +274,7 @@ interface SessionStart {
 
 /** Opens report and progress before anything else, so that whatever comes has a place. */
 async function openSession(resolution: Resolution, { startedAt, artifacts, factory }: SessionStart): Promise<Session> {
-  const runId = `${startedAt.toISOString().slice(0, 19).replace(/[-:T]/g, '')}-${randomBytes(3).toString('hex')}`;
+  const runId = newRunId(startedAt);
   const folder = typeof artifacts === 'string' ? artifacts : resolve('_artifacts', runId);
   const files = await openReportFiles(folder, process.env.INFRA_COMMIT);
   const { quiet, verbose, json } = resolution.values;

@@ -17,7 +17,7 @@ const ONE_REQUEST_MS = 1000;
  * it did. On a terminal a later signal leaves the work behind; elsewhere nobody can have meant that. Never throws.
  */
 export async function guarded(
-  reporter: Reporter,
+  reporter: Pick<Reporter, 'tell'>,
   post: { readonly isTerminal: boolean; readonly listen: (alarms: Alarms) => void },
   work: (stop: AbortSignal) => Promise<void>,
 ): Promise<void> {

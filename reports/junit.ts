@@ -1,9 +1,10 @@
 import junitReportBuilder, { type Builder, type TestCase } from 'junit-report-builder';
+import type { CheckResult } from '../harness/model/check.ts';
 import type { Blame, Finding } from '../harness/model/finding.ts';
 import type { Report } from '../harness/model/report.ts';
 import type { CaseResult, Outcome } from '../harness/model/result.ts';
 import { finish } from './junit-finish.ts';
-import { CASES_SUITE, PHASES_SUITE } from './names.ts';
+import { CASES_SUITE, DOCTOR_SUITE, PHASES_SUITE } from './names.ts';
 import { oneLine, plainText } from './plain-text.ts';
 import { isRed, isSame } from './run-record.ts';
 import { blameWord, tell } from './verdict.ts';
@@ -26,18 +27,48 @@ interface Row {
   readonly type?: string;
   /** Of failures only, one line each. */
   readonly body?: readonly string[];
-  /** Of failures only: TestGrid would show the output of a pass as its message. */
+  /** TestGrid shows the output of a pass as its message, so of passes only a check's warning has one. */
   readonly output?: readonly string[];
 }
 
 /** junit.functest.xml: the cases. */
 export function casesXml(report: Report): string {
-  return suiteXml(report, CASES_SUITE, report.cases.map(caseRow));
+  return suiteXml(headOf(report), CASES_SUITE, report.cases.map(caseRow));
 }
 
 /** junit.sevlane.xml: all phases and the run, on every run and in the same order; at most one of them is red. */
 export function phasesXml(report: Report): string {
-  return suiteXml(report, PHASES_SUITE, phaseRows(report));
+  return suiteXml(headOf(report), PHASES_SUITE, phaseRows(report));
+}
+
+/** What the rows of the doctor need to know of the report that they stand in. */
+export type DoctorSource = Pick<Report, 'startedAt' | 'checks'> & { readonly properties: Properties };
+
+/**
+ * junit.doctor.xml: one row a check. Fatal is red. A warning passes and its words are the output, which TestGrid shows
+ * as the cell's message; a note says nothing there. What could not be read is skipped with its reason: never green, and
+ * not red for a user who may not read it.
+ */
+export function doctorXml({ startedAt, checks, properties }: DoctorSource): string {
+  return suiteXml({ startedAt, properties }, DOCTOR_SUITE, checks.map(checkRow));
+}
+
+function checkRow({ id, group, verdict, read, from, expected, why, action }: CheckResult): Row {
+  const row = { suite: `${DOCTOR_SUITE} ${group}`, name: id, ms: 0 };
+  const doing = action === undefined ? [] : [`what to do: ${action}`];
+  switch (verdict) {
+    case 'fatal': {
+      const body = [`read from: ${from}`, `expected: ${expected}`, `it matters: ${why}`, ...doing];
+      return { ...row, outcome: 'errored', message: read, type: FAILURE_TYPES.infra, body };
+    }
+    case 'warning':
+      return { ...row, outcome: 'passed', message: read, output: [`warning: ${read}`, ...doing] };
+    case 'unread':
+      return { ...row, outcome: 'skipped', message: `could not be read: ${read}` };
+    case 'ok':
+    case 'note':
+      return { ...row, outcome: 'passed', message: read };
+  }
 }
 
 function caseRow(one: CaseResult): Row {
@@ -111,12 +142,19 @@ function details(finding: Finding): readonly string[] {
   ];
 }
 
-function suiteXml(report: Report, suiteName: string, rows: readonly Row[]): string {
+type Properties = Readonly<Record<string, string>>;
+
+interface SuiteHead {
+  readonly startedAt: string;
+  readonly properties: Properties;
+}
+
+function suiteXml(head: SuiteHead, suiteName: string, rows: readonly Row[]): string {
   // The package's types describe a CommonJS default; at run time the import is the builder itself.
   const builder = (junitReportBuilder as unknown as Builder).newBuilder();
-  const suite = builder.testSuite().name(suiteName).timestamp(report.startedAt);
+  const suite = builder.testSuite().name(suiteName).timestamp(head.startedAt);
   suite.time(rows.reduce((sum, { ms }) => sum + ms, 0) / 1000);
-  for (const [name, value] of Object.entries(suiteProperties(report))) suite.property(name, oneLine(value));
+  for (const [name, value] of Object.entries(head.properties)) suite.property(name, oneLine(value));
   for (const row of rows) fill(suite.testCase(), row);
   const skipped = rows.filter(({ outcome }) => outcome === 'skipped' || outcome === 'not-run');
   return finish(builder.build(), skipped.map(skipMessage));
@@ -128,9 +166,10 @@ function fill(testCase: TestCase, row: Row): void {
     .name(oneLine(row.name))
     .time(row.ms / 1000);
   if (row.outcome === 'skipped' || row.outcome === 'not-run') testCase.skipped();
-  if (!isRed(row)) return;
-  testCase.failure(oneLine(row.message) || 'failed without a word', row.type ?? FAILURE_TYPES.internal);
-  if (row.body !== undefined && row.body.length > 0) testCase.stacktrace(plainText(row.body.join('\n')));
+  if (isRed(row)) {
+    testCase.failure(oneLine(row.message) || 'failed without a word', row.type ?? FAILURE_TYPES.internal);
+    if (row.body !== undefined && row.body.length > 0) testCase.stacktrace(plainText(row.body.join('\n')));
+  }
   if (row.output !== undefined && row.output.length > 0) testCase.standardOutput(plainText(row.output.join('\n')));
 }
 
@@ -140,7 +179,12 @@ function skipMessage({ outcome, message }: Row): string {
   return outcome === 'not-run' ? `not run: ${text}` : text;
 }
 
-function suiteProperties({ runId, subject }: Report): Readonly<Record<string, string>> {
+/** What stands above the rows of a run. */
+export function headOf(report: Report): SuiteHead {
+  return { startedAt: report.startedAt, properties: suiteProperties(report) };
+}
+
+function suiteProperties({ runId, subject }: Report): Properties {
   return {
     run: runId,
     provider: subject.provider,

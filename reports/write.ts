@@ -7,10 +7,11 @@ import { InfraError, UsageError } from '../harness/errors/errors.ts';
 import type { Evidence } from '../harness/model/evidence.ts';
 import type { Report } from '../harness/model/report.ts';
 import type { CaseResult } from '../harness/model/result.ts';
+import { type DoctorReport, doctorJson } from './doctor-report.ts';
 import { reportJson } from './json.ts';
-import { casesXml, phasesXml } from './junit.ts';
+import { casesXml, doctorXml, headOf, phasesXml } from './junit.ts';
 import { metadataOf } from './metadata.ts';
-import { JUNIT_CASES, JUNIT_PHASES, METADATA_JSON, REPORT_JSON } from './names.ts';
+import { DOCTOR_JSON, JUNIT_CASES, JUNIT_DOCTOR, JUNIT_PHASES, METADATA_JSON, REPORT_JSON } from './names.ts';
 
 /** The report's files in the artifacts folder, complete and valid at every moment. */
 export interface ReportFiles {
@@ -27,11 +28,7 @@ export async function openReportFiles(folder: string, commit?: string): Promise<
     await makeFolder(folder);
     await replaceFile(folder, METADATA_JSON, '{}\n');
   } catch (cause) {
-    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-    throw new UsageError(`--artifacts: ${folder} cannot be written to: ${reason}`, {
-      cause,
-      hint: 'name a folder that may be written to',
-    });
+    throw unfit(folder, cause);
   }
   let waiting: Report | undefined;
   let writing: Promise<void> | undefined;
@@ -61,6 +58,25 @@ export async function openReportFiles(folder: string, commit?: string): Promise<
       }
     },
   };
+}
+
+/** Writes what `sevlane doctor` found beside whatever a run wrote there. @throws UsageError when the folder is not fit. */
+export async function writeDoctorFiles(folder: string, report: DoctorReport): Promise<void> {
+  const { startedAt, checks, provider, simulated } = report;
+  const properties = { provider, simulated: String(simulated) };
+  try {
+    await makeFolder(folder);
+    await replaceFile(folder, JUNIT_DOCTOR, doctorXml({ startedAt, checks, properties }));
+    await replaceFile(folder, DOCTOR_JSON, doctorJson(report));
+  } catch (cause) {
+    throw unfit(folder, cause);
+  }
+}
+
+function unfit(folder: string, cause: unknown): UsageError {
+  const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+  const hint = 'name a folder that may be written to';
+  return new UsageError(`--artifacts: ${folder} cannot be written to: ${reason}`, { cause, hint });
 }
 
 /** As mkdir with `recursive`, which never comes back where a folder cannot be made and says ENOENT, such as /proc. */
@@ -115,6 +131,8 @@ async function whatIsWrong(folder: string, { file, sizeBytes, sha256 }: Evidence
 async function writeAll(folder: string, report: Report, commit: string | undefined): Promise<void> {
   await replaceFile(folder, JUNIT_PHASES, phasesXml(report));
   await replaceFile(folder, JUNIT_CASES, casesXml(report));
+  const { checks } = report;
+  if (checks.length > 0) await replaceFile(folder, JUNIT_DOCTOR, doctorXml({ ...headOf(report), checks }));
   await replaceFile(folder, REPORT_JSON, reportJson(report));
   await replaceFile(folder, METADATA_JSON, `${JSON.stringify(metadataOf(report, commit), undefined, 2)}\n`);
 }

@@ -1,0 +1,140 @@
+import type { RunConfig } from '../config/run-config.ts';
+import { UsageError } from '../errors/errors.ts';
+import { createRedactor, type Redactor } from '../evidence/redact.ts';
+import { capabilityContract, unreadContract } from '../host/capability.ts';
+import { readHost } from '../host/probe.ts';
+import type { HostState } from '../host/state.ts';
+import type { RunEvent } from '../model/events.ts';
+import type { Host } from '../model/host.ts';
+import type { Provider, Surroundings } from '../provider/contract.ts';
+import { openScope, type Scope } from '../scope/scope.ts';
+import { within } from '../scope/until.ts';
+import { connectSsh } from '../ssh/client.ts';
+import type { SshConnection } from '../ssh/connection.ts';
+import { clusterUnread, examineCluster } from './cluster/examine.ts';
+import { notRead } from './cluster/reading.ts';
+import { clusterWish } from './cluster/wish.ts';
+import { connectionRows } from './connection-check.ts';
+import { tellChecks } from './refuse.ts';
+
+/** Everything that an examination needs to know; nothing is read from the process. */
+export interface DoctorInput {
+  readonly config: RunConfig;
+  readonly provider: Provider;
+  readonly surroundings: Surroundings;
+  readonly runId: string;
+  /** Folder for what is secret or passing; made and removed by the examination. */
+  readonly runDir: string;
+  /** Hears every check as soon as it is known, secrets masked. */
+  readonly sink: (event: RunEvent) => void;
+  readonly stop: AbortSignal;
+}
+
+const OPEN_MS = 60_000;
+const CLOSE_MS = 30_000;
+
+/**
+ * Looks at this side, the node and the cluster as a run would, and changes nothing anywhere. What fails is a row.
+ * @throws UsageError when the settings cannot be; the reason of `stop`.
+ */
+export async function doctor(input: DoctorInput): Promise<void> {
+  const redactor = createRedactor();
+  const scope = openScope((event) => input.sink(redactor.redactAll(event)), input.stop);
+  try {
+    await examine(scope, input, redactor);
+  } finally {
+    for (const finding of await scope.close(CLOSE_MS)) scope.emit({ type: 'trouble', finding });
+  }
+}
+
+async function examine(scope: Scope, input: DoctorInput, redactor: Redactor): Promise<void> {
+  const { config, provider, runId } = input;
+  const host = await attempt(scope, { name: 'the provider lends the node', budgetMs: OPEN_MS }, (own) =>
+    provider.acquire(own, input.surroundings),
+  );
+  if ('error' in host) {
+    tellChecks(scope, connectionRows({ error: host.error }));
+    nothingMore(scope, input, host.error);
+    return;
+  }
+  learnSecrets(redactor, host.value);
+  const ssh = await reachNode(scope, host.value, config.budgets.connectMs);
+  const state = ssh === undefined ? undefined : await lookAtHost(scope, ssh, config.budgets.probeMs);
+  const { ssh: target } = host.value;
+  if (ssh === undefined && target !== undefined) {
+    tellChecks(scope, clusterUnread(clusterWish(config, host.value, runId), NO_CONNECTION));
+    return;
+  }
+  const { checks, cluster } = await examineCluster(scope, {
+    ...{ ssh, host: host.value, runDir: input.runDir, facts: state?.facts },
+    wish: clusterWish(config, host.value, runId),
+    learn: redactor.learn,
+    own: input.surroundings.own,
+  });
+  if (cluster !== undefined) scope.emit({ type: 'subject', subject: { kubernetes: cluster.serverVersion } });
+  tellChecks(scope, checks);
+}
+
+const NO_CONNECTION = { unread: 'there is no connection to the node', action: 'mend the SSH connection first' };
+
+function nothingMore(scope: Scope, { config, runId }: DoctorInput, error: unknown): void {
+  const why = notRead(error);
+  if ('unread' in why) scope.emit({ type: 'capabilities', contract: unreadContract(why.unread) });
+  tellChecks(scope, clusterUnread(clusterWish(config, {}, runId), NO_CONNECTION));
+}
+
+/** The connection, or undefined with a row that says why there is none. */
+async function reachNode(scope: Scope, { ssh }: Host, budgetMs: number): Promise<SshConnection | undefined> {
+  if (ssh === undefined) {
+    tellChecks(scope, connectionRows(undefined));
+    return undefined;
+  }
+  const reached = await attempt(scope, { name: 'SSH connection', budgetMs }, (own) => connectSsh(own, ssh));
+  tellChecks(scope, connectionRows('error' in reached ? reached : reached.value));
+  if ('error' in reached) {
+    scope.emit({ type: 'capabilities', contract: unreadContract(NO_CONNECTION.unread) });
+    return undefined;
+  }
+  scope.emit({ type: 'subject', subject: { node: reached.value.description } });
+  return reached.value;
+}
+
+async function lookAtHost(scope: Scope, ssh: SshConnection, budgetMs: number): Promise<HostState | undefined> {
+  const read = await attempt(scope, { name: 'probe of the host', budgetMs }, (own) => readHost(own, ssh));
+  if ('error' in read) {
+    const why = notRead(read.error);
+    scope.emit({ type: 'capabilities', contract: unreadContract('unread' in why ? why.unread : '') });
+    return undefined;
+  }
+  scope.emit({ type: 'subject', subject: { host: read.value.facts } });
+  scope.emit({ type: 'capabilities', contract: capabilityContract(read.value.facts) });
+  return read.value;
+}
+
+interface Step {
+  readonly name: string;
+  readonly budgetMs: number;
+}
+
+/** What went wrong is the outcome; mistakes in the settings and the end of the scope are thrown. */
+async function attempt<T>(
+  scope: Scope,
+  { name, budgetMs }: Step,
+  work: (own: Scope) => Promise<T>,
+): Promise<{ readonly value: T } | { readonly error: unknown }> {
+  try {
+    const limits = { scope, withinMs: budgetMs, blame: 'infra' as const };
+    return { value: await within(name, limits, (signal) => work(scope.narrowed(signal))) };
+  } catch (error) {
+    scope.signal.throwIfAborted();
+    if (error instanceof UsageError) throw error;
+    return { error };
+  }
+}
+
+function learnSecrets(redactor: Redactor, { ssh }: Host): void {
+  for (const auth of ssh?.auth ?? []) {
+    if (auth.kind === 'password') redactor.learn(auth.password);
+    if (auth.kind === 'key') redactor.learn(auth.privateKey.toString('utf8'));
+  }
+}
