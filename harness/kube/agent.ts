@@ -2,8 +2,11 @@ import { Agent, type RequestOptions } from 'node:https';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type ConnectionOptions, connect, type PeerCertificate, type TLSSocket } from 'node:tls';
+import { ConnectionCut } from '../errors/errors.ts';
 import type { HostPort } from '../model/host.ts';
 import type { KubeAccess } from './access.ts';
+import { BrokenCall } from './broken-call.ts';
+import { isReset } from './https-transport.ts';
 import { explainTrust } from './trust.ts';
 
 /** Opens a byte stream to an address as the node sees it: an SSH connection does. */
@@ -60,15 +63,21 @@ async function secure(options: SecureOptions, access: KubeAccess): Promise<TLSSo
       peer = socket.getPeerCertificate();
     });
     const fail = (error: Error) => {
+      // TLS says only that its stream ended; the stream knows why.
+      const seen = options.socket.errored instanceof ConnectionCut ? options.socket.errored : error;
       options.socket.destroy();
       socket.destroy();
-      reject(explainTrust(error, peer ?? {}, access));
+      const told = explainTrust(seen, peer ?? {}, access);
+      reject(isReset(seen) ? new BrokenCall(told.message, { cause: seen, isSent: false }) : told);
     };
-    const closed = () => fail(new Error('the connection was closed during the TLS handshake'));
+    const closed = () =>
+      fail(Object.assign(new Error('the connection was closed during the TLS handshake'), { code: 'ECONNRESET' }));
     socket.once('error', fail);
     socket.once('close', closed);
     socket.once('secureConnect', () => {
       socket.off('error', fail).off('close', closed);
+      // Its user hears of errors by listening too; one that comes while nobody uses it must not end the process.
+      socket.on('error', () => {});
       resolve(socket);
     });
   });

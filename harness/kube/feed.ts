@@ -22,7 +22,7 @@ export interface Feed<T extends KubeObject = KubeObject> {
 export interface FeedOptions {
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
-  /** How long the server may be away before the feed gives up; default 60 s. */
+  /** How long the server may be away, outages of the connection to the node not counted; default 60 s. */
   readonly giveUpMs?: number;
 }
 
@@ -147,7 +147,8 @@ class LiveFeed<T extends KubeObject> implements Feed<T> {
 
   async #recover(error: unknown): Promise<void> {
     if (isRefusal(error, 400, 401, 403, 404, 405)) throw error;
-    const now = performance.now();
+    // A cut is not the server's absence: the clock stands still meanwhile.
+    const now = this.#scope.clock.nowMs;
     this.#failingSince ??= now;
     const failingMs = now - this.#failingSince;
     const seen = error instanceof Error ? error.message : String(error);

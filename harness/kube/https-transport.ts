@@ -1,12 +1,14 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { type RequestOptions, request } from 'node:https';
 import { type ClientOptions, WebSocket } from 'ws';
-import { InfraError } from '../errors/errors.ts';
+import { ConnectionCut, InfraError } from '../errors/errors.ts';
 import { settle } from '../scope/settle.ts';
+import { BrokenCall } from './broken-call.ts';
 import { kubeError } from './errors.ts';
 
 const MAX_BODY_BYTES = 256 * 1024 * 1024;
 const MAX_FRAME_BYTES = 16 * 1024 * 1024;
+const RESETS = new Set(['ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_DESTROYED']);
 
 /** One authenticated request on the wire. */
 export interface WireRequest {
@@ -15,7 +17,10 @@ export interface WireRequest {
   readonly body: Buffer | undefined;
 }
 
-/** Sends a request and resolves with the answer's head, whatever its status; a redirection is not followed. */
+/**
+ * Sends a request and resolves with the answer's head, whatever its status; a redirection is not followed.
+ * @throws BrokenCall when the way there broke, ConnectionCut when there was none, and what the agent threw.
+ */
 export async function send(wire: WireRequest, signal: AbortSignal): Promise<IncomingMessage> {
   signal.throwIfAborted();
   const outgoing = request(wire.url, wire.options);
@@ -25,9 +30,8 @@ export async function send(wire: WireRequest, signal: AbortSignal): Promise<Inco
     return await settle(answerTo(outgoing, wire.body), signal);
   } catch (error) {
     outgoing.on('error', () => {}).destroy();
-    // A kept connection may have been closed by the server at this very moment: reading again is safe.
-    if (wire.options.method === 'GET' && outgoing.reusedSocket && isBroken(error)) return await send(wire, signal);
-    throw error;
+    // Without a socket of its own nothing of it has left us.
+    throw broken(error, outgoing.socket !== null && outgoing.socket !== undefined);
   }
 }
 
@@ -38,7 +42,7 @@ function answerTo(outgoing: ClientRequest, body: Buffer | undefined): Promise<In
   });
 }
 
-/** The whole body as text. A cut in the middle is an error, never a shorter text. */
+/** The whole body as text. A cut in the middle is a BrokenCall, never a shorter text. */
 export async function bodyText(answer: IncomingMessage, signal: AbortSignal): Promise<string> {
   const read = async () => {
     const chunks: Buffer[] = [];
@@ -54,7 +58,7 @@ export async function bodyText(answer: IncomingMessage, signal: AbortSignal): Pr
     return await settle(read(), signal);
   } catch (error) {
     answer.on('error', () => {}).destroy();
-    throw error;
+    throw broken(error, true);
   }
 }
 
@@ -85,6 +89,8 @@ export async function openWebSocket(
   });
   // Frames that come in one packet with the answer to the upgrade must not be lost before the caller listens.
   socket.once('open', () => socket.pause());
+  // A websocket drops the error of its connection and closes without a word: why it broke is worth hearing.
+  socket.once('upgrade', (answer) => answer.socket.once('error', (error) => socket.emit('error', error)));
   const opened = new Promise<WebSocket>((resolve, reject) => {
     socket.once('open', () => resolve(socket));
     socket.on('error', reject);
@@ -96,10 +102,17 @@ export async function openWebSocket(
     return await settle(opened, signal);
   } catch (error) {
     socket.on('error', () => {}).terminate();
-    throw error;
+    throw broken(error, true);
   }
 }
 
-function isBroken(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+/** The error as a BrokenCall when it tells of nothing but a stream that broke. */
+function broken(error: unknown, isSent: boolean): unknown {
+  if (!isReset(error) && !(error instanceof ConnectionCut)) return error;
+  return new BrokenCall(`the connection to the api server broke: ${error.message}`, { cause: error, isSent });
+}
+
+/** True for what Node says of a stream that ended too early; it has no class of its own. */
+export function isReset(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && RESETS.has(String(error.code));
 }

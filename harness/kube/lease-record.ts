@@ -1,3 +1,4 @@
+import { WRITE_ANNOTATION } from './lost-answers.ts';
 import type { KubeObject } from './objects.ts';
 
 /** A `coordination.k8s.io/v1` Lease. */
@@ -53,7 +54,12 @@ export function renewedLease(old: Lease, now: Date): Lease {
 
 /** The record after a release: nobody holds it, and the object stays. */
 export function releasedLease(old: Lease, now: Date): Lease {
-  const { [RUN_ANNOTATION]: _run, [LINK_ANNOTATION]: _link, ...annotations } = old.metadata.annotations ?? {};
+  const {
+    [RUN_ANNOTATION]: _run,
+    [LINK_ANNOTATION]: _link,
+    [WRITE_ANNOTATION]: _write,
+    ...annotations
+  } = old.metadata.annotations ?? {};
   const time = microTime(now);
   const spec = { ...old.spec, holderIdentity: '', leaseDurationSeconds: 1, acquireTime: time, renewTime: time };
   return { ...old, metadata: { ...old.metadata, annotations }, spec };

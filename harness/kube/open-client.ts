@@ -1,12 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { RequestOptions } from 'node:https';
-import type { ClientOptions, WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 import { InfraError } from '../errors/errors.ts';
-import { spokenTime } from '../model/spoken-time.ts';
-import { type Deadline, deadline } from '../scope/deadline.ts';
+import type { Deadline } from '../scope/deadline.ts';
 import type { Scope } from '../scope/scope.ts';
-import { type Credential, type CredentialSource, callUrl, type KubeAccess, serverUrl } from './access.ts';
-import { type ChannelOpener, ClusterAgent } from './agent.ts';
+import { type CredentialSource, type KubeAccess, serverUrl } from './access.ts';
+import type { ChannelOpener } from './agent.ts';
+import { BrokenCall } from './broken-call.ts';
+import { type Call, Caller, type Way } from './caller.ts';
 import type {
   CallOptions,
   DeleteOptions,
@@ -17,17 +18,12 @@ import type {
   PatchOptions,
   WriteOptions,
 } from './client.ts';
-import type { TunnelConfig } from './client-node.ts';
 import { describeCall } from './describe-call.ts';
-import { brief, isRefusal, kubeError } from './errors.ts';
-import { bodyText, openWebSocket, retryAfterMs, send } from './https-transport.ts';
+import { brief, isRefusal } from './errors.ts';
 import { listAll } from './list.ts';
+import { lostAnswer, WRITE_ANNOTATION } from './lost-answers.ts';
 import type { KubeList, KubeObject } from './objects.ts';
-import { pause } from './pause.ts';
-import { explainTrust } from './trust.ts';
 
-const TIMEOUT_MS = 30_000;
-const TRIES_WHEN_BUSY = 6;
 const PATCH_TYPES = {
   merge: 'application/merge-patch+json',
   json: 'application/json-patch+json',
@@ -47,37 +43,22 @@ export function openKubeClient(
   return client;
 }
 
-/** A call that is to be made, with the words that name it. */
-interface Call extends KubeRequest {
-  readonly what: string;
-}
-
-interface ClientParts {
-  readonly opener: ChannelOpener;
-  readonly access: KubeAccess;
-  readonly credentials: CredentialSource | undefined;
-}
-
 class HttpsKubeClient implements KubeClient {
   readonly description: string;
   readonly lost: AbortSignal;
   readonly #scope: Scope;
-  readonly #access: KubeAccess;
-  readonly #credentials: CredentialSource | undefined;
-  readonly #agent: ClusterAgent;
-  #config: Promise<TunnelConfig> | undefined;
+  readonly #caller: Caller;
 
-  constructor(scope: Scope, { opener, access, credentials }: ClientParts) {
+  constructor(scope: Scope, way: Way) {
+    const { opener, access } = way;
     this.description = `${serverUrl(access)} through ${opener.description}`;
     this.lost = opener.lost ?? new AbortController().signal;
     this.#scope = scope;
-    this.#access = access;
-    this.#credentials = credentials;
-    this.#agent = new ClusterAgent(opener, access);
+    this.#caller = new Caller(scope, way);
   }
 
   destroy(): void {
-    this.#agent.destroy();
+    this.#caller.destroy();
   }
 
   async request(request: KubeRequest): Promise<KubeAnswer> {
@@ -122,7 +103,7 @@ class HttpsKubeClient implements KubeClient {
     options: WriteOptions = {},
   ): Promise<T> {
     const what = describeCall('create', path, object.metadata.name ?? object.metadata.generateName);
-    return await this.#object<T>({ ...written(options), what, method: 'POST', path, body: object });
+    return await this.#object<T>({ ...written(options), what, method: 'POST', path, body: marked(object) });
   }
 
   async replace<T extends KubeObject = KubeObject>(
@@ -167,8 +148,8 @@ class HttpsKubeClient implements KubeClient {
   async stream(path: string, options: CallOptions = {}): Promise<IncomingMessage> {
     const signal = options.signal ?? this.#scope.signal;
     const call: Call = { ...options, what: describeCall('watch', path), method: 'GET', path };
-    using bound = this.#bound(call);
-    const answer = await this.#answer(call, bound);
+    using bound = this.#caller.bound(call);
+    const answer = await this.#caller.head(call, bound);
     const stop = () => answer.destroy(signal.reason);
     signal.addEventListener('abort', stop, { once: true });
     answer.once('close', () => signal.removeEventListener('abort', stop));
@@ -176,17 +157,9 @@ class HttpsKubeClient implements KubeClient {
   }
 
   async websocket(path: string, protocols: readonly string[], options: CallOptions = {}): Promise<WebSocket> {
-    const what = describeCall('connect to', path);
-    using bound = this.#bound({ ...options, what, method: 'GET', path });
-    return await this.#renewing(bound.signal, async (credential) => {
-      const upgrade = {
-        what,
-        url: callUrl(this.#access, path, options.query),
-        protocols,
-        options: await this.#authenticated<ClientOptions>({ headers: { 'User-Agent': 'sevlane' } }, credential),
-      };
-      return await this.#reaching(what, bound, () => openWebSocket(upgrade, bound.signal));
-    });
+    const call: Call = { ...options, what: describeCall('connect to', path), method: 'GET', path };
+    using bound = this.#caller.bound(call);
+    return await this.#caller.websocket(call, protocols, bound);
   }
 
   async #object<T extends KubeObject>(call: Call): Promise<T> {
@@ -198,85 +171,45 @@ class HttpsKubeClient implements KubeClient {
     }
   }
 
+  /** The answer to a request; when it was lost on the way, what the table of lost answers makes of it. */
   async #whole(call: Call): Promise<KubeAnswer> {
-    using bound = this.#bound(call);
-    const answer = await this.#answer(call, bound);
-    const text = await this.#reaching(call.what, bound, () => bodyText(answer, bound.signal));
-    return { status: answer.statusCode ?? 0, headers: answer.headers, text };
-  }
-
-  /** The head of an answer below 400. A server that is busy is asked again as often and as late as it says. */
-  async #answer(call: Call, bound: Deadline): Promise<IncomingMessage> {
-    return await this.#renewing(bound.signal, (credential) => this.#ask(call, bound, credential));
-  }
-
-  async #ask(call: Call, bound: Deadline, credential: Credential | undefined): Promise<IncomingMessage> {
-    const body = call.body === undefined ? undefined : Buffer.from(JSON.stringify(call.body));
-    const headers = {
-      'User-Agent': 'sevlane',
-      Accept: call.accept ?? 'application/json',
-      ...(body === undefined ? {} : { 'Content-Type': call.contentType ?? 'application/json' }),
-    };
-    const options = await this.#authenticated<RequestOptions>({ method: call.method, headers }, credential);
-    const wire = { url: callUrl(this.#access, call.path, call.query), options, body };
-    for (let tries = 1; ; tries++) {
-      const answer = await this.#reaching(call.what, bound, () => send(wire, bound.signal));
-      const status = answer.statusCode ?? 0;
-      for (const warning of answer.headers.warning ? [answer.headers.warning].flat() : []) {
-        this.#scope.log.detail(`${call.what}: the api server warns: ${warning}`);
+    using bound = this.#caller.bound(call);
+    for (let lost: BrokenCall | undefined; ; ) {
+      try {
+        return await this.#caller.whole(call, bound);
+      } catch (error) {
+        const isLost = error instanceof BrokenCall;
+        // The first try may have been carried out after we looked: then the second is refused because of it.
+        if (!isLost && !(lost !== undefined && isRefusal(error, 404, 409))) throw error;
+        const answer = await this.#found(call, bound, isLost ? error : lost);
+        if (answer !== undefined) return answer;
+        if (!isLost) throw error;
+        lost = error;
       }
-      if (status < 400) return answer;
-      const refusal = kubeError(call.what, status, await bodyText(answer, bound.signal));
-      const waitMs = retryAfterMs(answer);
-      if (waitMs === undefined || tries === TRIES_WHEN_BUSY || waitMs >= bound.leftMs) throw refusal;
-      this.#scope.log.info(`waiting: ${refusal.message}; asked again in ${spokenTime(waitMs)}, as it says`);
-      await pause(waitMs, bound.signal);
     }
   }
 
-  /** The options with our agent, certificates and headers that prove who we are. */
-  async #authenticated<T extends RequestOptions | ClientOptions>(
-    options: T,
-    credential: Credential | undefined,
-  ): Promise<T> {
-    this.#config ??= import('./client-node.ts').then(({ TunnelConfig }) => new TunnelConfig(this.#access, this.#agent));
-    await (await this.#config).applyToHTTPSOptions(options);
-    const { token, clientCertificate } = credential ?? {};
-    if (token !== undefined)
-      Object.assign(options, { headers: { ...options.headers, Authorization: `Bearer ${token}` } });
-    if (clientCertificate !== undefined) Object.assign(options, clientCertificate);
-    return options;
-  }
-
-  /** Does it with the credential of the moment, and once more with a new one when the server refuses that. */
-  async #renewing<T>(signal: AbortSignal, work: (credential: Credential | undefined) => Promise<T>): Promise<T> {
-    const source = this.#credentials;
-    if (source === undefined) return await work(undefined);
-    const credential = await source.current(signal);
-    try {
-      return await work(credential);
-    } catch (error) {
-      // Refused for want of proof: nothing was done, so that it may be asked again.
-      if (!isRefusal(error, 401) || !source.refused(credential)) throw error;
-      return await work(await source.current(signal));
+  /** The object that a lost request left, as its answer; undefined when the request is to be sent again. */
+  async #found(call: Call, bound: Deadline, lost: BrokenCall | undefined): Promise<KubeAnswer | undefined> {
+    const decision = lostAnswer(call);
+    if (call.method === 'GET') throw lost;
+    if (decision.kind === 'give up') {
+      throw new InfraError(`${call.what}: the connection broke before the answer came: ${decision.why}`, {
+        cause: lost,
+        hint: 'look at the object on the cluster, then run again',
+      });
     }
-  }
-
-  #bound({ what, timeoutMs = TIMEOUT_MS, signal = this.#scope.signal }: Call): Deadline {
-    return deadline(timeoutMs, signal, () => new InfraError(`${what}: no answer within ${spokenTime(timeoutMs)}`));
-  }
-
-  /** Names the call in whatever goes wrong on the way; what already has words of its own is passed on. */
-  async #reaching<T>(what: string, bound: Deadline, work: () => Promise<T>): Promise<T> {
+    if (decision.kind === 'send again') return undefined;
+    const what = `${call.what}: look whether it was done`;
     try {
-      return await work();
+      const look: Call = { what, method: 'GET', path: decision.path };
+      const found = await this.#caller.whole(look, bound);
+      if (!decision.isDone(JSON.parse(found.text))) return undefined;
+      this.#scope.log.detail(`${call.what}: done, although its answer was lost`);
+      return found;
     } catch (error) {
-      bound.signal.throwIfAborted();
-      if (error instanceof InfraError) throw error;
-      // With TLS 1.3 a server refuses our certificate only after the handshake.
-      if (error instanceof Error && /\balert\b/.test(error.message)) throw explainTrust(error, {}, this.#access);
-      const seen = error instanceof Error ? error.message : String(error);
-      throw new InfraError(`${what}: the connection to the api server broke: ${seen}`, { cause: error });
+      if (!isRefusal(error, 404)) throw error;
+      return decision.isDone(undefined) ? { status: 200, headers: {}, text: '{}' } : undefined;
     }
   }
 }
@@ -289,4 +222,16 @@ function written({ strict, fieldManager, dryRun, query, ...bounds }: WriteOption
     ...(dryRun ? { dryRun: 'All' } : {}),
   };
   return { ...bounds, query: parameters };
+}
+
+/**
+ * The object with a mark of this one request, by which it is known again when the answer is lost. One that leaves its
+ * name to the server gets it here: what nobody knows the name of cannot be looked up. Questions stay as they are.
+ */
+function marked(object: KubeObject): KubeObject {
+  const { name, generateName, annotations, ...metadata } = object.metadata ?? {};
+  const own = name ?? (generateName === undefined ? undefined : `${generateName}${randomUUID().slice(0, 8)}`);
+  if (own === undefined) return object;
+  const mark = { ...annotations, [WRITE_ANNOTATION]: randomUUID() };
+  return { ...object, metadata: { name: own, ...metadata, annotations: mark } };
 }

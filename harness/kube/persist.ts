@@ -1,4 +1,4 @@
-import { InfraError } from '../errors/errors.ts';
+import { ConnectionCut, InfraError } from '../errors/errors.ts';
 import type { Scope } from '../scope/scope.ts';
 import { type Look, until } from '../scope/until.ts';
 import type { KubeClient } from './client.ts';
@@ -29,7 +29,7 @@ export async function persist(
   });
 }
 
-function mayPass(error: unknown): error is InfraError {
+function mayPass(error: unknown): error is InfraError | ConnectionCut {
   if (error instanceof KubeError) return error.status >= 500 || error.status === 429;
-  return error instanceof InfraError;
+  return error instanceof InfraError || error instanceof ConnectionCut;
 }

@@ -1,10 +1,10 @@
 import type { PeerCertificate } from 'node:tls';
-import { InfraError } from '../errors/errors.ts';
+import { InfraError, LaneError } from '../errors/errors.ts';
 import { type KubeAccess, serverUrl } from './access.ts';
 
 /** Says in the words of the matter why a TLS connection to the API server failed, and what to do. */
-export function explainTrust(error: Error, certificate: Partial<PeerCertificate>, access: KubeAccess): InfraError {
-  if (error instanceof InfraError) return error;
+export function explainTrust(error: Error, certificate: Partial<PeerCertificate>, access: KubeAccess): LaneError {
+  if (error instanceof LaneError) return error;
   const url = serverUrl(access);
   const code = 'code' in error ? String(error.code) : '';
   const refuse = (seen: string, hint: string) => new InfraError(`api server ${url}: ${seen}`, { cause: error, hint });

@@ -237,7 +237,7 @@ describe('the kubernetes client', () => {
     expect(server.requests).to.have.length(3);
     server.on((_seen, answer) => void answer.socket?.destroy());
     await failure(client.create(PODS, POD), InfraError);
-    expect(server.requests).to.have.length(4);
+    expect(server.requests.filter(({ method }) => method === 'POST')).to.have.length(1);
   });
 
   it('proves itself by token and speaks as another where the kubeconfig says so', async () => {
