@@ -4,6 +4,7 @@ import { InfraError } from '../errors/errors.ts';
 import type { SshTarget } from '../model/host.ts';
 import { hostKeyRefusal } from './host-key-refusal.ts';
 import { hostKeyAlgorithms, judgeHostKey, type KnownHostEntry } from './known-hosts.ts';
+import { adjustWindowsSooner, corkWrites } from './tuning.ts';
 
 const MISSED_HEARTBEATS = 3;
 
@@ -60,13 +61,17 @@ export async function handshake({
       const stop = () => reject(signal.reason);
       signal.addEventListener('abort', stop, { once: true });
       client
-        .on('ready', () => resolve(client))
+        .on('ready', () => {
+          adjustWindowsSooner(client);
+          resolve(client);
+        })
         .on('error', (error) => reject(refusal ?? explain(error, description, target)))
         .on('close', () =>
           reject(
             refusal ?? new InfraError(`ssh ${description}: the server closed the connection during the handshake`),
           ),
         );
+      corkWrites(stream);
       client.connect({
         sock: stream,
         username: target.user,
