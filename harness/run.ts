@@ -88,22 +88,26 @@ async function lane(scope: Scope, input: RunInput, redactor: Redactor): Promise<
   });
   learnSecrets(redactor, config, host);
   const { ssh: target } = host;
-  if (target === undefined) throw new UsageError('no node is named', { hint: 'write --ssh [user@]host[:port]' });
-  const ssh = await phase(scope, step('connect', budgets.connectMs), async (own) => {
-    const connection = await connectSsh(own, target).catch((error: unknown) => {
-      tellChecks(own, connectionRows({ error }));
-      throw error;
-    });
-    tellChecks(own, connectionRows(connection));
-    own.emit({ type: 'subject', subject: { node: connection.description } });
-    return connection;
-  });
-  const facts = await phase(scope, step('probe', budgets.probeMs), async (own) => {
-    const found = await probeHost(own, ssh);
-    own.emit({ type: 'subject', subject: { host: found } });
-    plan(own, suites, { config, host: found });
-    return found;
-  });
+  if (target === undefined) skipHost(scope);
+  const ssh =
+    target &&
+    (await phase(scope, step('connect', budgets.connectMs), async (own) => {
+      const connection = await connectSsh(own, target).catch((error: unknown) => {
+        tellChecks(own, connectionRows({ error }));
+        throw error;
+      });
+      tellChecks(own, connectionRows(connection));
+      own.emit({ type: 'subject', subject: { node: connection.description } });
+      return connection;
+    }));
+  const facts =
+    ssh &&
+    (await phase(scope, step('probe', budgets.probeMs), async (own) => {
+      const found = await probeHost(own, ssh);
+      own.emit({ type: 'subject', subject: { host: found } });
+      plan(own, suites, { config, host: found });
+      return found;
+    }));
   const cluster = await phase(scope, step('cluster', budgets.clusterMs), (own) =>
     reach(own, { input, host, ssh, redactor, facts }),
   );
@@ -112,7 +116,12 @@ async function lane(scope: Scope, input: RunInput, redactor: Redactor): Promise<
     prepare(own, cluster.client, { input, host, facts }),
   );
   await phase(scope, step('suites', budgets.suitesMs), async (own) => {
-    const { selection } = plan(own, suites, { config, host: facts, kubevirt: ground.kubevirt });
+    const { selection } = plan(own, suites, {
+      config,
+      host: facts,
+      kubevirt: ground.kubevirt,
+      labels: ground.node.labels(),
+    });
     const evidence = keepEvidenceIn(input.artifacts, redactor);
     const { runId } = input;
     await runSuites(own, suites, {
@@ -127,6 +136,13 @@ async function lane(scope: Scope, input: RunInput, redactor: Redactor): Promise<
   });
 }
 
+/** Only the API is reachable: what would be read of the host itself is told as not read. */
+function skipHost(scope: Scope): void {
+  const reason = 'no --ssh is given: the API is reached directly, and nothing is read of the host itself';
+  for (const name of ['connect', 'probe'] as const)
+    scope.emit({ type: 'phase-ended', result: { name, outcome: 'skipped', ms: 0, reason } });
+}
+
 type TimedPhase = 'connect' | 'probe' | 'cluster' | 'lease' | 'kubevirt' | 'suites';
 
 function step(name: TimedPhase, budgetMs: number): PhaseStep {
@@ -138,12 +154,19 @@ interface Known {
   readonly config: RunConfig;
   readonly host: HostFacts | undefined;
   readonly kubevirt?: Kubevirt;
+  /** Of the node. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 /** Tells what is demanded and which cases follow, from what is known by now. */
-function plan(scope: Scope, suites: Suites, { config, host, kubevirt }: Known): { readonly selection: Selection } {
+function plan(
+  scope: Scope,
+  suites: Suites,
+  { config, host, kubevirt, labels }: Known,
+): { readonly selection: Selection } {
   const version = kubevirt?.version ?? namedVersion(config.kubevirt);
-  const facts: DemandFacts = { require: config.tests.require, version, host };
+  const { require } = config.tests;
+  const facts: DemandFacts = { require, version, host, ...(labels === undefined ? {} : { labels }) };
   const demands = decideDemands(facts);
   const selection = selectionOf(config.tests, demands);
   const cases = suites.plan(selection);
@@ -161,9 +184,9 @@ function plan(scope: Scope, suites: Suites, { config, host, kubevirt }: Known): 
 interface ClusterWay {
   readonly input: RunInput;
   readonly host: Host;
-  readonly ssh: SshConnection;
+  readonly ssh: SshConnection | undefined;
   readonly redactor: Redactor;
-  readonly facts: HostFacts;
+  readonly facts: HostFacts | undefined;
 }
 
 /** The cluster, looked at from all sides before anything in it is changed. */
@@ -199,7 +222,7 @@ interface Ground {
 async function prepare(
   scope: Scope,
   client: KubeClient,
-  { input, host, facts }: { readonly input: RunInput; readonly host: Host; readonly facts: HostFacts },
+  { input, host, facts }: { readonly input: RunInput; readonly host: Host; readonly facts: HostFacts | undefined },
 ): Promise<Ground> {
   const { mirror, imagePrefix, imageTag, imagePullPolicy } = input.config.kubevirt;
   const patience = patienceOf(input.config.budgets.kubevirtMs);
@@ -211,7 +234,8 @@ async function prepare(
     patience,
   });
   scope.emit({ type: 'subject', subject: { kubevirt: kubevirt.version.text } });
-  const node = laneNode(scope, feeds, facts.hostname);
+  const wish = { name: host.node, hostname: facts?.hostname, withinMs: patience() };
+  const node = await laneNode(scope, feeds, wish);
   await waitForNode(scope, feeds, node.name, patience());
   return { kubevirt, feeds: { ...feeds, kubevirts: kubevirt.feed }, node };
 }

@@ -130,7 +130,7 @@ function progress({ phases, cases }: Rows): string {
   return cases.length === 0 ? where : `${where}; ${passed} of ${cases.length} cases had passed`;
 }
 
-function passedLine({ subject }: RunRecord, { cases }: Rows): string {
+function passedLine({ subject }: RunRecord, { cases, phases }: Rows): string {
   const passed = cases.filter(({ outcome }) => outcome === 'passed');
   const kinds = TECHNOLOGIES.filter((technology) => isProven(technology, cases));
   const counted = `${passed.length} ${passed.length === 1 ? 'case' : 'cases'}`;
@@ -139,7 +139,9 @@ function passedLine({ subject }: RunRecord, { cases }: Rows): string {
   const kubevirt = subject.kubevirt === undefined ? '' : ` on KubeVirt ${subject.kubevirt}`;
   const kind = subject.simulated ? 'simulated node' : 'node';
   const node = subject.node === undefined ? ` on a ${kind}` : `, ${kind} ${subject.node}`;
-  return `passed: ${proven}${kubevirt}${node}${subject.simulated ? '; nothing is proven on hardware' : ''}`;
+  const unread = phases.some(({ name, outcome }) => name === 'probe' && outcome === 'skipped');
+  const asides = `${unread ? '; the host itself was not read' : ''}${subject.simulated ? '; nothing is proven on hardware' : ''}`;
+  return `passed: ${proven}${kubevirt}${node}${asides}`;
 }
 
 function listed(words: readonly string[]): string {

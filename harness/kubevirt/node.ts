@@ -1,4 +1,5 @@
 import { InfraError } from '../errors/errors.ts';
+import { NODE_LABELS } from '../model/guests.ts';
 import type { Scope } from '../scope/scope.ts';
 import { until } from '../scope/until.ts';
 import type { Feeds } from './feeds.ts';
@@ -17,12 +18,23 @@ export interface LaneNode {
 
 const DEVICE_MS = 60_000;
 
+/** How the node under test is known. */
+interface NodeWish {
+  /** As the user named it. */
+  readonly name: string | undefined;
+  /** As the probed host calls itself; undefined when it was not read. */
+  readonly hostname: string | undefined;
+  /** For KubeVirt to label the node where nothing else tells which one it is. */
+  readonly withinMs: number;
+}
+
 /**
- * The cluster's node that is the host which was probed, by its host name.
+ * The cluster's node that is the host which was probed, by its host name; the one that the user named; or, where no
+ * host was read, the only one that is labelled for SEV.
  * @throws InfraError when the cluster has no such node: evidence from another machine would prove nothing.
  */
-export function laneNode(scope: Scope, feeds: Feeds, hostname: string): LaneNode {
-  const name = nodeName([...feeds.nodes.items.values()], hostname);
+export async function laneNode(scope: Scope, feeds: Feeds, wish: NodeWish): Promise<LaneNode> {
+  const name = await nodeName(scope, feeds, wish);
   const current = (): Node | undefined => feeds.nodes.items.get(name);
   const offered = (device: string): number => countOf(current()?.status?.allocatable, device);
   return {
@@ -57,19 +69,51 @@ export async function waitForNode(scope: Scope, feeds: Feeds, name: string, with
   await until(`node ${name} ready for guests`, limits, async () => nodeReady(feeds.nodes.items.get(name), name));
 }
 
-function nodeName(nodes: readonly Node[], hostname: string): string {
+async function nodeName(scope: Scope, feeds: Feeds, { name, hostname, withinMs }: NodeWish): Promise<string> {
+  const nodes = [...feeds.nodes.items.values()];
+  const there = nodes.map((each) => each.metadata.name).join(', ') || 'none';
+  if (name !== undefined) {
+    if (feeds.nodes.items.has(name)) return name;
+    throw new InfraError(`the cluster has no node ${name}: it has ${there}`, { hint: 'name one of them with --node' });
+  }
+  if (hostname === undefined)
+    return nodes.length === 1 ? (nodes[0]?.metadata.name ?? '') : await labelledNode(scope, feeds, withinMs);
+  const found = nodeOf(nodes, hostname);
+  if (found !== undefined) return found.metadata.name;
+  throw new InfraError(`the cluster has no node ${hostname}: it has ${there}`, {
+    hint: 'give a kubeconfig of the cluster that the host of --ssh belongs to, or name the node with --node',
+  });
+}
+
+function nodeOf(nodes: readonly Node[], hostname: string): Node | undefined {
   const short = hostname.split('.')[0] ?? hostname;
   const names = (node: Node) => [
     node.metadata.name,
     ...(node.status?.addresses ?? []).filter((each) => each.type === 'Hostname').map((each) => each.address),
   ];
   const exact = nodes.find((node) => names(node).includes(hostname));
-  const found = exact ?? nodes.find((node) => names(node).some((each) => each.split('.')[0] === short));
-  if (found !== undefined) return found.metadata.name;
-  throw new InfraError(
-    `the cluster has no node ${hostname}: it has ${nodes.map((each) => each.metadata.name).join(', ') || 'none'}`,
-    {
-      hint: 'give a kubeconfig of the cluster that the host of --ssh belongs to',
-    },
-  );
+  return exact ?? nodes.find((node) => names(node).some((each) => each.split('.')[0] === short));
+}
+
+/** virt-handler labels nodes on its own time; of several nobody but the user can tell which one is meant. */
+async function labelledNode(scope: Scope, feeds: Feeds, withinMs: number): Promise<string> {
+  const limits = {
+    scope,
+    withinMs,
+    everyMs: withinMs,
+    blame: 'product' as const,
+    wake: (notify: () => void) => feeds.nodes.onChange(notify),
+  };
+  const label = NODE_LABELS.sev;
+  const names = await until(`a node with the label ${label}`, limits, async () => {
+    const labelled = [...feeds.nodes.items.values()].filter(({ metadata }) => label in (metadata.labels ?? {}));
+    return labelled.length > 0
+      ? { done: true, value: labelled.map(({ metadata }) => metadata.name) }
+      : { done: false, saw: `${feeds.nodes.items.size} nodes, none with it` };
+  });
+  const [only, ...others] = names;
+  if (only !== undefined && others.length === 0) return only;
+  throw new InfraError(`several nodes can run SEV guests: ${names.join(', ')}`, {
+    hint: 'name one of them with --node',
+  });
 }

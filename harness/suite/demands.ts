@@ -3,6 +3,7 @@ import { InfraError } from '../errors/errors.ts';
 import { missingCapabilities } from '../host/facts.ts';
 import type { KubevirtVersion } from '../kubevirt/versions.ts';
 import { technologiesOf } from '../kubevirt/versions.ts';
+import { NODE_LABELS } from '../model/guests.ts';
 import type { HostFacts } from '../model/host-facts.ts';
 import type { NotDemanded } from '../model/report.ts';
 import type { PlannedCase } from '../model/result.ts';
@@ -16,8 +17,10 @@ export interface DemandFacts {
   readonly require: readonly Technology[] | undefined;
   /** Undefined while it is not known yet, or the installed one is taken. */
   readonly version: KubevirtVersion | undefined;
-  /** Undefined before the probe. */
+  /** Undefined before the probe, or when only the API is reachable. */
   readonly host: HostFacts | undefined;
+  /** Of the node, once they are known: they decide where the host itself was not read. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 /** The technologies whose guests must boot, and why the others need not. */
@@ -30,13 +33,15 @@ export interface Demands {
  * Decides what is demanded. What the user names is demanded whatever the host says, so that a lack shows up red;
  * without a wish everything possible is, and SEV in any case, so that a host without it cannot pass.
  */
-export function decideDemands({ require, version, host }: DemandFacts): Demands {
+export function decideDemands({ require, version, host, labels }: DemandFacts): Demands {
   const reasons = TECHNOLOGIES.map((technology): { technology: Technology; reason: string | undefined } => {
     if (require !== undefined)
       return { technology, reason: require.includes(technology) ? undefined : 'not named in --require' };
     if (technology === 'sev') return { technology, reason: undefined };
     if (version !== undefined && !technologiesOf(version).includes(technology))
       return { technology, reason: `KubeVirt ${version.text} has no ${technologyName(technology)}` };
+    if (host === undefined && labels !== undefined && !(NODE_LABELS[technology] in labels))
+      return { technology, reason: `the node lacks the label ${NODE_LABELS[technology]}, and the host was not read` };
     const support = host?.support[technology];
     return { technology, reason: support?.supported === false ? `the host cannot: ${support.readFrom}` : undefined };
   });

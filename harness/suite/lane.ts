@@ -1,5 +1,5 @@
 import { toFinding } from '../errors/blame.ts';
-import { ProductFailure } from '../errors/errors.ts';
+import { InfraError, ProductFailure } from '../errors/errors.ts';
 import type { EvidenceKeeper } from '../evidence/collect.ts';
 import type { Guest } from '../kubevirt/guest.ts';
 import type { LaneNode } from '../kubevirt/node.ts';
@@ -17,7 +17,8 @@ import type { HungCase, Lane } from './guest-cases.ts';
 /** What the cases of a run look at. */
 export interface LaneParts {
   readonly scope: Scope;
-  readonly host: HostFacts;
+  /** Undefined when only the API is reachable: cases about the host are skipped then, and say so. */
+  readonly host: HostFacts | undefined;
   readonly node: LaneNode;
   /** The value that the SEV labels of nodes have in this KubeVirt. */
   readonly labelValue: string;
@@ -37,6 +38,7 @@ interface Lodger {
 }
 
 const GIVE_BACK_MS = 90_000;
+const HOST_UNREAD = 'not read: without --ssh nothing is known of the host itself';
 
 /** Runs cases, each guest shared by its own; tells starts and ends as events. */
 export function openLane(parts: LaneParts): Lane {
@@ -77,6 +79,10 @@ async function runCase(
       result: { ...planned, evidence, ms: Math.round(performance.now() - startedAt), ...result },
     });
   scope.emit({ type: 'case-started', title: planned.title });
+  if (hung.about === 'host' && parts.host === undefined) {
+    end({ outcome: 'skipped', reason: HOST_UNREAD });
+    return { skip: HOST_UNREAD };
+  }
   try {
     await check(hung, lodger, { scope, ...parts }, evidence);
     end({ outcome: 'passed' });
@@ -109,9 +115,11 @@ async function check(hung: HungCase, lodger: Lodger, parts: LaneParts, evidence:
   };
   const context = { node, labelValue, signal: bound.signal, note };
   const work =
-    hung.about === 'host'
-      ? hung.test.check({ ...context, host, technology: hung.kind })
-      : hung.test.check({ ...context, guest: lodger.guest });
+    hung.about === 'guest'
+      ? hung.test.check({ ...context, guest: lodger.guest })
+      : host === undefined
+        ? Promise.reject(new InfraError(HOST_UNREAD))
+        : hung.test.check({ ...context, host, technology: hung.kind });
   try {
     await settle(work, bound.signal);
   } catch (error) {

@@ -24,7 +24,7 @@ export interface SuiteGround {
   readonly kubevirt: Kubevirt;
   readonly feeds: Omit<KubevirtFeeds, 'vmis'>;
   readonly node: LaneNode;
-  readonly host: HostFacts;
+  readonly host: HostFacts | undefined;
   readonly evidence: EvidenceKeeper;
 }
 
