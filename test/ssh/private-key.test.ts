@@ -25,17 +25,26 @@ describe('a private key', () => {
     return 'problem' in reading ? `${reading.problem}; ${reading.fix}` : 'readable';
   };
 
-  it('is read in every form that ssh-keygen writes but PKCS#8, for which the way out is told', () => {
+  it('is read in every form that ssh-keygen and OpenSSL write', () => {
     for (const type of ['ed25519', 'ecdsa', 'rsa']) {
       expect(problem(keygen(`new-${type}`, '-t', type, '-N', ''))).to.equal('readable');
     }
     expect(problem(keygen('pem-rsa', '-t', 'rsa', '-m', 'PEM', '-N', ''))).to.equal('readable');
     expect(problem(keygen('pem-ecdsa', '-t', 'ecdsa', '-m', 'PEM', '-N', ''))).to.equal('readable');
-    const pkcs8 = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({
-      type: 'pkcs8',
-      format: 'pem',
-    });
-    expect(problem(pkcs8.toString())).to.include('is a PKCS#8 key').and.to.include('ssh-keygen -p -f COPY');
+    const pkcs8 = { type: 'pkcs8', format: 'pem' } as const;
+    const made = [
+      generateKeyPairSync('rsa', { modulusLength: 2048 }),
+      generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+      generateKeyPairSync('ec', { namedCurve: 'P-521' }),
+      generateKeyPairSync('ed25519'),
+    ];
+    for (const { privateKey } of made) {
+      expect(problem(privateKey.export(pkcs8))).to.equal('readable');
+      const locked = privateKey.export({ ...pkcs8, cipher: 'aes-256-cbc', passphrase: 'open sesame' });
+      expect(problem(locked, 'open sesame')).to.equal('readable');
+      expect(problem(locked)).to.include('is encrypted with a passphrase');
+      expect(problem(locked, 'wrong one')).to.include('the passphrase does not open /keys/id');
+    }
   });
 
   it('with a passphrase is opened by it, and says what to do without it', () => {
