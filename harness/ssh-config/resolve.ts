@@ -1,0 +1,136 @@
+import type { SshTarget } from '../model/host.ts';
+import type { SettingProblem } from '../model/setting.ts';
+import { accountOf } from './account.ts';
+import { chosenAlgorithms } from './algorithms.ts';
+import { findHops, type Hop } from './hops.ts';
+import { type EffectiveConfig, firstOf, unlessNone } from './host-config.ts';
+import { hostKeyPolicy } from './host-keys.ts';
+import { findLogins } from './logins.ts';
+import { opensshProblems, opensshTarget } from './openssh.ts';
+import { openPassphrases, type Passphrases } from './passphrases.ts';
+import { SshProblems } from './problems.ts';
+import { openConfigReader, programPath } from './reader.ts';
+import { passedOver, refusedSettings } from './refusals.ts';
+import type { Account, SshRequest, SshResolution, SshSurroundings } from './request.ts';
+import type { TokenMeanings } from './tokens.ts';
+
+/**
+ * Turns what the user wrote, and what ssh_config, agent and keys say to it, into the one thing that a transport needs:
+ * every host on the way with its address, credentials, host key policy and choices. Opens no connection to any host.
+ */
+export async function resolveSshTarget(request: SshRequest, surroundings: SshSurroundings): Promise<SshResolution> {
+  try {
+    const account = surroundings.account ?? accountOf(surroundings.own.environment);
+    const read = await openConfigReader(request, surroundings, account);
+    const hops = await findHops({ name: request.name, jumps: request.jumps, account }, read);
+    const way = { request, surroundings, account };
+    return request.transport === 'openssh' ? await forOpenssh(hops, way) : await forBuiltin(hops, way);
+  } catch (error) {
+    if (error instanceof SshProblems) return { problems: error.problems };
+    throw error;
+  }
+}
+
+interface Way {
+  readonly request: SshRequest;
+  readonly surroundings: SshSurroundings;
+  readonly account: Account;
+}
+
+async function forBuiltin(hops: readonly Hop[], way: Way): Promise<SshResolution> {
+  const passphrases = await openPassphrases(way.request, way.surroundings, way.account);
+  const problems: SettingProblem[] = [];
+  if (passphrases.problem !== undefined) problems.push({ place: '--ssh-passphrase-file', ...passphrases.problem });
+  const notes: string[] = [];
+  const targets: SshTarget[] = [];
+  // One after the other: only one question can be asked at a time.
+  for (const [index, hop] of hops.entries()) {
+    const one = await targetOf(hop, { ...way, passphrases, isNode: index === hops.length - 1 });
+    targets.push(one.target);
+    problems.push(...one.problems);
+    notes.push(...one.notes);
+  }
+  return finish(targets, problems, notes);
+}
+
+async function targetOf(hop: Hop, way: Way & { readonly passphrases: Passphrases; readonly isNode: boolean }) {
+  const { request, surroundings, account, passphrases, isNode } = way;
+  const { host, port, user, config } = hop;
+  const meanings = meaningsFor(hop, way);
+  const keys = await hostKeyPolicy({ hop, isNode, meanings }, request, surroundings.ask !== undefined);
+  const { algorithms, problems } = chosenAlgorithms(config);
+  const refused = refusedSettings(hop);
+  // Who cannot be reached anyway is not asked for a passphrase.
+  const before = [...refused, ...problems, ...keys.problems];
+  const asking = before.length > 0 ? { ...surroundings, ask: 'later' as const } : surroundings;
+  const logins = await findLogins({ hop, isNode, request, account, meanings, passphrases, surroundings: asking });
+  const target: SshTarget = {
+    host,
+    port,
+    user,
+    auth: logins.auth,
+    hostKeys: keys.policy,
+    ...(algorithms === undefined ? {} : { algorithms }),
+    ...timesOf(config),
+  };
+  return {
+    target,
+    problems: [...before, ...logins.problems],
+    notes: [...passedOver(config), ...logins.notes],
+  };
+}
+
+async function forOpenssh(hops: readonly Hop[], way: Way): Promise<SshResolution> {
+  const { request, surroundings } = way;
+  const program = await programPath(surroundings.program ?? 'ssh', surroundings.own.environment);
+  const problems = await opensshProblems(way, program, hops);
+  const node = hops.at(-1);
+  const targets: SshTarget[] = [];
+  for (const hop of hops) {
+    const meanings = meaningsFor(hop, way);
+    const keys = await hostKeyPolicy({ hop, isNode: hop === node, meanings }, request, surroundings.ask !== undefined);
+    const { host, port, user } = hop;
+    const openssh = hop === node ? { openssh: opensshTarget(program ?? 'ssh', hop, way) } : {};
+    targets.push({ host, port, user, auth: [], hostKeys: keys.policy, ...timesOf(hop.config), ...openssh });
+  }
+  return finish(targets, problems, []);
+}
+
+function finish(
+  targets: readonly SshTarget[],
+  problems: readonly SettingProblem[],
+  notes: readonly string[],
+): SshResolution {
+  const node = targets.at(-1);
+  if (problems.length > 0 || node === undefined) return { problems: uniqueProblems(problems) };
+  const jumps = targets.slice(0, -1);
+  return { target: { ...node, ...(jumps.length === 0 ? {} : { jumps }) }, notes: [...new Set(notes)] };
+}
+
+function uniqueProblems(problems: readonly SettingProblem[]): readonly SettingProblem[] {
+  return [...new Map(problems.map((one) => [JSON.stringify(one), one])).values()];
+}
+
+function meaningsFor({ name, host, port, user, config }: Hop, { account, surroundings }: Way): TokenMeanings {
+  return {
+    account,
+    env: surroundings.own.environment,
+    name: name.host,
+    hostName: host,
+    port,
+    user,
+    hostKeyAlias: unlessNone(config, 'hostkeyalias'),
+    proxyJump: unlessNone(config, 'proxyjump'),
+  };
+}
+
+/** ServerAliveInterval 0 means never. */
+function timesOf(config: EffectiveConfig): Pick<SshTarget, 'connectWithinMs' | 'serverAlive'> {
+  const connectS = Number(unlessNone(config, 'connecttimeout') ?? 0);
+  const aliveS = Number(unlessNone(config, 'serveraliveinterval') ?? 0);
+  const countMax = Number(firstOf(config, 'serveralivecountmax') ?? 3);
+  return {
+    ...(connectS > 0 ? { connectWithinMs: connectS * 1000 } : {}),
+    ...(aliveS > 0 ? { serverAlive: { intervalMs: aliveS * 1000, countMax } } : {}),
+  };
+}
