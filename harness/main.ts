@@ -311,7 +311,7 @@ async function allProblems(
   factory: ProviderFactory | undefined,
 ): Promise<readonly SettingProblem[]> {
   const problems = resolution.ok ? [] : resolution.problems;
-  const more = (await factory?.check(resolution.values)) ?? [];
+  const more = (await factory?.check(resolution.values, { own: OWN })) ?? [];
   return [...problems, ...more.filter(({ place }) => !resolution.refused.has(place.replace(/^--/, '')))];
 }
 

@@ -56,7 +56,7 @@ export interface ProviderFactory {
   readonly simulated: boolean;
   readonly settings: readonly Setting[];
   readonly commands: readonly ProviderCommand[];
-  /** Checks that need several settings or the file system; all problems at once. */
-  check(values: SettingValues): Promise<readonly SettingProblem[]>;
+  /** Checks that need several settings, the file system or ssh; all problems at once. Nobody is asked anything yet. */
+  check(values: SettingValues, surroundings?: Surroundings): Promise<readonly SettingProblem[]>;
   create(values: SettingValues): Provider;
 }

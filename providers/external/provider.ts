@@ -1,52 +1,57 @@
-import { readFile } from 'node:fs/promises';
-import { InfraError } from '../../harness/errors/errors.ts';
-import type { Host, SshAuth } from '../../harness/model/host.ts';
-import type { Provider, ProviderFactory } from '../../harness/provider/contract.ts';
+import { InfraError, UsageError } from '../../harness/errors/errors.ts';
+import type { Host, SshTarget } from '../../harness/model/host.ts';
+import type { Provider, ProviderFactory, SettingProblem, Surroundings } from '../../harness/provider/contract.ts';
+import type { Scope } from '../../harness/scope/scope.ts';
+import { resolveSshTarget } from '../../harness/ssh-config/resolve.ts';
 import { checkExternal } from './check.ts';
+import { sshSurroundings } from './surroundings.ts';
 import { type ExternalValues, externalValues } from './values.ts';
 
-/** Somebody's node that is reached over SSH, with a kubeconfig at hand. Nothing has to be given back. */
+/** Somebody's node, reached over SSH, or only its cluster's API. Nothing has to be given back. */
 export const externalProvider: ProviderFactory = {
   name: 'external',
   simulated: false,
   // All its rows stand in the common table: they are what any real node needs.
   settings: [],
   commands: [],
-  check: (values) => checkExternal(externalValues(values)),
+  check: (values, surroundings = {}) => checkExternal(externalValues(values), surroundings),
   create: (values) => provide(externalValues(values)),
 };
 
 function provide(values: ExternalValues): Provider {
+  const { kubeconfig, context, node } = values;
   return {
     name: 'external',
     simulated: false,
-    async acquire(): Promise<Host> {
-      const { node, kubeconfig, knownHostsFiles } = values;
-      if (node === undefined) throw new InfraError('no node is named', { hint: 'write --ssh user@host:port' });
-      if (kubeconfig === undefined) throw new InfraError('no kubeconfig is given', { hint: 'write --kubeconfig FILE' });
+    async acquire(scope, surroundings = {}): Promise<Host> {
+      const ssh = await sshTarget(scope, values, surroundings);
       return {
-        ssh: { ...node, auth: await readAuth(values), hostKeys: { knownHostsFiles } },
-        kubeconfig: { kind: 'file', path: kubeconfig },
+        kubeconfig,
+        ...(ssh === undefined ? {} : { ssh }),
+        ...(context === undefined ? {} : { context }),
+        ...(node === undefined ? {} : { node }),
       };
     },
   };
 }
 
-async function readAuth({ keyFile, passwordFile }: ExternalValues): Promise<readonly SshAuth[]> {
-  const auth: SshAuth[] = [];
-  if (keyFile !== undefined) auth.push({ kind: 'key', path: keyFile, privateKey: await readSecret(keyFile) });
-  if (passwordFile !== undefined) {
-    // An editor ends the file with a line feed, which is not part of the password.
-    const password = (await readSecret(passwordFile)).toString().replace(/\r?\n$/, '');
-    auth.push({ kind: 'password', password });
+async function sshTarget(
+  scope: Scope,
+  { ssh, isKubeconfigNamed }: ExternalValues,
+  surroundings: Surroundings,
+): Promise<SshTarget | undefined> {
+  if (ssh === undefined) {
+    if (isKubeconfigNamed) return undefined;
+    throw new UsageError('no node is named', { hint: 'write --ssh [user@]host[:port]' });
   }
-  return auth;
+  const resolution = await resolveSshTarget(ssh, sshSurroundings(surroundings, scope.signal));
+  if ('problems' in resolution) throw changed(resolution.problems);
+  for (const note of resolution.notes) scope.log.info(note);
+  return resolution.target;
 }
 
-async function readSecret(path: string): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    throw new InfraError(`${path} cannot be read`, { cause, hint: 'it was readable when the run began: put it back' });
-  }
+/** All this was checked when the run began: something has changed since, or a person gave no passphrase. */
+function changed(problems: readonly SettingProblem[]): InfraError {
+  const told = problems.map(({ place, problem }) => `${place}: ${problem}`).join('; ');
+  return new InfraError(told, { hint: [...new Set(problems.map(({ fix }) => fix))].join('; ') });
 }
