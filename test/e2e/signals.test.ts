@@ -12,7 +12,8 @@ describe('a run that is stopped by a signal', function () {
   let clean: readonly string[];
 
   before(async () => {
-    sim = await startSim();
+    // Slow enough that each moment lasts: a signal that is sent in one must not arrive in the next.
+    sim = await startSim(['--sim-pace', '150']);
     api = await openSimApi(sim.kubeconfig);
     clean = await allObjects(api);
   });
