@@ -21,6 +21,7 @@ import type { HostFacts } from './model/host-facts.ts';
 import { spokenTime } from './model/spoken-time.ts';
 import { namedVersion, selectionOf } from './plan.ts';
 import type { Provider, Surroundings } from './provider/contract.ts';
+import type { Clock } from './scope/clock.ts';
 import { deadline } from './scope/deadline.ts';
 import { type PhaseStep, phase } from './scope/phase.ts';
 import { type OwnedScope, openScope, type Scope } from './scope/scope.ts';
@@ -225,7 +226,7 @@ async function prepare(
   { input, host, facts }: { readonly input: RunInput; readonly host: Host; readonly facts: HostFacts | undefined },
 ): Promise<Ground> {
   const { mirror, imagePrefix, imageTag, imagePullPolicy } = input.config.kubevirt;
-  const patience = patienceOf(input.config.budgets.kubevirtMs);
+  const patience = patienceOf(scope.clock, input.config.budgets.kubevirtMs);
   const feeds = await openFeeds(scope, client);
   const kubevirt = await provideKubevirt(scope, client, feeds, {
     version: namedVersion(input.config.kubevirt),
@@ -244,10 +245,10 @@ async function prepare(
  * How long the phase may still wait for KubeVirt. That ends before its budget does: what never gets ready is blamed on
  * KubeVirt. When even the applying took that long, the phase ends first: the ground is to blame then.
  */
-function patienceOf(budgetMs: number): () => number {
+function patienceOf(clock: Clock, budgetMs: number): () => number {
   const reserveMs = budgetMs / 10;
-  const endsAt = performance.now() + budgetMs - reserveMs;
-  return () => Math.max(reserveMs, endsAt - performance.now());
+  const endsAt = clock.nowMs + budgetMs - reserveMs;
+  return () => Math.max(reserveMs, endsAt - clock.nowMs);
 }
 
 function learnSecrets(redactor: Redactor, config: RunConfig, host: Host): void {

@@ -41,6 +41,7 @@ export class Caller {
   readonly #scope: Scope;
   readonly #access: KubeAccess;
   readonly #credentials: CredentialSource | undefined;
+  readonly #lost: AbortSignal | undefined;
   readonly #agent: ClusterAgent;
   #config: Promise<TunnelConfig> | undefined;
 
@@ -48,6 +49,7 @@ export class Caller {
     this.#scope = scope;
     this.#access = access;
     this.#credentials = credentials;
+    this.#lost = opener.lost;
     this.#agent = new ClusterAgent(opener, access);
   }
 
@@ -84,13 +86,18 @@ export class Caller {
     });
   }
 
-  /** Does what may be done twice until it does not break. A cut of the connection is waited out, however often. */
+  /**
+   * Does what may be done twice until it does not break. A cut of the connection is waited out, however often.
+   * @throws the reason of the loss when there is nothing to wait for.
+   */
   async #again<T>({ method }: Call, bound: Deadline, work: () => Promise<T>): Promise<T> {
     for (let breaks = 0; ; ) {
       try {
         return await work();
       } catch (error) {
-        if (!(error instanceof BrokenCall) || (error.isSent && method !== 'GET')) throw error;
+        if (!(error instanceof BrokenCall)) throw error;
+        this.#lost?.throwIfAborted();
+        if (error.isSent && method !== 'GET') throw error;
         if (!error.isCut) breaks++;
         if (breaks > MOST_BREAKS) throw error;
         this.#scope.log.detail(`waiting: ${error.message}; asked again`);

@@ -2,6 +2,7 @@ import type { WebSocket } from 'ws';
 import { InfraError, ProductFailure } from '../errors/errors.ts';
 import type { Scope } from '../scope/scope.ts';
 import { type Look, until } from '../scope/until.ts';
+import { BrokenCall, wasCut } from './broken-call.ts';
 import type { KubeClient } from './client.ts';
 import { ConsoleText } from './console-text.ts';
 import { isRefusal } from './errors.ts';
@@ -30,7 +31,9 @@ export interface Console {
   send(text: string): void;
   /**
    * Waits for the earliest match, within one line, of any pattern in what the guest says after the last match, seen without escape
-   * sequences and carriage returns. @throws InfraError when the console closes first, by `blame` when time is up.
+   * sequences and carriage returns. @throws InfraError when the console closes first, a BrokenCall when the connection
+   * to the node was cut: what the guest says meanwhile is lost, so that only a new console and a new dialogue go on.
+   * By `blame` when time is up.
    */
   expect(patterns: readonly (RegExp | string)[], options: ExpectOptions): Promise<ConsoleMatch>;
   /** Everything that was said, as it came. */
@@ -77,6 +80,8 @@ export async function openConsole(scope: Scope, client: KubeClient, target: Cons
         const notYet = isRefusal(error, 400) && /not running/i.test(error.said);
         // virt-api answers these while it, or virt-handler behind it, cannot be reached.
         if (notYet || isRefusal(error, 500, 502, 503, 504)) return { done: false, saw: error.said };
+        // The server gives the console to the newest client: one that may have been opened is in nobody's way.
+        if (wasCut(error) && !client.lost.aborted) return { done: false, saw: (error as Error).message };
         throw error;
       }
     },
@@ -163,10 +168,9 @@ class SerialConsole implements Console {
 
   #end(seen: string, cause?: unknown): void {
     if (this.#failure) return;
-    this.#failure = new InfraError(`${this.#what}: ${seen}; the guest last said ${lastWords(this.#text.plain)}`, {
-      cause,
-      hint: 'the guest ended, or another client (virtctl console) took the console: only one can hold it',
-    });
+    const message = `${this.#what}: ${seen}; the guest last said ${lastWords(this.#text.plain)}`;
+    const hint = 'the guest ended, or another client (virtctl console) took the console: only one can hold it';
+    this.#failure = wasCut(cause) ? new BrokenCall(message, { cause }) : new InfraError(message, { cause, hint });
     this.#notify();
   }
 

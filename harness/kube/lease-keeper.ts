@@ -1,4 +1,6 @@
 import { InfraError } from '../errors/errors.ts';
+import { spokenTime } from '../model/spoken-time.ts';
+import { deadline } from '../scope/deadline.ts';
 import type { Scope } from '../scope/scope.ts';
 import type { KubeClient } from './client.ts';
 import { isRefusal } from './errors.ts';
@@ -21,10 +23,14 @@ interface Taken {
 
 /** Shortest time that one renewal gets, also when the machine slept past the deadline: the server then decides. */
 const SHORTEST_TRY_MS = 1000;
+/** Parts of the duration: a cut that begins just before a renewal may last for three quarters of it. */
+const RENEW_EVERY = 1 / 6;
+const GIVEN_UP_AFTER = 11 / 12;
 
 /**
- * Renews a lease every third of its duration, and aborts the scope when two thirds went by without success or when
- * somebody else holds it. It goes on while the scope undoes its work, until released.
+ * Renews a lease every sixth of its duration, and aborts the scope when nearly all of it went by without success or
+ * when somebody else holds it. Others count by their own clocks, so that an outage counts as any other time. It goes
+ * on while the scope undoes its work, until released.
  */
 export class LeaseKeeper {
   readonly #keeping: Keeping;
@@ -67,14 +73,14 @@ export class LeaseKeeper {
   async #renewForever(): Promise<never> {
     const { holder } = this.#keeping;
     for (;;) {
-      await pause(holder.durationMs / 3, this.#stopping.signal);
+      await pause(holder.durationMs * RENEW_EVERY, this.#stopping.signal);
       await this.#renew();
     }
   }
 
   async #renew(): Promise<void> {
     const { scope, what, holder } = this.#keeping;
-    const deadlineAt = this.#renewedAt + (holder.durationMs * 2) / 3;
+    const deadlineAt = this.#renewedAt + holder.durationMs * GIVEN_UP_AFTER;
     for (;;) {
       try {
         const sentAt = performance.now();
@@ -86,10 +92,7 @@ export class LeaseKeeper {
         this.#stopping.signal.throwIfAborted();
         if (error instanceof LostLease) throw error;
         if (performance.now() >= deadlineAt) {
-          throw new LostLease(`${what}: lost: not renewed within ${Math.round((holder.durationMs * 2) / 3000)} s`, {
-            cause: error,
-            hint: 'check the api server on the node',
-          });
+          throw this.#notRenewed(error);
         }
         scope.log.detail(`waiting: ${what}: not renewed: ${error instanceof Error ? error.message : String(error)}`);
         await pause(Math.min(2000, holder.durationMs / 15), this.#stopping.signal);
@@ -97,10 +100,22 @@ export class LeaseKeeper {
     }
   }
 
+  #notRenewed(cause: unknown): LostLease {
+    const { scope, what, holder } = this.#keeping;
+    const held = `${what}: lost: not renewed within ${spokenTime(holder.durationMs * GIVEN_UP_AFTER)}`;
+    if (!scope.clock.isStopped) return new LostLease(held, { cause, hint: 'check the api server on the node' });
+    return new LostLease(`${held}, because the connection to the node was cut; another run may take the cluster now`, {
+      cause,
+      hint: 'mend the line to the node; a longer --lease-duration outlives a longer cut',
+    });
+  }
+
   /** False when the record had changed but is still ours: try again with the new one. */
-  async #try(timeoutMs: number): Promise<boolean> {
+  async #try(withinMs: number): Promise<boolean> {
     const { client, path, what, holder } = this.#keeping;
-    const bounds = { signal: this.#stopping.signal, timeoutMs };
+    // Real time: the lease runs out for the others whether we have a connection or not.
+    using bound = deadline(withinMs, this.#stopping.signal, () => new InfraError(`${what}: no answer in time`));
+    const bounds = { signal: bound.signal };
     try {
       this.#lease = await client.replace<Lease>(path, renewedLease(this.#lease, new Date()), bounds);
       return true;

@@ -1,4 +1,5 @@
 import { InfraError, ProductFailure } from '../errors/errors.ts';
+import { wasCut } from '../kube/broken-call.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { isRefusal } from '../kube/errors.ts';
 import { execInPod } from '../kube/exec.ts';
@@ -79,7 +80,8 @@ export function makeGuest(spec: GuestSpec, parts: GuestParts): Guest {
     }),
     kernelLog: once(async (signal) => {
       await running(signal);
-      return await whileRunning(spec, parts, signal, readKernelLog(spec, { ...parts, overhear }, signal));
+      const read = () => readKernelLog(spec, { ...parts, overhear }, signal);
+      return await whileRunning(spec, parts, signal, inOnePiece(spec, parts, signal, read));
     }),
     get transcript() {
       return transcript();
@@ -147,7 +149,13 @@ function launcherOf(uid: string, { feeds }: GuestParts): Pod | undefined {
 
 async function readDomainXml(pod: Pod, spec: GuestSpec, parts: GuestParts, signal: AbortSignal): Promise<string> {
   const command = ['virsh', 'dumpxml', `${parts.namespace}_${spec.kind}`];
-  const target = { namespace: pod.metadata.namespace, pod: pod.metadata.name, container: 'compute', command };
+  const target = {
+    namespace: pod.metadata.namespace,
+    pod: pod.metadata.name,
+    container: 'compute',
+    command,
+    isRepeatable: true as const,
+  };
   const { code, stdout, stderr } = await execInPod(parts.scope.narrowed(signal), parts.client, target);
   if (code === 0) return stdout;
   throw new ProductFailure(
@@ -167,6 +175,28 @@ async function readKernelLog(
     return { text, transcript: session.transcript };
   } finally {
     await session.close();
+  }
+}
+
+/**
+ * Evidence from a console comes out of one dialogue over one connection: when that is cut, what was said is dropped and
+ * everything begins anew, with a fresh console and a fresh login. The case's time bounds it.
+ */
+async function inOnePiece<T>(
+  spec: GuestSpec,
+  { scope, client }: GuestParts,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      signal.throwIfAborted();
+      client.lost.throwIfAborted();
+      if (!wasCut(error)) throw error;
+      scope.log.info(`${spec.name}: the connection was cut under its console: logged in anew`);
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { ProductFailure } from '../errors/errors.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { type Console, openConsole } from '../kube/console.ts';
@@ -54,13 +55,15 @@ export async function logIn(
 ): Promise<Session> {
   const console = await openConsole(scope, client, place);
   place.overhear?.(() => console.transcript);
-  const endsAt = performance.now() + dialogue.loginMs;
+  const endsAt = scope.clock.nowMs + dialogue.loginMs;
+  const leftMs = () => Math.max(1, Math.ceil(endsAt - scope.clock.nowMs));
   const nudge = setInterval(() => console.send('\n'), NUDGE_EVERY_MS);
   try {
     console.send('\n');
-    await reachShell(console, { place, dialogue, endsAt, stopNudging: () => clearInterval(nudge) });
+    await reachShell(console, { place, dialogue, leftMs, stopNudging: () => clearInterval(nudge) });
     return session(console, place, dialogue);
   } catch (error) {
+    clearInterval(nudge);
     await console.close();
     throw error;
   } finally {
@@ -71,7 +74,7 @@ export async function logIn(
 interface Dialling {
   readonly place: GuestConsole;
   readonly dialogue: Dialogue;
-  readonly endsAt: number;
+  readonly leftMs: () => number;
   readonly stopNudging: () => void;
 }
 
@@ -83,27 +86,32 @@ interface Heard {
   readonly line: string;
 }
 
+/**
+ * A terminal may be left in any state by a dialogue before ours, that of a run or of our own before a cut: a password
+ * that is asked for before we gave a name, and a refusal of what we did not type, are not meant for us.
+ */
 async function reachShell(console: Console, dialling: Dialling): Promise<void> {
-  const { place, dialogue, endsAt, stopNudging } = dialling;
-  let isNamed = false;
+  const { place, dialogue, leftMs, stopNudging } = dialling;
+  let typed: 'nothing' | 'name' | 'password' = 'nothing';
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
-    const leftMs = Math.max(1, Math.ceil(endsAt - performance.now()));
-    const heard: Heard | typeof SILENCE = isNamed
-      ? await answerToName(console, dialogue, leftMs)
-      : await nextPrompt(console, dialogue, leftMs);
+    const heard: Heard | typeof SILENCE =
+      typed === 'name'
+        ? await answerToName(console, dialogue, leftMs())
+        : await nextPrompt(console, dialogue, leftMs());
     const { line } = heard;
     const prompt: Prompt | 'silence' = heard.prompt;
     stopNudging();
-    isNamed = prompt === 'login';
     if (prompt === 'shell') return;
+    const isOurs: boolean = prompt === 'password' ? typed === 'name' : typed === 'password';
+    typed = prompt === 'login' ? 'name' : prompt === 'password' && isOurs ? 'password' : 'nothing';
     if (prompt === 'login') console.send(`${dialogue.user}\n`);
-    if (prompt === 'password') console.send(`${dialogue.password}\n`);
+    if (prompt === 'password') console.send(isOurs ? `${dialogue.password}\n` : '\n');
     if (prompt === 'silence') console.send('\n');
     if (prompt === 'panic')
       throw new ProductFailure(`${place.guest}: its kernel panicked: ${line}`, {
         hint: 'read console.txt of the case',
       });
-    if (prompt === 'refusal')
+    if (prompt === 'refusal' && isOurs)
       throw new ProductFailure(`${place.guest}: refuses the login of ${dialogue.user}`, {
         hint: 'check --guest-user and --guest-password against the image',
       });
@@ -139,13 +147,15 @@ async function nextPrompt(
 }
 
 function session(console: Console, { guest }: GuestConsole, dialogue: Dialogue): Session {
+  // What a command of an earlier dialogue still prints must not be taken for an answer in this one.
+  const own = randomUUID().slice(0, 8);
   let count = 0;
   return {
     async run(command) {
       count += 1;
       // The quotes keep the typed line, which the terminal echoes, from matching what the shell prints.
-      const mark = (word: string) => `sevlane-${word}-${count}`;
-      const typed = (word: string) => `sevlane-''${word}-${count}`;
+      const mark = (word: string) => `sevlane-${word}-${own}-${count}`;
+      const typed = (word: string) => `sevlane-''${word}-${own}-${count}`;
       const wait = (pattern: RegExp) =>
         console.expect([pattern], { withinMs: COMMAND_MS, goal: `the end of "${command}"` });
       console.send(`echo ${typed('begin')}; ${command}; echo ${typed('end')} $?\n`);

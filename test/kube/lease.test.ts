@@ -165,7 +165,7 @@ describe('the lease', () => {
     expect(stored?.metadata.labels).to.deep.equal({ looked: 'at' });
   });
 
-  it('ends the run when it cannot be renewed in two thirds of its time', async () => {
+  it('ends the run when it cannot be renewed before it runs out', async () => {
     const scope = run();
     const durationMs = 4000;
     await take(scope, { durationMs });

@@ -60,7 +60,6 @@ describe('work on a cluster whose ssh connection is lost', () => {
         until('a pod', { scope, withinMs: 60_000, everyMs: 60_000, blame: 'infra', wake: feed.onChange }, async () =>
           feed.items.size > 0 ? { done: true, value: undefined } : { done: false, saw: 'none' },
         ),
-        ssh.exec('sleep 20', { signal: own }),
       ].map((one) => failure(one, InfraError));
       await until('all of it to be under way', { scope, withinMs: 5000, everyMs: 10, blame: 'infra' }, async () =>
         server.requests.length === 5
