@@ -30,6 +30,7 @@ function capability({ technology, given, readFrom, slots }: HostSupport): Capabi
 
 const BECAUSE: Readonly<Partial<Record<SupportCause, string>>> = {
   silicon: 'the processor has none',
+  virtual: 'the node is a virtual machine',
   asids: 'no ASID is left for them',
   firmware: 'the firmware refuses them while SNP is on',
   bios: 'they are off in the BIOS, or it does not allow them',

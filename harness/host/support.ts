@@ -93,8 +93,11 @@ function reasonFor(
   const name = PARAMETERS[technology];
   const known = valueIn(cpu);
   const generation = known === undefined ? undefined : generationOf(known);
+  if (known?.flags.has('hypervisor') === true && !known.flags.has(name)) {
+    return { cause: 'virtual', text: '/proc/cpuinfo has the hypervisor flag: a virtual machine cannot give it on' };
+  }
   if (known !== undefined && !known.flags.has('svm')) {
-    return { cause: 'silicon', text: '/proc/cpuinfo has no svm flag: no AMD processor, or a virtual machine' };
+    return { cause: 'silicon', text: '/proc/cpuinfo has no svm flag: no AMD processor, or switched off in the BIOS' };
   }
   if (moduleFolders.kvm_amd.state === 'absent') return { cause: 'kernel', text: 'the module kvm_amd is not loaded' };
   if (generation !== undefined && !generation.has.includes(technology) && known?.flags.has(name) === false) {

@@ -4,6 +4,7 @@ import type { Technology } from './technology.ts';
 export type SupportCause =
   | 'given'
   | 'silicon'
+  | 'virtual'
   | 'bios'
   | 'kernel'
   | 'asids'

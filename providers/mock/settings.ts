@@ -19,7 +19,7 @@ export const SIM_SETTINGS: readonly Setting[] = [
     valueName: PROFILE_NAMES.join('|'),
     group: GROUP,
     default: 'milan',
-    help: 'the machine that is simulated: milan has SEV, SEV-ES and SEV-SNP, rome-es no SEV-SNP, rome SEV only',
+    help: 'the machine that is simulated: milan and turin have SEV, SEV-ES and SEV-SNP, genoa has firmware that wants no SEV-ES beside SEV-SNP, rome-es no SEV-SNP, rome and naples SEV only, nested and intel nothing',
     parse(text) {
       const profile = Object.entries(HOST_PROFILES).find(([name]) => name === text)?.[1];
       if (profile !== undefined) return { value: profile };

@@ -106,7 +106,7 @@ export function lscpu(profile: HostProfile): CommandResult {
     ['Stepping', cpu.stepping],
     ['BogoMIPS', silicon.bogomips],
     ['Flags', cpuFlags(profile).join(' ')],
-    ['Virtualization', 'AMD-V'],
+    ['Virtualization', cpu.vendor === 'AuthenticAMD' ? 'AMD-V' : 'VT-x'],
     ['L3 cache', `${silicon.l3MiBPerSocket * cpu.sockets} MiB`],
     ['NUMA node(s)', cpu.sockets],
   ];

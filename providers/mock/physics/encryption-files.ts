@@ -4,8 +4,15 @@ import { kernelTraits } from './kernel.ts';
 
 /** The files in which kvm_amd and the misc controller tell of memory encryption, by path. */
 export function encryptionFiles(profile: HostProfile, running: RunningGuests): Record<string, string> {
-  return { ...moduleParameters(profile), ...miscController(profile, running) };
+  const parameters = profile.cpu.vendor === 'AuthenticAMD' ? moduleParameters(profile) : INTEL_PARAMETERS;
+  return { ...parameters, ...miscController(profile, running) };
 }
+
+const INTEL_PARAMETERS: Record<string, string> = {
+  '/sys/module/kvm_intel/parameters/nested': 'Y\n',
+  '/sys/module/kvm_intel/parameters/ept': 'Y\n',
+  '/sys/module/kvm/parameters/halt_poll_ns': '200000\n',
+};
 
 function moduleParameters(profile: HostProfile): Record<string, string> {
   const traits = kernelTraits(profile.kernel.release);
@@ -36,7 +43,8 @@ function moduleParameters(profile: HostProfile): Record<string, string> {
 
 function miscController(profile: HostProfile, running: RunningGuests): Record<string, string> {
   const traits = kernelTraits(profile.kernel.release);
-  if (!traits.cgroupV2) return {};
+  // Version 1 has a folder for each controller; its misc controller is not there in such kernels.
+  if (!traits.cgroupV2) return { '/sys/fs/cgroup/memory/memory.use_hierarchy': '1\n' };
   const files: Record<string, string> = {
     '/sys/fs/cgroup/cgroup.controllers': `cpuset cpu io memory hugetlb pids rdma${traits.hasMiscController ? ' misc' : ''}\n`,
   };

@@ -5,12 +5,15 @@ import { encryptionFiles } from './encryption-files.ts';
 import type { HostProfile } from './host.ts';
 import { kernelTraits } from './kernel.ts';
 import { kernelCommandLine, memoryFigures } from './machine.ts';
+import { openDescriptors } from './open-descriptors.ts';
 import { processorCount } from './silicon.ts';
 
-/** A file of the host: text, or a character device that is only there. */
+/** A file of the host: text, or a device or link that is only there. */
 export type HostFile =
   | { readonly kind: 'text'; readonly content: string; readonly mode: number }
-  | { readonly kind: 'device'; readonly major: number; readonly minor: number; readonly mode: number };
+  | { readonly kind: 'device'; readonly major: number; readonly minor: number; readonly mode: number }
+  /** Of an open descriptor in /proc, which leads to no file. */
+  | { readonly kind: 'link'; readonly target: string; readonly mode: number };
 
 /** Every file of the host that a probe reads, by absolute path. What is not in the map does not exist. */
 export function hostFiles(profile: HostProfile, running: RunningGuests = NO_GUESTS): ReadonlyMap<string, HostFile> {
@@ -23,6 +26,8 @@ export function hostFiles(profile: HostProfile, running: RunningGuests = NO_GUES
   };
   for (const [path, content] of Object.entries(texts)) files.set(path, { kind: 'text', content, mode: 0o444 });
   for (const [path, device] of Object.entries(devices(profile))) files.set(path, { kind: 'device', ...device });
+  for (const [path, target] of Object.entries(openDescriptors()))
+    files.set(path, { kind: 'link', target, mode: 0o700 });
   return files;
 }
 
@@ -53,6 +58,7 @@ function procFiles(profile: HostProfile): Record<string, string> {
     '/proc/sys/kernel/ostype': 'Linux\n',
     '/proc/sys/kernel/hostname': `${profile.hostname}\n`,
     '/proc/sys/kernel/pid_max': '4194304\n',
+    '/proc/sys/kernel/threads-max': '8251263\n',
     '/proc/sys/kernel/random/boot_id': `${uuidOf(profile, 'boot')}\n`,
     '/proc/sys/fs/file-max': '9223372036854775807\n',
     '/proc/sys/fs/nr_open': '1073741816\n',
@@ -86,9 +92,24 @@ function osFiles(profile: HostProfile): Record<string, string> {
     '/etc/machine-id': `${uuidOf(profile, 'machine').replaceAll('-', '')}\n`,
     '/etc/hostname': `${profile.hostname}\n`,
     '/sys/class/dmi/id/product_uuid': `${uuidOf(profile, 'product')}\n`,
-    '/sys/class/dmi/id/sys_vendor': 'Dell Inc.\n',
+    '/sys/class/dmi/id/sys_vendor': isVirtual(profile) ? 'QEMU\n' : 'Dell Inc.\n',
+    '/sys/class/dmi/id/product_name': isVirtual(profile) ? 'Standard PC (Q35 + ICH9, 2009)\n' : 'PowerEdge R7525\n',
+    ...iommus(profile),
     '/sys/kernel/mm/ksm/run': '0\n',
   };
+}
+
+/** One IOMMU for each socket. A virtual machine has none unless it is given one. */
+function iommus(profile: HostProfile): Record<string, string> {
+  if (isVirtual(profile)) return {};
+  return Object.fromEntries(
+    Array.from({ length: profile.cpu.sockets }, (_, index) => [
+      profile.cpu.vendor === 'AuthenticAMD'
+        ? `/sys/class/iommu/ivhd${index}/amd-iommu/cap`
+        : `/sys/class/iommu/dmar${index}/intel-iommu/cap`,
+      '40000ff9\n',
+    ]),
+  );
 }
 
 function cpuFiles(profile: HostProfile): Record<string, string> {
@@ -125,6 +146,11 @@ function devices(profile: HostProfile): Record<string, { major: number; minor: n
   return nodes;
 }
 
+/** True for a machine that runs inside another one. */
+export function isVirtual({ cpu }: HostProfile): boolean {
+  return cpu.flags.includes('hypervisor');
+}
+
 /** /dev/sev comes from the ccp driver when the firmware answers: not with memory encryption off in the BIOS. */
 function hasSevDevice(profile: HostProfile): boolean {
   return profile.cpu.flags.includes('sev');
@@ -139,6 +165,7 @@ function miscDevices(profile: HostProfile): string {
 
 function modules(profile: HostProfile): readonly (readonly [string, number, readonly string[]])[] {
   const modern = kernelTraits(profile.kernel.release).major >= 5;
+  const kvm = kvmModule(profile);
   const guestSide = hostEncryption(profile).sev ? ['kvm_amd'] : [];
   return [
     ['vhost_net', 32768, []],
@@ -150,11 +177,16 @@ function modules(profile: HostProfile): readonly (readonly [string, number, read
     ['bridge', modern ? 421888 : 278528, ['br_netfilter']],
     ['overlay', modern ? 233472 : 139264, []],
     ['nf_conntrack', modern ? 229376 : 172032, []],
-    ['kvm_amd', modern ? 225280 : 147456, []],
-    ['kvm', modern ? 1384448 : 1064960, ['kvm_amd']],
+    [kvm, modern ? 225280 : 147456, []],
+    ['kvm', modern ? 1384448 : 1064960, [kvm]],
     ['irqbypass', 12288, ['kvm']],
-    ['ccp', modern ? 163840 : 106496, guestSide],
+    ...(kvm === 'kvm_amd' ? [['ccp', modern ? 163840 : 106496, guestSide] as const] : []),
   ];
+}
+
+/** The module that drives this vendor's virtualization. */
+function kvmModule({ cpu }: HostProfile): 'kvm_amd' | 'kvm_intel' {
+  return cpu.vendor === 'AuthenticAMD' ? 'kvm_amd' : 'kvm_intel';
 }
 
 function meminfo(memory: ReturnType<typeof memoryFigures>): string {

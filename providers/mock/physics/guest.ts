@@ -23,6 +23,7 @@ export function guestBoot(profile: HostProfile, asked: Encryption, running: Runn
       if (!host.sev) return unsupported('SEV launch security is not supported with this QEMU binary');
       if (!host.sevEs)
         return exited('sev_common_kvm_init: guest policy requires SEV-ES, but host SEV-ES support unavailable');
+      if (host.sevSnp && refusesEs(profile.firmware)) return refusedByFirmware();
       return running.es < host.esSlots ? { really: 'sev-es' } : noAsid();
     case 'sev-snp':
       if (!host.sevSnp) return unsupported('SEV SNP launch security is not supported with this QEMU binary');
@@ -45,6 +46,18 @@ function unsupported(message: string): GuestBoot {
 function exited(line: string): GuestBoot {
   const message = `internal error: QEMU unexpectedly closed the monitor: qemu-kvm: ${line}\nqemu-kvm: failed to initialize kvm: Operation not permitted`;
   return { refused: true, error: `virError(Code=1, Domain=10, Message='${message}')` };
+}
+
+/** Firmware from API 1.58 on launches no SEV-ES guest once SNP is initialised. */
+function refusesEs({ apiMajor, apiMinor }: HostProfile['firmware']): boolean {
+  return apiMajor > 1 || (apiMajor === 1 && apiMinor >= 58);
+}
+
+const EIO = 5;
+const INVALID_PARAM = 21;
+
+function refusedByFirmware(): GuestBoot {
+  return exited(`sev_launch_start: LAUNCH_START ret=-${EIO} fw_error=${INVALID_PARAM} 'Feature not supported'`);
 }
 
 const EBUSY = 16;

@@ -1,4 +1,5 @@
 import { hostEncryption } from './asids.ts';
+import { isVirtual } from './files.ts';
 import type { HostProfile } from './host.ts';
 import { type KernelTraits, kernelTraits } from './kernel.ts';
 import { kernelCommandLine, memoryFigures, rmpTable } from './machine.ts';
@@ -40,7 +41,9 @@ function earlyLines(profile: HostProfile): readonly TimedLine[] {
       0.318_204,
       `smpboot: CPU0: ${cpu.modelName} (family: ${hex(cpu.family)}, model: ${hex(cpu.model)}, stepping: ${hex(cpu.stepping)})`,
     ],
-    [0.322_117, 'Performance Events: Fam17h+ core perfctr, AMD PMU driver.'],
+    ...(cpu.vendor === 'AuthenticAMD'
+      ? ([[0.322_117, 'Performance Events: Fam17h+ core perfctr, AMD PMU driver.']] as const)
+      : []),
   ];
 }
 
@@ -64,6 +67,8 @@ function memoryLines(profile: HostProfile, traits: KernelTraits): readonly Timed
 
 function deviceLines(profile: HostProfile): readonly TimedLine[] {
   const snp = hostEncryption(profile).sevSnp;
+  if (isVirtual(profile)) return [[0, 'Hypervisor detected: KVM']];
+  if (profile.cpu.vendor !== 'AuthenticAMD') return [[2.120_871, 'DMAR-IR: Enabled IRQ remapping in x2apic mode']];
   return [
     [2.114_406, 'pci 0000:00:00.2: AMD-Vi: IOMMU performance counters supported'],
     [2.120_133, 'AMD-Vi: Extended features (0x841f77e022094ace): PPR X2APIC NX IA GA PC'],
@@ -77,6 +82,8 @@ function deviceLines(profile: HostProfile): readonly TimedLine[] {
 function firmwareLines(profile: HostProfile): readonly TimedLine[] {
   const { firmware, cpu } = profile;
   const device = cpu.family === 23 ? 'ccp 0000:23:00.1' : 'ccp 0000:22:00.1';
+  // A virtual machine has no secure processor, and Intel's machines have none at all.
+  if (isVirtual(profile) || cpu.vendor !== 'AuthenticAMD') return [];
   if (!cpu.flags.includes('sev')) return [[6.804_77, `${device}: psp enabled`]];
   if (!profile.sev) return [[6.802_114, `${device}: SEV: memory encryption not enabled by BIOS`]];
   const version = `API:${firmware.apiMajor}.${firmware.apiMinor} build:${firmware.build}`;
@@ -90,6 +97,7 @@ function firmwareLines(profile: HostProfile): readonly TimedLine[] {
 }
 
 function kvmLines(profile: HostProfile, traits: KernelTraits): readonly TimedLine[] {
+  if (profile.cpu.vendor !== 'AuthenticAMD') return [[11.290_458, 'tun: Universal TUN/TAP device driver, 1.6']];
   return [
     [11.004_517, `${traits.kvmPrefix}TSC scaling supported`],
     [11.004_923, `${traits.kvmPrefix}Nested Virtualization enabled`],

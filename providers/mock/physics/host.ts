@@ -6,7 +6,7 @@ export interface HostProfile {
   readonly name: string;
   readonly hostname: string;
   readonly cpu: {
-    readonly vendor: 'AuthenticAMD';
+    readonly vendor: 'AuthenticAMD' | 'GenuineIntel';
     readonly modelName: string;
     readonly family: number;
     readonly model: number;
@@ -16,7 +16,7 @@ export interface HostProfile {
     readonly coresPerSocket: number;
     /** KubeVirt's and libvirt's name of the host model, e.g. `EPYC-Milan`. */
     readonly libvirtModel: string;
-    /** /proc/cpuinfo flags beside the common ones, e.g. `sev`, `sev_es`, `sev_snp`, `debug_swap`. */
+    /** /proc/cpuinfo flags beside the common ones, e.g. `sev`, `sev_es`, `sev_snp`, `debug_swap`, `hypervisor`. */
     readonly flags: readonly string[];
     readonly cbitpos: number;
     readonly reducedPhysBits: number;

@@ -18,9 +18,11 @@ export interface Silicon {
 /** All generations that are simulated run two threads a core. */
 export const THREADS_PER_CORE = 2;
 
-/** The figures of the profile's processor, by family and model. Unknown AMD processors pass as Zen 3. */
+/** The figures of the profile's processor, by family and model. Later AMD processors pass as Zen 4. */
 export function siliconOf(cpu: HostProfile['cpu']): Silicon {
-  return cpu.family === 23 ? ZEN2 : ZEN3;
+  if (cpu.vendor === 'GenuineIntel') return SAPPHIRE_RAPIDS;
+  if (cpu.family === 23) return cpu.model < 0x30 ? ZEN1 : ZEN2;
+  return cpu.family === 25 && cpu.model < 0x10 ? ZEN3 : ZEN4;
 }
 
 /** Number of logical processors. */
@@ -84,4 +86,47 @@ const ZEN3: Silicon = {
   coreIdsPerDie: 8,
   flags: BEFORE_SME,
   bugs: 'sysret_ss_attrs spectre_v1 spectre_v2 spec_store_bypass srso ibpb_no_ret',
+};
+
+const ZEN1: Silicon = {
+  ...ZEN2,
+  baseMhz: 2200,
+  maxMhz: 2200,
+  bogomips: '4399.48',
+  l3MiBPerSocket: 64,
+  coresPerDie: 8,
+  coreIdsPerDie: 8,
+  flags: ZEN2.flags.filter((flag) => !['clwb', 'wbnoinvd', 'umip', 'rdpid', 'cqm', 'mba'].includes(flag)),
+};
+
+const ZEN4: Silicon = {
+  ...ZEN3,
+  baseMhz: 2400,
+  maxMhz: 3700,
+  bogomips: '4799.99',
+  cacheKiB: 1024,
+  l3MiBPerSocket: 384,
+  physicalBits: 52,
+  coresPerDie: 8,
+  coreIdsPerDie: 8,
+  flags: [...BEFORE_SME, 'avx512f', 'avx512dq', 'avx512bw', 'avx512vl', 'x2avic'],
+};
+
+const AMD_ONLY: ReadonlySet<string> = new Set(
+  'mmxext fxsr_opt extd_apicid cmp_legacy svm extapic cr8_legacy sse4a misalignsse 3dnowprefetch osvw ibs skinit wdt tce topoext perfctr_core perfctr_nb bpext perfctr_llc mwaitx hw_pstate vmmcall clzero irperf xsaveerptr rdpru amd_ppin npt lbrv svm_lock nrip_save tsc_scale vmcb_clean flushbyasid decodeassists pausefilter pfthreshold v_vmsave_vmload vgif v_spec_ctrl overflow_recov succor smca'.split(
+    ' ',
+  ),
+);
+
+const SAPPHIRE_RAPIDS: Silicon = {
+  baseMhz: 2000,
+  maxMhz: 3900,
+  bogomips: '4000.00',
+  cacheKiB: 61_440,
+  l3MiBPerSocket: 60,
+  physicalBits: 46,
+  coresPerDie: 32,
+  coreIdsPerDie: 32,
+  flags: [...BEFORE_SME.filter((flag) => !AMD_ONLY.has(flag)), 'vmx', 'ept', 'vpid', 'avx512f', 'amx_tile'],
+  bugs: 'spectre_v1 spectre_v2 spec_store_bypass swapgs eibrs_pbrsb bhi',
 };

@@ -16,7 +16,7 @@ const flag = z.boolean().optional();
 export const HOST_FIELDS = {
   name: text,
   hostname: text,
-  'cpu.vendor': z.literal('AuthenticAMD').optional(),
+  'cpu.vendor': z.enum(['AuthenticAMD', 'GenuineIntel']).optional(),
   'cpu.modelName': text,
   'cpu.family': count,
   'cpu.model': count,

@@ -18,7 +18,7 @@ export const FILE_PROGRAMS: Readonly<Record<string, Program>> = {
 };
 
 async function ls(call: Call): Promise<number> {
-  return await withOptions(call, 'la1dhnRtrZF', ({ given, rest }) => {
+  return await withOptions(call, 'la1dhnRtrZFL', ({ given, rest }) => {
     const { tree } = call.shell.machine;
     const asked = rest.length === 0 ? ['.'] : rest;
     const found = asked.map((name) => ({ name, path: resolvePath(name, call.shell.cwd) }));
@@ -26,7 +26,8 @@ async function ls(call: Call): Promise<number> {
     for (const { name } of absent) call.err(`ls: cannot access '${name}': No such file or directory\n`);
     const present = found.filter((one) => !absent.includes(one));
     const isFolder = ({ path }: { path: string }) => !given.has('d') && tree.entry(path)?.kind === 'directory';
-    const line = (name: string, path: string) => (given.has('l') || given.has('n') ? longLine(name, path, call) : name);
+    const line = (name: string, path: string) =>
+      given.has('l') || given.has('n') ? longLine(name, path, given.has('n'), call) : name;
     for (const { name, path } of present.filter((one) => !isFolder(one))) call.out(`${line(name, path)}\n`);
     for (const [index, { name, path }] of present.filter(isFolder).entries()) {
       if (asked.length > 1) call.out(`${index > 0 || present.some((one) => !isFolder(one)) ? '\n' : ''}${name}:\n`);
@@ -37,12 +38,14 @@ async function ls(call: Call): Promise<number> {
   });
 }
 
-function longLine(name: string, path: string, { shell }: Call): string {
+function longLine(name: string, path: string, numbers: boolean, { shell }: Call): string {
   const entry = shell.machine.tree.entry(path);
   if (entry === undefined) return name;
   const size =
     entry.kind === 'device' ? `${entry.major}, ${String(entry.minor).padStart(3)}` : String(sizeOf(entry)).padStart(5);
-  return `${modeText(entry)} 1 root ${groupOf(path)} ${size} Jan  1 00:00 ${name}`;
+  const [user, group] = numbers ? ['0', groupOf(path) === 'kvm' ? '36' : '0'] : ['root', groupOf(path)];
+  const target = entry.kind === 'link' ? ` -> ${entry.target}` : '';
+  return `${modeText(entry)} 1 ${user} ${group} ${size} Jan  1 00:00 ${name}${target}`;
 }
 
 async function stat(call: Call): Promise<number> {
@@ -78,8 +81,13 @@ interface Found {
 }
 
 function statField(letter: string, { name, path, entry }: Found): string {
-  const kinds = { text: 'regular file', device: 'character special file', directory: 'directory' };
-  const bits = { text: 0o100000, device: 0o020000, directory: 0o040000 };
+  const kinds = {
+    text: 'regular file',
+    device: 'character special file',
+    directory: 'directory',
+    link: 'symbolic link',
+  };
+  const bits = { text: 0o100000, device: 0o020000, directory: 0o040000, link: 0o120000 };
   const fields: Readonly<Record<string, string>> = {
     n: name,
     a: entry.mode.toString(8),
@@ -107,7 +115,7 @@ function groupOf(path: string): string {
 }
 
 function modeText(entry: Entry): string {
-  const kind = { text: '-', device: 'c', directory: 'd' }[entry.kind];
+  const kind = { text: '-', device: 'c', directory: 'd', link: 'l' }[entry.kind];
   const bits = [...entry.mode.toString(8).padStart(3, '0').slice(-3)].map((digit) => {
     const value = Number(digit);
     return `${value & 4 ? 'r' : '-'}${value & 2 ? 'w' : '-'}${value & 1 ? 'x' : '-'}`;

@@ -12,6 +12,7 @@ export function readFile(path: string, { shell }: Call): { readonly text: string
   if (entry.kind === 'directory') return { problem: 'Is a directory' };
   if (!mayRead(entry, shell.user)) return { problem: 'Permission denied' };
   // What a device would give is physics of its own; a plain read of one ends at once.
+  if (entry.kind === 'link') return { problem: 'No such file or directory' };
   return entry.kind === 'device' ? { problem: 'Invalid argument' } : { text: entry.content };
 }
 

@@ -4,6 +4,8 @@ import { matchesGlob } from './glob.ts';
 export type Entry =
   | { readonly kind: 'text'; readonly content: string; readonly mode: number }
   | { readonly kind: 'device'; readonly major: number; readonly minor: number; readonly mode: number }
+  /** A symbolic link that leads to no file, such as those of open descriptors in /proc. */
+  | { readonly kind: 'link'; readonly target: string; readonly mode: number }
   | { readonly kind: 'directory'; readonly mode: number };
 
 /** The files of a host as its shell sees them; folders are there because something is in them. */

@@ -1,5 +1,7 @@
 import * as physics from '../physics/commands.ts';
+import { cpuid as cpuidOf } from '../physics/cpuid.ts';
 import { launcherVirtualizer } from '../physics/dom-capabilities.ts';
+import { isVirtual } from '../physics/files.ts';
 import type { HostProfile } from '../physics/host.ts';
 import type { Call, Program } from '../shell/environment.ts';
 import { readFile } from '../shell/files.ts';
@@ -16,6 +18,11 @@ export function hostPrograms(profile: HostProfile): Readonly<Record<string, Prog
     lsmod: (call) => {
       const modules = readFile('/proc/modules', call);
       return show(call, physics.lsmod('text' in modules ? modules.text : ''));
+    },
+    cpuid: (call) => cpuid(call, profile),
+    'systemd-detect-virt': (call) => {
+      print(call, isVirtual(profile) ? 'kvm\n' : 'none\n');
+      return isVirtual(profile) ? 0 : 1;
     },
     free: (call) => free(call, profile),
     virsh: (call) => virsh(call, profile),
@@ -40,6 +47,10 @@ async function dmesg(call: Call, profile: HostProfile): Promise<number> {
     },
     { notime: 't', nopager: 'P', color: 'L', kernel: 'k', ctime: 'T', human: 'H', level: 'l', facility: 'f' },
   );
+}
+
+async function cpuid(call: Call, profile: HostProfile): Promise<number> {
+  return await withOptions(call, '1rl:', ({ values }) => show(call, cpuidOf(profile, Number(values.get('l')?.at(-1)))));
 }
 
 async function free(call: Call, profile: HostProfile): Promise<number> {
@@ -79,17 +90,37 @@ function virsh(call: Call, profile: HostProfile): number {
 }
 
 async function df(call: Call): Promise<number> {
-  return await withOptions(call, 'hkPTBm', ({ given, rest }) => {
-    const total = 457_179_136;
-    const used = 61_203_912;
-    const size = (kib: number) => (given.has('h') ? `${Math.round(kib / 1_048_576)}G` : String(kib));
-    const cells = ['/dev/mapper/rhel-root', size(total), size(used), size(total - used), '14%', '/'];
-    const header = `Filesystem            ${given.has('h') ? ' Size  Used Avail' : '1K-blocks     Used Available'} Use% Mounted on\n`;
+  return await withOptions(call, 'hkPTBmi', ({ given, rest }) => {
     const wrong = rest.find((path) => call.shell.machine.tree.entry(path) === undefined);
     if (wrong !== undefined) {
       call.err(`df: ${wrong}: No such file or directory\n`);
       return 1;
     }
-    return print(call, `${header}${cells.join(' ')}\n`);
+    const [header, cells] = given.has('i') ? inodes() : blocks(given);
+    return print(call, `${header}\n${`${cells.join(' ')}\n`.repeat(Math.max(1, rest.length))}`);
   });
+}
+
+const ROOT_DEVICE = '/dev/mapper/rhel-root';
+
+function inodes(): readonly [header: string, cells: readonly string[]] {
+  return [
+    'Filesystem              Inodes   IUsed     IFree IUse% Mounted on',
+    [ROOT_DEVICE, '228589568', '412097', '228177471', '1%', '/'],
+  ];
+}
+
+function blocks(given: ReadonlySet<string>): readonly [header: string, cells: readonly string[]] {
+  const total = 457_179_136;
+  const used = 61_203_912;
+  const size = (kib: number) => (given.has('h') ? `${Math.round(kib / 1_048_576)}G` : String(kib));
+  const columns = given.has('h')
+    ? ' Size  Used Avail Use%'
+    : given.has('P')
+      ? '1024-blocks     Used Available Capacity'
+      : '1K-blocks     Used Available Use%';
+  return [
+    `Filesystem            ${columns} Mounted on`,
+    [ROOT_DEVICE, size(total), size(used), size(total - used), '14%', '/'],
+  ];
 }
