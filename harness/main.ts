@@ -10,6 +10,7 @@ import { doctorText } from '../reports/doctor-text.ts';
 import { type Alarms, guarded, stoppable } from '../reports/guard.ts';
 import { eventLine } from '../reports/json.ts';
 import { planJson, planText } from '../reports/plan-text.ts';
+import { openAsk } from '../reports/progress/ask.ts';
 import { openProgress, type Progress } from '../reports/progress/progress.ts';
 import { openReporter, type Reporter, tellSettings } from '../reports/reporter.ts';
 import { closingText } from '../reports/text.ts';
@@ -29,7 +30,7 @@ import type { RunEvent } from './model/events.ts';
 import type { OwnProcess } from './model/own-process.ts';
 import type { Setting, SettingProblem } from './model/setting.ts';
 import { planOf } from './plan.ts';
-import type { ProviderFactory } from './provider/contract.ts';
+import type { ProviderFactory, Surroundings } from './provider/contract.ts';
 import { run } from './run.ts';
 import { runFolder } from './run-folder.ts';
 import type { ToolCommand, WordRule } from './tools/command.ts';
@@ -91,6 +92,17 @@ const alarms: { current: Alarms } = {
     onBug: (error) => void refuse(error).then((code) => process.exit(code)),
   },
 };
+
+/** What may write to the terminal right now, and stands still while a person is asked. */
+const display: { current: Progress | undefined } = { current: undefined };
+
+const ask = openAsk({
+  stdin: process.stdin,
+  stderr,
+  onInterrupt: () => alarms.current.onSignal('SIGINT'),
+  hold: () => display.current?.hold() ?? (() => {}),
+});
+const SURROUNDINGS: Surroundings = { own: OWN, ...(ask === undefined ? {} : { ask }) };
 
 await main(process.argv.slice(2));
 
@@ -233,7 +245,7 @@ async function examineNode(resolution: Resolution): Promise<number> {
   const problems = await allProblems(resolution, factory);
   if (problems.length > 0 || !resolution.ok || factory === undefined) return await sayProblems(problems);
   const { values, config, notes } = resolution;
-  const progress = openProgress(stderr, values.verbose === true ? 'verbose' : 'quiet');
+  const progress = openDisplay(values.verbose === true ? 'verbose' : 'quiet');
   const runId = newRunId(startedAt);
   const opening = { runId, startedAt: startedAt.toISOString(), provider: factory.name, simulated: factory.simulated };
   const patient = openPatient({ ...opening, settings: {} }, progress.tell);
@@ -244,7 +256,7 @@ async function examineNode(resolution: Resolution): Promise<number> {
   await guarded(patient, { isTerminal: stderr.isTTY === true, listen }, async (stop) => {
     const runDir = await runFolder(runId, OWN);
     const provider = factory.create(values);
-    await doctor({ config, provider, surroundings: { own: OWN }, runId, runDir, sink: patient.sink, stop });
+    await doctor({ config, provider, surroundings: SURROUNDINGS, runId, runDir, sink: patient.sink, stop });
   });
   progress.close();
   const report = patient.finish();
@@ -253,6 +265,12 @@ async function examineNode(resolution: Resolution): Promise<number> {
   const view = { isTerminal: stdout.isTTY === true, columns: stdout.columns ?? 100 };
   await say(values.json === true ? doctorJson(report) : doctorText(report, view));
   return report.exitCode;
+}
+
+function openDisplay(detail: Parameters<typeof openProgress>[1]): Progress {
+  const progress = openProgress(stderr, detail);
+  display.current = progress;
+  return progress;
 }
 
 function newRunId(startedAt: Date): string {
@@ -278,7 +296,7 @@ async function openSession(resolution: Resolution, { startedAt, artifacts, facto
   const folder = typeof artifacts === 'string' ? artifacts : resolve('_artifacts', runId);
   const files = await openReportFiles(folder, process.env.INFRA_COMMIT);
   const { quiet, verbose, json } = resolution.values;
-  const progress = openProgress(stderr, quiet === true ? 'quiet' : verbose === true ? 'verbose' : 'normal');
+  const progress = openDisplay(quiet === true ? 'quiet' : verbose === true ? 'verbose' : 'normal');
   const provider = resolution.provider ?? 'none';
   const simulated = factory?.simulated ?? false;
   const settings = shownSettings(resolution.resolved, resolution.rows);
@@ -300,8 +318,17 @@ async function runGuarded(session: Session, { config, values }: Settled, factory
     const provider = factory.create(values);
     const runDir = await runFolder(runId, OWN);
     const holder = holderOf(process.env, hostname());
-    const surroundings = { own: OWN };
-    await run({ runId, config, provider, surroundings, stop, sink: reporter.sink, artifacts: folder, runDir, holder });
+    await run({
+      runId,
+      config,
+      provider,
+      surroundings: SURROUNDINGS,
+      stop,
+      sink: reporter.sink,
+      artifacts: folder,
+      runDir,
+      holder,
+    });
   });
 }
 
@@ -311,7 +338,7 @@ async function allProblems(
   factory: ProviderFactory | undefined,
 ): Promise<readonly SettingProblem[]> {
   const problems = resolution.ok ? [] : resolution.problems;
-  const more = (await factory?.check(resolution.values, { own: OWN })) ?? [];
+  const more = (await factory?.check(resolution.values, SURROUNDINGS)) ?? [];
   return [...problems, ...more.filter(({ place }) => !resolution.refused.has(place.replace(/^--/, '')))];
 }
 

@@ -52,7 +52,8 @@ export interface RunInput {
   readonly stop: AbortSignal;
 }
 
-const OPEN_MS = 60_000;
+/** A person may have to look up a passphrase. */
+const OPEN_MS = 300_000;
 
 /** The story of one run, from nothing to a node that is clean again. It never throws: what went wrong is told as events. */
 export async function run(input: RunInput): Promise<void> {
@@ -255,9 +256,12 @@ function learnSecrets(redactor: Redactor, config: RunConfig, host: Host): void {
   const { user, password } = config.guest;
   // A password that is the user's own name is a test image's public default: masking the word would hide the evidence.
   if (password !== user) redactor.learn(password);
-  for (const auth of host.ssh?.auth ?? []) {
+  const hops = host.ssh === undefined ? [] : [host.ssh, ...(host.ssh.jumps ?? [])];
+  for (const auth of hops.flatMap((hop) => hop.auth)) {
     if (auth.kind === 'password') redactor.learn(auth.password);
-    if (auth.kind === 'key') redactor.learn(auth.privateKey.toString('utf8'));
+    if (auth.kind !== 'key') continue;
+    redactor.learn(auth.privateKey.toString('utf8'));
+    if (auth.passphrase !== undefined) redactor.learn(auth.passphrase);
   }
 }
 

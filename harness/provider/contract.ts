@@ -1,21 +1,14 @@
+import type { Ask } from '../model/ask.ts';
 import type { Host } from '../model/host.ts';
 import type { OwnProcess } from '../model/own-process.ts';
 import type { Setting, SettingProblem } from '../model/setting.ts';
 import type { Scope } from '../scope/scope.ts';
 
+export type { Ask } from '../model/ask.ts';
 export type { SettingProblem } from '../model/setting.ts';
 
 /** Values of the settings rows, by key, as their `parse` made them. */
 export type SettingValues = Readonly<Record<string, unknown>>;
-
-/**
- * Asks a person at the terminal and gives back what was typed, without the line's end; `isSecret`: nothing is echoed.
- * The progress display stands still meanwhile. @throws the signal's reason when it aborts first.
- */
-export type Ask = (
-  question: string,
-  options: { readonly isSecret: boolean; readonly signal: AbortSignal },
-) => Promise<string>;
 
 /** What a provider may use beside its settings. */
 export interface Surroundings {

@@ -1,3 +1,4 @@
+import type { Ask } from '../model/ask.ts';
 import type { SshTarget } from '../model/host.ts';
 import type { OwnProcess } from '../model/own-process.ts';
 import type { SettingProblem } from '../model/setting.ts';
@@ -30,19 +31,13 @@ export interface SshRequest {
   readonly transport: 'builtin' | 'openssh';
 }
 
-/** Asks a person and gives back what was typed. */
-export type AskPerson = (
-  question: string,
-  options: { readonly isSecret: boolean; readonly signal: AbortSignal },
-) => Promise<string>;
-
 /** What is around the request. */
 export interface SshSurroundings {
   readonly signal: AbortSignal;
   /** The environment has the variables that ssh_config may name, and SSH_AUTH_SOCK. */
   readonly own: Pick<OwnProcess, 'environment' | 'kill'>;
   /** Who can type a passphrase; `later`: somebody can, but not now, so that a locked key is no mistake. Absent: nobody. */
-  readonly ask?: AskPerson | 'later';
+  readonly ask?: Ask | 'later';
   /** OpenSSH's client; default the `ssh` of PATH. Where there is none the files are read without it. */
   readonly program?: string;
   /** Default: what the system says of the user that runs this. */

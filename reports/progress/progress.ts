@@ -6,6 +6,8 @@ import { NOTHING, nowAfter, viewOf } from './view.ts';
 /** Tells a person how a run goes on. */
 export interface Progress {
   tell(event: RunEvent): void;
+  /** Stands still until what it returns is called, e.g. while a person types; what was told meanwhile follows then. */
+  hold(): () => void;
   /** Ends the live lines, so that others may write to the stream again. */
   close(): void;
 }
@@ -17,12 +19,41 @@ const REDRAW_MS = 200;
 
 /** Live lines on a terminal, lines with the time elsewhere, nothing when quiet. */
 export function openProgress(stream: Stream, detail: Detail): Progress {
-  if (detail === 'quiet') return { tell: () => {}, close: () => {} };
-  return newsOnly(stream.isTTY === true ? liveProgress(stream, detail) : loggedProgress(stream, detail));
+  if (detail === 'quiet') return { tell: () => {}, hold: () => () => {}, close: () => {} };
+  return holdable(newsOnly(stream.isTTY === true ? liveProgress(stream, detail) : loggedProgress(stream, detail)));
+}
+
+interface Display extends Omit<Progress, 'hold'> {
+  /** Takes the live lines away, and draws them again. */
+  pause(): void;
+  resume(): void;
+}
+
+function holdable({ tell, close, pause, resume }: Display): Progress {
+  const waiting: RunEvent[] = [];
+  let holders = 0;
+  const release = () => {
+    holders -= 1;
+    if (holders > 0) return;
+    for (const event of waiting.splice(0)) tell(event);
+    resume();
+  };
+  return {
+    tell: (event) => void (holders > 0 ? waiting.push(event) : tell(event)),
+    hold() {
+      if (holders === 0) pause();
+      holders += 1;
+      return release;
+    },
+    close() {
+      for (const event of waiting.splice(0)) tell(event);
+      close();
+    },
+  };
 }
 
 /** Demands and plan are told anew whenever more is known of the host; a reader wants to hear what changed. */
-function newsOnly({ tell, close }: Progress): Progress {
+function newsOnly({ tell, ...rest }: Display): Display {
   const told = new Map<string, string>();
   return {
     tell(event) {
@@ -33,25 +64,30 @@ function newsOnly({ tell, close }: Progress): Progress {
       }
       tell(event);
     },
-    close,
+    ...rest,
   };
 }
 
-function loggedProgress(stream: Stream, detail: Detail): Progress {
+function loggedProgress(stream: Stream, detail: Detail): Display {
   return {
     tell(event) {
       const line = progressLine(event, detail);
       if (line !== undefined) stream.write(`${stamped(event.at, line)}\n`);
     },
+    pause: () => {},
+    resume: () => {},
     close: () => {},
   };
 }
 
-function liveProgress(stream: Stream, detail: Detail): Progress {
+function liveProgress(stream: Stream, detail: Detail): Display {
   // With a hidden cursor the library would listen to signals, which are main's alone.
   const live = createLogUpdate(stream as NodeJS.WriteStream, { showCursor: true });
   let now = NOTHING;
-  const draw = () => live(viewOf(now, Date.now(), stream.columns ?? 80).join('\n'));
+  let isPaused = false;
+  const draw = () => {
+    if (!isPaused) live(viewOf(now, Date.now(), stream.columns ?? 80).join('\n'));
+  };
   const timer = setInterval(draw, REDRAW_MS);
   timer.unref();
   return {
@@ -64,7 +100,16 @@ function liveProgress(stream: Stream, detail: Detail): Progress {
       }
       draw();
     },
+    pause() {
+      isPaused = true;
+      live.clear();
+    },
+    resume() {
+      isPaused = false;
+      draw();
+    },
     close() {
+      isPaused = true;
       clearInterval(timer);
       live.clear();
     },
