@@ -94,7 +94,7 @@ async function lane(scope: Scope, input: RunInput, redactor: Redactor): Promise<
   const ssh =
     target &&
     (await phase(scope, step('connect', budgets.connectMs), async (own) => {
-      const connection = await connectSsh(own, target).catch((error: unknown) => {
+      const connection = await connectSsh(own, target, { budgetMs: budgets.connectionMs }).catch((error: unknown) => {
         tellChecks(own, connectionRows({ error }));
         throw error;
       });

@@ -57,6 +57,8 @@ export interface LeaseConfig {
 /** Milliseconds for each phase and for the whole. */
 export interface Budgets {
   readonly connectMs: number;
+  /** How long each cut of the connection may take to heal; 0 heals none. */
+  readonly connectionMs: number;
   readonly probeMs: number;
   readonly clusterMs: number;
   /** The wait for another run, one lease duration to see it die, and a minute for the API. */
@@ -120,6 +122,7 @@ function guestConfig(values: CoreValues): GuestConfig {
 function budgets(values: CoreValues, runMs: number): Budgets {
   return {
     connectMs: values['connect-timeout'],
+    connectionMs: values['connection-budget'],
     probeMs: values['probe-timeout'],
     clusterMs: values['cluster-timeout'],
     leaseMs: values['lease-wait'] + values['lease-duration'] + 60_000,

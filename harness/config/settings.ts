@@ -194,12 +194,15 @@ export type SettingKey = keyof typeof TABLE;
 /** The table's rows in order. */
 export const SETTINGS: readonly Setting[] = Object.entries(TABLE).map(([key, row]: [string, Row]) => ({ key, ...row }));
 
+/** A simulated node is reached through a real connection, which may be cut and heal. */
+const ANY_NODE_KEYS: readonly SettingKey[] = ['provider', 'connection-budget'];
+
 /**
  * Rows that say how to reach a real node. With a simulated provider they would be ignored in silence, so naming them
  * there is a mistake; KubeVirt's own variables are let pass.
  */
 export const REAL_NODE_KEYS: ReadonlySet<string> = new Set<SettingKey>([
-  ...(Object.keys(NODE_ROWS) as (keyof typeof NODE_ROWS)[]).filter((key) => key !== 'provider'),
+  ...(Object.keys(NODE_ROWS) as (keyof typeof NODE_ROWS)[]).filter((key) => !ANY_NODE_KEYS.includes(key)),
 ]);
 
 /** What each row's `parse` gives: rows with a default are always set, switches are true or false. */

@@ -1,59 +1,59 @@
-import { InfraError } from '../errors/errors.ts';
 import type { SshTarget } from '../model/host.ts';
+import type { Ask } from '../provider/contract.ts';
 import type { Scope } from '../scope/scope.ts';
 import { within } from '../scope/until.ts';
 import type { SshConnection } from './connection.ts';
+import { firstSession } from './reconnect.ts';
+import type { SshTransport } from './session.ts';
 import { ssh2Transport } from './ssh2-transport.ts';
+import { SupervisedConnection } from './supervise.ts';
 
 /** Bounds of a connection. */
 export interface SshOptions {
   /** From the first packet to the first session; default 15 s. */
   readonly withinMs?: number;
-  /** A frozen peer is noticed after four of these; default 1 s. */
-  readonly heartbeatMs?: number;
+  /** How long each cut may take to heal, counted from when it is noticed; 0 heals nothing. Default 60 s. */
+  readonly budgetMs?: number;
+  /** Whom to ask on a terminal; absent without one. */
+  readonly ask?: Ask;
 }
 
 const CONNECT_WITHIN_MS = 15_000;
-const HEARTBEAT_MS = 1000;
+const BUDGET_MS = 60_000;
+const CLOSE_WITHIN_MS = 5000;
 
 /**
  * Connects to the node and keeps the connection until the scope closes. The host key is verified before any
- * credential is sent; a connection lost later aborts the scope.
+ * credential is sent, at each reconnect too. A cut is healed within `budgetMs`; a connection lost for good aborts the
+ * scope. Its moments are told as events.
  * @throws InfraError naming what was tried, what was seen and the fix.
  */
 export async function connectSsh(
   scope: Scope,
-  target: SshTarget,
-  { withinMs = CONNECT_WITHIN_MS, heartbeatMs = HEARTBEAT_MS }: SshOptions = {},
+  to: SshTarget | SshTransport,
+  { withinMs = CONNECT_WITHIN_MS, budgetMs = BUDGET_MS, ask }: SshOptions = {},
 ): Promise<SshConnection> {
-  const tell = (message: string) => scope.log.info(message);
-  const transport = ssh2Transport(target, { tell, keepaliveMs: heartbeatMs });
-  const { description } = transport;
-  return await within(
-    `ssh ${description}: connect`,
+  const transport = 'open' in to ? to : ssh2Transport(to, { tell: (words) => scope.log.info(words), ...asking(ask) });
+  const first = await within(
+    `ssh ${transport.description}: connect`,
     {
       scope,
       withinMs,
       blame: 'infra',
       hint: 'check that the address is right and a firewall lets it through',
     },
-    async (signal) => {
-      const session = await transport.open(signal);
-      scope.defer(`close ssh ${description}`, 5000, () => session.close());
-      const losing = new AbortController();
-      session.ended.addEventListener('abort', () => {
-        const { message, hint } = session.ended.reason;
-        losing.abort(new InfraError(message, { cause: session.ended.reason, hint }));
-        scope.abort(losing.signal.reason);
-      });
-      scope.log.detail(`ssh ${description}: connected`);
-      return {
-        description,
-        lost: losing.signal,
-        exec: (command, options) => session.exec(command, options),
-        openChannel: (to) => session.openChannel(to),
-        close: () => session.close(),
-      };
-    },
+    (signal) => firstSession(transport, signal),
   );
+  const connection = new SupervisedConnection(scope, transport, { first, budgetMs, deadAfterMs: deadAfterMs(to) });
+  scope.defer(`close ssh ${transport.description}`, CLOSE_WITHIN_MS, () => connection.close());
+  return connection;
+}
+
+function asking(ask: Ask | undefined): { readonly ask?: Ask } {
+  return ask === undefined ? {} : { ask };
+}
+
+function deadAfterMs(to: SshTarget | SshTransport): number | undefined {
+  if ('open' in to || to.serverAlive === undefined) return undefined;
+  return to.serverAlive.intervalMs * to.serverAlive.countMax;
 }

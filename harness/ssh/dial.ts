@@ -1,8 +1,8 @@
 import { connect, type Socket } from 'node:net';
-import { InfraError } from '../errors/errors.ts';
+import { ConnectionCut } from '../errors/errors.ts';
 import type { HostPort } from '../model/host.ts';
 
-/** Opens a TCP connection without Nagle's delay. @throws InfraError telling refusal, silence and unknown names apart. */
+/** Opens a TCP connection without Nagle's delay. @throws ConnectionCut, since each may heal, telling refusal, silence and unknown names apart. */
 export async function dial(to: HostPort, description: string, signal: AbortSignal): Promise<Socket> {
   const socket = connect({ host: to.host, port: to.port, noDelay: true, autoSelectFamily: true });
   try {
@@ -29,10 +29,10 @@ const EXPLANATIONS: Readonly<Record<string, readonly [seen: string, hint: string
   ECONNRESET: ['connection reset', 'check that sshd listens there, and its MaxStartups'],
 };
 
-function explain(error: unknown, to: HostPort, description: string): InfraError {
+function explain(error: unknown, to: HostPort, description: string): ConnectionCut {
   const code = codeOf(error);
   const [seen, hint] = EXPLANATIONS[code] ?? [error instanceof Error ? error.message : String(error), undefined];
-  return new InfraError(`ssh ${description}: cannot connect to ${to.host} port ${to.port}: ${seen}`, {
+  return new ConnectionCut(`ssh ${description}: cannot connect to ${to.host} port ${to.port}: ${seen}`, {
     cause: error,
     ...(hint === undefined ? {} : { hint }),
   });

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import ssh2 from 'ssh2';
-import { InfraError } from '../errors/errors.ts';
+import { ConnectionCut, InfraError, LaneError } from '../errors/errors.ts';
 import type { SshTarget } from '../model/host.ts';
 import { hostKeyRefusal } from './host-key-refusal.ts';
 import { hostKeyAlgorithms, judgeHostKey, type KnownHostEntry } from './known-hosts.ts';
@@ -37,7 +37,7 @@ export interface Handshake {
 
 /**
  * Greets the server on a fresh stream: verifies its key, then proves who we are. Resolves with a client that is ready.
- * @throws InfraError; the stream is closed then.
+ * @throws InfraError, or a ConnectionCut where a new try may do; the stream is closed then.
  */
 export async function handshake({
   stream,
@@ -68,7 +68,7 @@ export async function handshake({
         .on('error', (error) => reject(refusal ?? explain(error, description, target)))
         .on('close', () =>
           reject(
-            refusal ?? new InfraError(`ssh ${description}: the server closed the connection during the handshake`),
+            refusal ?? new ConnectionCut(`ssh ${description}: the server closed the connection during the handshake`),
           ),
         );
       corkWrites(stream);
@@ -93,11 +93,11 @@ export async function handshake({
     client.removeAllListeners().on('error', () => {});
     signal.throwIfAborted();
     // The library throws when this build of Node lacks an algorithm.
-    throw error instanceof InfraError ? error : explain(error as Error, description, target);
+    throw error instanceof LaneError ? error : explain(error as Error, description, target);
   }
 }
 
-function explain(error: Error & { level?: string }, description: string, target: SshTarget): InfraError {
+function explain(error: Error & { level?: string }, description: string, target: SshTarget): LaneError {
   if (error.level === 'client-authentication') {
     const tried = target.auth.map((auth) => (auth.kind === 'key' ? `key ${auth.path}` : auth.kind)).join(', ');
     return new InfraError(`ssh ${description}: the node does not accept us; tried ${tried}`, {
@@ -113,5 +113,5 @@ function explain(error: Error & { level?: string }, description: string, target:
       cause: error,
     });
   }
-  return new InfraError(`ssh ${description}: handshake failed: ${error.message}`, { cause: error });
+  return new ConnectionCut(`ssh ${description}: handshake failed: ${error.message}`, { cause: error });
 }

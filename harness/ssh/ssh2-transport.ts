@@ -30,13 +30,7 @@ export function ssh2Transport(target: SshTarget, options: Ssh2Options = {}): Ssh
     async open(signal) {
       const socket = await dial(target, description, signal);
       const client = await greet(socket, target, { description, signal, options });
-      const session = new LiveSession({ client, stream: socket, socket, description, release: () => {} });
-      try {
-        await session.exec('true', { signal });
-      } catch {
-        signal.throwIfAborted();
-      }
-      return session;
+      return new LiveSession({ client, stream: socket, socket, description, release: () => {} });
     },
   };
 }

@@ -29,7 +29,7 @@ describe('work on a cluster whose ssh connection is lost', () => {
   beforeEach(async () => {
     [sshd, server] = await Promise.all([startSshd(), startApiServer()]);
     scope = openScope(() => {});
-    ssh = await connectSsh(scope, sshd.target(), { heartbeatMs: 200 });
+    ssh = await connectSsh(scope, sshd.target(), { budgetMs: 0 });
     client = openKubeClient(scope, ssh, server.access);
   });
   afterEach(async () => {

@@ -220,33 +220,34 @@ describe('an ssh connection to a real sshd', () => {
     });
   });
 
-  describe('a connection that dies', () => {
-    it('rejects everything under way with one reason, and ends the scope with it', async () => {
+  describe('a connection that may not heal', () => {
+    it('rejects everything under way at once, then all else with one reason, and ends the scope with it', async () => {
       const sink = createServer(() => {});
       await new Promise<void>((resolve) => sink.listen(0, '127.0.0.1', resolve));
-      const ssh = await connectSsh(scope, sshd.target());
+      const ssh = await connectSsh(scope, sshd.target(), { budgetMs: 0 });
       const channel = await ssh.openChannel({ host: '127.0.0.1', port: (sink.address() as AddressInfo).port });
       const broken = new Promise<Error>((resolve) => channel.once('error', resolve));
-      const running = failure(ssh.exec('sleep 20', { signal: scope.signal }), InfraError);
+      const running = failure(ssh.exec('sleep 20', { signal: new AbortController().signal }), ConnectionCut);
       sshd.signalSessions('SIGKILL');
-      const error = await running;
-      expect(error.message).to.match(/connection lost at 20\d\d-.*Z, [\d.]+ s after it was made: /);
-      const cut = await broken;
-      expect(cut).to.be.instanceOf(ConnectionCut).and.to.include({ message: error.message });
-      expect(ssh.lost.reason).to.be.instanceOf(InfraError).and.to.include({ message: error.message });
-      expect(scope.signal.reason).to.equal(ssh.lost.reason);
-      expect(await failure(ssh.exec('true', { signal: new AbortController().signal }), ConnectionCut)).to.equal(cut);
-      expect(await failure(ssh.openChannel({ host: '127.0.0.1', port: 1 }), ConnectionCut)).to.equal(cut);
+      const cut = await running;
+      expect(cut.message).to.match(/connection lost at 20\d\d-.*Z, [\d.]+ s after it was made: /);
+      expect(await broken).to.equal(cut);
+      const lost = ssh.lost.reason;
+      expect(lost).to.be.instanceOf(InfraError);
+      expect(lost.message).to.equal(cut.message);
+      expect(scope.signal.reason).to.equal(lost);
+      expect(await failure(ssh.exec('true', { signal: new AbortController().signal }), InfraError)).to.equal(lost);
+      expect(await failure(ssh.openChannel({ host: '127.0.0.1', port: 1 }), InfraError)).to.equal(lost);
       sink.close();
     });
 
     it('is noticed within seconds when the peer freezes, and closing it does not hang', async () => {
-      const ssh = await connectSsh(scope, sshd.target(), { heartbeatMs: 200 });
-      const running = failure(ssh.exec('sleep 20', { signal: scope.signal }), InfraError);
+      const ssh = await connectSsh(scope, sshd.target(), { budgetMs: 0 });
+      const running = failure(ssh.exec('sleep 20', { signal: new AbortController().signal }), ConnectionCut);
       const frozenAt = performance.now();
       sshd.signalSessions('SIGSTOP');
       expect((await running).message).to.include('stopped answering heartbeats');
-      expect(performance.now() - frozenAt).to.be.below(3000);
+      expect(performance.now() - frozenAt).to.be.below(10_000);
       await ssh.close();
     });
 
@@ -263,7 +264,7 @@ describe('an ssh connection to a real sshd', () => {
     });
 
     it('ends a closing that the peer does not answer', async () => {
-      const ssh = await connectSsh(scope, sshd.target(), { heartbeatMs: 60_000 });
+      const ssh = await connectSsh(scope, sshd.target());
       sshd.signalSessions('SIGSTOP');
       await ssh.close();
       expect(ssh.lost.aborted).to.equal(false);

@@ -1,0 +1,111 @@
+import { ConnectionCut, InfraError } from '../errors/errors.ts';
+import { deadline } from '../scope/deadline.ts';
+import { settle } from '../scope/settle.ts';
+import type { SshSession, SshTransport } from './session.ts';
+
+/** Bounds of the tries. */
+export interface Tries {
+  /** All of them together. */
+  readonly budgetMs: number;
+  /** How long the transport took when all was well: a try that takes many times as long is given up for a new one. */
+  readonly usualMs: number;
+  readonly signal: AbortSignal;
+  /** Pauses that count as made already; default 0: the first try is made at once. */
+  readonly pauses?: number;
+  /** Refusals in a row that end it; default 3. */
+  readonly refusals?: number;
+}
+
+/** What came of the tries; `last` is why there is no session, undefined when none was made. */
+export type Reconnection =
+  | { readonly session: SshSession; readonly tries: number }
+  | { readonly tries: number; readonly last: Error | undefined };
+
+const TRY_MIN_MS = 3000;
+const TRY_MAX_MS = 15_000;
+const PAUSE_FIRST_MS = 100;
+const PAUSE_MAX_MS = 5000;
+/** A host that is being restarted may refuse us for a moment; one that goes on refusing means it. */
+const REFUSALS_MAX = 3;
+
+/**
+ * Tries to open a session: at once, then after pauses that double from 100 ms to 5 s, each between half and whole by
+ * chance. A refusal that no new try can mend, such as another host key, ends it when it comes three times in a row.
+ * Never rejects; a session that comes when the signal has aborted is given back all the same.
+ */
+export async function reconnect(transport: SshTransport, options: Tries): Promise<Reconnection> {
+  const { budgetMs, signal, pauses = 0, refusals: refusalsMax = REFUSALS_MAX } = options;
+  using bound = deadline(budgetMs, signal, () => new ConnectionCut('no time is left'));
+  let last: Error | undefined;
+  let refusals = 0;
+  let tries = 0;
+  while (!bound.signal.aborted && budgetMs > 0) {
+    if (pauses + tries > 0) await pause(pauseMs(pauses + tries), bound.signal);
+    if (bound.signal.aborted) break;
+    tries += 1;
+    try {
+      return { session: await open(transport, tryMs(options, tries), bound.signal), tries };
+    } catch (error) {
+      // What ends with the budget says less than what was seen before.
+      if (bound.signal.aborted && last !== undefined) break;
+      last = error instanceof Error ? error : new Error(String(error));
+      refusals = last instanceof ConnectionCut ? 0 : refusals + 1;
+      if (refusals >= refusalsMax) break;
+    }
+  }
+  return { tries, last };
+}
+
+/** Tries of the first connection: a busy sshd drops some greetings (MaxStartups), a wrong port should be told soon. */
+const FIRST_TRIES = 3;
+
+/** The first session of all, and how long the try that made it took. @throws InfraError */
+export async function firstSession(transport: SshTransport, signal: AbortSignal): Promise<OpenedSession> {
+  for (let tries = 1; ; tries += 1) {
+    const startedAt = performance.now();
+    try {
+      return { session: await transport.open(signal), ms: performance.now() - startedAt };
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof ConnectionCut)) throw error;
+      const { message, hint, cause } = error;
+      if (tries === FIRST_TRIES) throw new InfraError(message, hint === undefined ? { cause } : { cause, hint });
+      await pause(pauseMs(tries), signal);
+    }
+  }
+}
+
+/** A session and how long it took to open. */
+export interface OpenedSession {
+  readonly session: SshSession;
+  readonly ms: number;
+}
+
+async function open(transport: SshTransport, withinMs: number, signal: AbortSignal): Promise<SshSession> {
+  const late = () => new ConnectionCut(`no session within ${Math.round(withinMs)} ms`);
+  using bound = deadline(withinMs, signal, late);
+  const opening = transport.open(bound.signal);
+  try {
+    return await settle(opening, bound.signal);
+  } catch (error) {
+    opening.then((session) => session.close()).catch(() => {});
+    throw error;
+  }
+}
+
+function tryMs({ usualMs }: Tries, tries: number): number {
+  const patience = Math.max(TRY_MIN_MS, 4 * usualMs);
+  return Math.min(Math.max(TRY_MAX_MS, patience), patience * 2 ** (tries - 1));
+}
+
+function pauseMs(tries: number): number {
+  return Math.min(PAUSE_MAX_MS, PAUSE_FIRST_MS * 2 ** (tries - 1)) * (0.5 + Math.random() / 2);
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  using bound = deadline(ms, signal, () => new InfraError('the pause is over'));
+  await new Promise<void>((resolve) => {
+    if (bound.signal.aborted) resolve();
+    bound.signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,94 @@
+/** A line is slow where round trips, with what they vary, take this long: another continent, a busy uplink, a weak VPN. */
+const SLOW_MS = 50;
+const BEAT_MIN_MS = 250;
+const BEAT_MAX_MS = 2500;
+/** On a slow line: a stall of 2 s and the answer after it fit into two of these. */
+const SLOW_MISS_MS = 1500;
+/** Nothing heard for this long is never a slow line. */
+const SILENCE_MAX_MS = 10_000;
+const KEPT_SAMPLES = 512;
+
+/**
+ * What the line is like, learnt from the round trips of heartbeats, and the patience that follows:
+ *
+ * - a heartbeat every max(250 ms, 4 x the round trip), at most every 2.5 s;
+ * - one is missed after max(250 ms, 4 x (round trip + deviation)), on a slow line after at least 1.5 s;
+ * - two misses are the end, and so are 10 s without a byte.
+ *
+ * So a quick line is given up after 750 ms of silence, one with round trips of 50 ms and more not before 3 s. The
+ * deviation rises at once and falls slowly: a line that was uneven a moment ago is not trusted to be quick.
+ */
+export class RoundTrips {
+  #smoothedMs: number | undefined;
+  #deviationMs = 0;
+  #worstMs = 0;
+  #latestMs: number | undefined;
+  readonly #samples: number[] = [];
+  #stride = 1;
+  #count = 0;
+
+  add(ms: number): void {
+    const before = this.#smoothedMs ?? ms;
+    this.#smoothedMs = before + (ms - before) / 8;
+    this.#deviationMs = Math.max(Math.abs(ms - before), this.#deviationMs * 0.95);
+    this.#worstMs = Math.max(this.#worstMs, ms);
+    this.#latestMs = ms;
+    this.#keep(ms);
+  }
+
+  get latestMs(): number | undefined {
+    return this.#latestMs;
+  }
+
+  /** How long a quiet line is left alone between two heartbeats. */
+  get beatMs(): number {
+    return between(BEAT_MIN_MS, 4 * (this.#smoothedMs ?? 0), BEAT_MAX_MS);
+  }
+
+  /** How long one heartbeat may stay unanswered. Before anything was measured the line counts as slow. */
+  get missMs(): number {
+    const { usualMs } = this;
+    return Math.max(usualMs >= SLOW_MS ? SLOW_MISS_MS : BEAT_MIN_MS, 4 * (usualMs === Infinity ? 0 : usualMs));
+  }
+
+  /** How long a heartbeat may stay unanswered before the connection counts as dead. */
+  get patienceMs(): number {
+    return 2 * this.missMs;
+  }
+
+  /** How long nothing at all may be heard, whatever the line is like. */
+  get silenceMaxMs(): number {
+    return SILENCE_MAX_MS;
+  }
+
+  /** Milliseconds over all that was measured; undefined before that. */
+  get summary(): { readonly median: number; readonly worst: number } | undefined {
+    if (this.#samples.length === 0) return undefined;
+    const sorted = [...this.#samples].sort((a, b) => a - b);
+    const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
+    return { median: rounded(median), worst: rounded(this.#worstMs) };
+  }
+
+  private get usualMs(): number {
+    return this.#smoothedMs === undefined ? Infinity : this.#smoothedMs + this.#deviationMs;
+  }
+
+  /** Every sample at first, then every second, fourth...: evenly over the whole time, however long that gets. */
+  #keep(ms: number): void {
+    if (this.#count++ % this.#stride !== 0) return;
+    this.#samples.push(ms);
+    if (this.#samples.length < KEPT_SAMPLES) return;
+    const kept = this.#samples.filter((_, index) => index % 2 === 0);
+    this.#samples.splice(0, this.#samples.length, ...kept);
+    this.#stride *= 2;
+  }
+}
+
+/** Tenths of a millisecond are what a reader can use. */
+export function rounded(ms: number): number {
+  return Math.round(ms * 10) / 10;
+}
+
+function between(low: number, value: number, high: number): number {
+  return Math.min(high, Math.max(low, value));
+}
