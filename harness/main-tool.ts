@@ -4,7 +4,7 @@ import type { Resolution } from './config/resolve.ts';
 import { UsageError } from './errors/errors.ts';
 import type { RunEvent } from './model/events.ts';
 import type { OwnProcess } from './model/own-process.ts';
-import type { ProviderFactory, SettingValues, Terminal } from './provider/contract.ts';
+import type { ProviderFactory, SettingValues, Surroundings, Terminal } from './provider/contract.ts';
 import { runFolder } from './run-folder.ts';
 import type { ToolBudgets, ToolCommand } from './tools/command.ts';
 import type { SplitWords } from './tools/words.ts';
@@ -15,6 +15,7 @@ export interface ToolCall {
   readonly split: SplitWords;
   readonly factory: ProviderFactory | undefined;
   readonly own: OwnProcess;
+  readonly surroundings: Surroundings;
   /** The file that runs sevlane. */
   readonly program: string;
   readonly workingFolder: string;
@@ -44,7 +45,7 @@ export async function runTool(tool: ToolCommand, call: ToolCall): Promise<number
       if (factory === undefined) throw new UsageError('no provider is named', { hint: 'write --provider NAME' });
       return factory.create(values);
     },
-    surroundings: { own },
+    surroundings: call.surroundings,
     own,
     program: call.program,
     workingFolder: call.workingFolder,

@@ -156,7 +156,8 @@ function tool(own: ToolCommand): Command {
       alarms.current = ours;
       const [program, workingFolder] = [import.meta.filename, process.cwd()];
       const terminal = { pid: process.pid, stdin: process.stdin, stdout, stderr };
-      return await runTool(own, { resolution, split, factory, own: OWN, program, workingFolder, terminal, stop });
+      const around = { own: OWN, surroundings: SURROUNDINGS, program, workingFolder, terminal };
+      return await runTool(own, { resolution, split, factory, ...around, stop });
     },
   };
 }

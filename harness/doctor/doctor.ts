@@ -30,7 +30,8 @@ export interface DoctorInput {
   readonly stop: AbortSignal;
 }
 
-const OPEN_MS = 60_000;
+/** A person may have to look up a passphrase. */
+const OPEN_MS = 300_000;
 const CLOSE_MS = 30_000;
 
 /**

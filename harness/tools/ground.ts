@@ -32,7 +32,8 @@ export interface GroundWishes {
   readonly kubeconfigPath?: string;
 }
 
-const OPEN_MS = 60_000;
+/** A person may have to look up a passphrase. */
+const OPEN_MS = 300_000;
 
 /**
  * Opens the ground, does the work on it and takes everything back, also when the work fails or is interrupted.
