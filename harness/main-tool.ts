@@ -34,12 +34,13 @@ export async function runTool(tool: ToolCommand, call: ToolCall): Promise<number
   }
   const runId = `${new Date().toISOString().slice(0, 19).replace(/[-:T]/g, '')}-${randomBytes(3).toString('hex')}`;
   const sink = voice(tool, terminal, values);
-  for (const message of resolution.notes)
+  for (const message of tool.needsNode(split.words) ? resolution.notes : [])
     sink({ type: 'log', at: new Date().toISOString(), level: 'info', message, facts: {} });
   return await tool.run({
     runId,
     words: split.words,
     flags: split.flags,
+    rows: resolution.rows,
     values,
     provider: () => {
       if (factory === undefined) throw new UsageError('no provider is named', { hint: 'write --provider NAME' });

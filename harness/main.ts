@@ -137,6 +137,7 @@ async function dispatch([name, ...rest]: readonly string[]): Promise<number> {
     workingFolder: process.cwd(),
     providers: PROVIDERS,
     commandRows: command.rows,
+    otherRows: TOOL_COMMANDS.flatMap((each) => each.rows),
     isProof: command.isProof ?? false,
     ownProvider: command.owner,
   });

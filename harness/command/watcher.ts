@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -7,6 +7,7 @@ import type { Environment, OwnProcess } from '../model/own-process.ts';
 import { deadline } from '../scope/deadline.ts';
 import type { Scope } from '../scope/scope.ts';
 import { settle } from '../scope/settle.ts';
+import { identify } from './process-state.ts';
 import { WATCHER_SCRIPT } from './watcher-script.ts';
 
 /** Takes one thing off the list again: it has ended, or is removed. */
@@ -60,7 +61,7 @@ export async function openWatcher(scope: Scope, { own, folder }: WatcherOptions)
   return {
     folder,
     mark: { SEVLANE_WATCHED: folder },
-    child: (childPid) => record.add(`child ${childPid} ${startTimeOf(childPid) ?? '-'}`),
+    child: (childPid) => record.add(`child ${childPid} ${identify(childPid).startTime ?? '-'}`),
     file: (path) => record.add(`file ${path}`),
   };
 }
@@ -142,17 +143,4 @@ function openRecord(folder: string): WatchRecord {
     },
     isEmpty: () => lines.size === 0,
   };
-}
-
-/**
- * When a process was started, in ticks since the system's start; undefined where the system does not tell. Source:
- * proc(5), field 22 of stat; the name in field 2 may hold blanks and brackets.
- */
-function startTimeOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return stat.slice(stat.lastIndexOf(') ') + 2).split(' ')[19];
-  } catch {
-    return undefined;
-  }
 }

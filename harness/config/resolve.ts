@@ -25,6 +25,8 @@ export interface SettingsInput {
   readonly providers: readonly ProviderRows[];
   /** Rows of the command itself, beside the table's and the providers'. */
   readonly commandRows?: readonly Setting[];
+  /** Rows of other commands: their variables and keys of the file are no mistakes here, and are not read. */
+  readonly otherRows?: readonly Setting[];
   /** True for a command that proves something, so that in CI its provider must be named. */
   readonly isProof: boolean;
   /** The provider whose own command this is; nothing else is asked then. */
@@ -60,12 +62,13 @@ interface Chosen {
 export function resolveSettings(input: SettingsInput): Resolution {
   const providerRows = input.providers.flatMap((provider) => provider.settings);
   const allRows = uniqueRows([...SETTINGS, ...providerRows, ...(input.commandRows ?? [])]);
+  const known = uniqueRows([...allRows, ...(input.otherRows ?? [])]);
   const sources = [
     readFlags(input.argv, allRows),
-    readEnvironment(input.env, allRows),
+    readEnvironment(input.env, known),
     ...(input.file === undefined
       ? []
-      : [readFileText(relative(input.workingFolder, input.file.path), input.file.text, allRows)]),
+      : [readFileText(relative(input.workingFolder, input.file.path), input.file.text, known)]),
   ];
   const problems = sources.flatMap((source) => source.problems);
   const givenFor = (key: string) => sources.map((source) => source.given.get(key)).find((given) => given !== undefined);

@@ -32,6 +32,8 @@ export interface ToolInput {
   readonly words: readonly string[];
   /** The settings as they were typed, to be handed on to another sevlane. */
   readonly flags: readonly string[];
+  /** Every row that this command reads. */
+  readonly rows: readonly Setting[];
   readonly values: SettingValues;
   /** Lends the node. @throws UsageError when the settings do not name one. */
   readonly provider: () => Provider;

@@ -1,5 +1,6 @@
 import type { ToolCommand } from './command.ts';
+import { providerCommand } from './provider.ts';
 import { tunnelCommand } from './tunnel.ts';
 
 /** The commands beside the run, in the order of the help. */
-export const TOOL_COMMANDS: readonly ToolCommand[] = [tunnelCommand];
+export const TOOL_COMMANDS: readonly ToolCommand[] = [tunnelCommand, providerCommand];

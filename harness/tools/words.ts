@@ -43,3 +43,20 @@ export function areSettings(words: readonly string[], rows: readonly Setting[]):
   }
   return true;
 }
+
+/** The settings without those of these keys, as they were typed. */
+export function withoutSettings(
+  words: readonly string[],
+  keys: readonly string[],
+  rows: readonly Setting[],
+): readonly string[] {
+  const kept: string[] = [];
+  for (let index = 0; index < words.length; index++) {
+    const word = words[index] ?? '';
+    const [, key, attached] = /^--([^=]+)(=[\s\S]*)?$/.exec(word) ?? [];
+    const row = rows.find((each) => each.key === key);
+    const next = row?.valueName !== undefined && attached === undefined ? [words[++index] ?? ''] : [];
+    if (!keys.includes(key ?? '')) kept.push(word, ...next);
+  }
+  return kept;
+}
