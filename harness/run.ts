@@ -18,6 +18,7 @@ import { type LaneNode, laneNode, waitForNode } from './kubevirt/node.ts';
 import type { RunEvent } from './model/events.ts';
 import type { Host } from './model/host.ts';
 import type { HostFacts } from './model/host-facts.ts';
+import { CONNECTION } from './model/result.ts';
 import { spokenTime } from './model/spoken-time.ts';
 import { namedVersion, selectionOf } from './plan.ts';
 import type { Provider, Surroundings } from './provider/contract.ts';
@@ -100,6 +101,7 @@ async function lane(scope: Scope, input: RunInput, redactor: Redactor): Promise<
       });
       tellChecks(own, connectionRows(connection));
       own.emit({ type: 'subject', subject: { node: connection.description } });
+      tellLoss(scope, connection);
       return connection;
     }));
   const facts =
@@ -263,6 +265,13 @@ function learnSecrets(redactor: Redactor, config: RunConfig, host: Host): void {
     redactor.learn(auth.privateKey.toString('utf8'));
     if (auth.passphrase !== undefined) redactor.learn(auth.passphrase);
   }
+}
+
+/** Told before the scope ends of the same reason: the first word on the end stays, and this one names the row. */
+function tellLoss(scope: Scope, { lost }: SshConnection): void {
+  const tell = () => scope.emit({ type: 'ending', finding: toFinding(lost.reason, CONNECTION) });
+  if (lost.aborted) tell();
+  else lost.addEventListener('abort', tell, { once: true });
 }
 
 function tellEnding(scope: Scope): void {

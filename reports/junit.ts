@@ -36,7 +36,7 @@ export function casesXml(report: Report): string {
   return suiteXml(headOf(report), CASES_SUITE, report.cases.map(caseRow));
 }
 
-/** junit.sevlane.xml: all phases and the run, on every run and in the same order; at most one of them is red. */
+/** junit.sevlane.xml: all phases, the connection and the run, on every run and in the same order; at most one of them is red. */
 export function phasesXml(report: Report): string {
   return suiteXml(headOf(report), PHASES_SUITE, phaseRows(report));
 }
@@ -89,7 +89,7 @@ function caseRow(one: CaseResult): Row {
 }
 
 function phaseRows(report: Report): readonly Row[] {
-  const rows = [...report.phases, report.run];
+  const rows = [...report.phases, report.connectionRow, report.run];
   const worst = redRow(report);
   return rows.map((row): Row => {
     const { name, outcome, ms, finding } = row;
@@ -116,9 +116,10 @@ function leftOver({ notUndone }: Report): readonly string[] {
   return notUndone.length === 0 ? [] : [`not undone: ${notUndone.join('; ')}`];
 }
 
-/** The one red row of the phases file: the run's own, or the phase with the worst finding. */
+/** The one red row of the phases file: the connection's, the run's own, or the phase with the worst finding. */
 function redRow(report: Report): string | undefined {
-  if (isRed(report.run)) return report.run.name;
+  const whole = [report.connectionRow, report.run].find(isRed);
+  if (whole !== undefined) return whole.name;
   const red = report.phases.filter(isRed);
   const rank = (finding: Finding | undefined) => report.findings.findIndex((one) => finding && isSame(one, finding));
   return [...red].sort((a, b) => rank(a.finding) - rank(b.finding))[0]?.name;

@@ -2,7 +2,7 @@ import { CHECK_GROUPS } from '../harness/model/check.ts';
 import type { RunEvent } from '../harness/model/events.ts';
 import type { Finding } from '../harness/model/finding.ts';
 import type { Report } from '../harness/model/report.ts';
-import { caseRows, phaseRows, runRow } from './rows.ts';
+import { caseRows, connectionRow, phaseRows, runRow } from './rows.ts';
 import { type Ending, isSame, type Opening, type RunRecord } from './run-record.ts';
 import { judge } from './verdict.ts';
 
@@ -74,8 +74,9 @@ export function reportOf(run: RunRecord): Report {
   const phases = phaseRows(run);
   const cases = caseRows(run);
   const row = runRow(run, phases);
-  const verdict = judge(run, { phases, cases, run: row });
-  const rowless = verdict.findings.find((finding) => !hasRow(finding, [...phases, ...cases, row]));
+  const connection = connectionRow(run, phases);
+  const verdict = judge(run, { phases, cases, connection, run: row });
+  const rowless = verdict.findings.find((finding) => !hasRow(finding, [...phases, ...cases, connection, row]));
   return {
     schema: 'sevlane.report/v1',
     runId: run.opening.runId,
@@ -91,6 +92,7 @@ export function reportOf(run: RunRecord): Report {
     checks: CHECK_GROUPS.flatMap((group) => [...run.checks.values()].filter((check) => check.group === group)),
     ...(run.capabilities === undefined ? {} : { capabilities: run.capabilities }),
     ...(run.connection === undefined ? {} : { connection: run.connection }),
+    connectionRow: connection,
     run: rowless === undefined || row.outcome !== 'passed' ? row : { ...row, outcome: 'errored', finding: rowless },
     cases,
     notUndone: notUndone(run),

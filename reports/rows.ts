@@ -1,9 +1,12 @@
 import { toFinding } from '../harness/errors/blame.ts';
 import { InfraError } from '../harness/errors/errors.ts';
 import type { Finding } from '../harness/model/finding.ts';
-import type { CaseResult, PhaseResult, PlannedCase, RunResult } from '../harness/model/result.ts';
-import { PHASES } from '../harness/model/result.ts';
-import { isRed, isSame, type RunRecord } from './run-record.ts';
+import type { CaseResult, ConnectionRow, PhaseResult, PlannedCase, RunResult } from '../harness/model/result.ts';
+import { CONNECTION, PHASES } from '../harness/model/result.ts';
+import { type Ending, isRed, isSame, type RunRecord } from './run-record.ts';
+
+/** The one reason of everything that a lost connection left unfinished; the details stand in its row. */
+const LOST = 'connection lost';
 
 /** All nine phases in order: as they ended, cut short, in progress or never reached. */
 export function phaseRows(run: RunRecord): readonly PhaseResult[] {
@@ -47,9 +50,30 @@ function withoutPrefix(ended: CaseResult): CaseResult {
   return ended.reason === undefined ? ended : { ...ended, reason: ended.reason.replace(/^not run: /, '') };
 }
 
-/** The row of the run itself: red when it ended early and no phase is to blame, or when it has not ended. */
+/** The row of the connection: red when the run ended because it was lost, left out where there was none to lose. */
+export function connectionRow(run: RunRecord, phases: readonly PhaseResult[]): ConnectionRow {
+  const connect = phases.find(({ name }) => name === 'connect');
+  const startedAt = run.phasesStarted.get('connect');
+  const ms = startedAt === undefined ? 0 : between(startedAt, run.lastAt);
+  if (isConnectionLost(run)) return { name: CONNECTION, outcome: 'errored', ms, finding: run.ending.finding };
+  if (connect?.outcome === 'passed') return { name: CONNECTION, outcome: 'passed', ms };
+  const why = connect !== undefined && isRed(connect) ? 'phase connect failed' : connect?.reason;
+  return {
+    name: CONNECTION,
+    outcome: 'skipped',
+    ms: 0,
+    reason: `there was none: ${why ?? 'phase connect is not over'}`,
+  };
+}
+
+function isConnectionLost(run: RunRecord): run is RunRecord & { readonly ending: Ending } {
+  return run.ending?.finding.where === CONNECTION;
+}
+
+/** The row of the run itself: red when it ended early and no other row is to blame, or when it has not ended. */
 export function runRow(run: RunRecord, phases: readonly PhaseResult[]): RunResult {
   const ms = between(run.opening.startedAt, run.lastAt);
+  if (isConnectionLost(run)) return { name: 'run', outcome: 'not-run', ms, reason: LOST };
   if (run.ending !== undefined && run.ending.ownPhase === undefined) {
     return { name: 'run', outcome: 'errored', ms, finding: run.ending.finding };
   }
@@ -71,6 +95,7 @@ function isCutShort(run: RunRecord, finding: Finding | undefined): boolean {
 }
 
 function whyNotReached(run: RunRecord): string {
+  if (isConnectionLost(run)) return LOST;
   if (run.ending !== undefined) return run.ending.finding.message;
   const failed = [...run.phasesEnded.values()].find(isRed);
   if (failed !== undefined) return `phase ${failed.name} failed`;
@@ -78,6 +103,7 @@ function whyNotReached(run: RunRecord): string {
 }
 
 function whyUnfinished(run: RunRecord): string {
+  if (isConnectionLost(run)) return LOST;
   if (run.ending !== undefined) return `cut short: ${run.ending.finding.message}`;
   return run.endedAt === undefined ? 'not finished yet, the run has not ended' : 'it never told how it ended';
 }

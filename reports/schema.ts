@@ -161,6 +161,13 @@ export const reportSchema = z.strictObject({
   checks: z.array(checkResult).describe("the doctor's, in the order of their groups"),
   capabilities: capabilities.optional().describe('absent until the host was read'),
   connection: connection.optional().describe('the connection to the node; absent until there was one'),
+  connectionRow: z.strictObject({
+    name: z.literal('connection'),
+    outcome,
+    ms,
+    finding: finding.optional(),
+    reason: z.string().optional(),
+  }),
   run: z.strictObject({
     name: z.literal('run'),
     outcome,

@@ -29,7 +29,8 @@ export function closingText(report: Report, folder: string): string {
 
 /** `12 passed, 0 failed, 1 skipped`. A red run never says `0 failed`: its red row counts too. */
 export function countLine(report: Report): string {
-  const failed = report.cases.filter(isRed).length + [...report.phases, report.run].filter(isRed).length;
+  const failed =
+    report.cases.filter(isRed).length + [...report.phases, report.connectionRow, report.run].filter(isRed).length;
   const passed = report.cases.filter(({ outcome }) => outcome === 'passed').length;
   const skipped = report.cases.filter(({ outcome }) => outcome === 'skipped' || outcome === 'not-run').length;
   return `${passed} passed, ${failed} failed, ${skipped} skipped`;

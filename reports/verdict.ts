@@ -1,7 +1,7 @@
 import { byPrecedence } from '../harness/errors/blame.ts';
 import { exitCode } from '../harness/errors/exit-code.ts';
 import type { Blame, Finding } from '../harness/model/finding.ts';
-import type { CaseResult, PhaseResult, RunResult } from '../harness/model/result.ts';
+import type { CaseResult, ConnectionRow, PhaseResult, RunResult } from '../harness/model/result.ts';
 import { TECHNOLOGIES, type Technology, technologyName } from '../harness/model/technology.ts';
 import { isRed, isSame, type RunRecord } from './run-record.ts';
 
@@ -17,6 +17,7 @@ export interface Verdict {
 interface Rows {
   readonly phases: readonly PhaseResult[];
   readonly cases: readonly CaseResult[];
+  readonly connection: ConnectionRow;
   readonly run: RunResult;
 }
 
@@ -62,7 +63,7 @@ function allFindings(run: RunRecord, rows: Rows): readonly Finding[] {
   // Undoing comes last: its trouble never hides what the run was for.
   const phases = rows.phases.filter(({ name }) => name !== 'undo');
   const undo = rows.phases.filter(({ name }) => name === 'undo');
-  const red = [rows.run, ...phases, ...rows.cases, ...undo].filter(isRed);
+  const red = [rows.connection, rows.run, ...phases, ...rows.cases, ...undo].filter(isRed);
   const found = [...red.map((row) => row.finding ?? unexplained(row)), ...run.troubles];
   const distinct = found.filter((finding, at) => found.findIndex((other) => repeats(finding, other)) === at);
   const unproven = run.demanded.filter((technology) => !isProven(technology, rows.cases));
@@ -95,7 +96,7 @@ function leftUnproven(technologies: readonly Technology[]): Finding {
   };
 }
 
-function unexplained(row: PhaseResult | CaseResult | RunResult): Finding {
+function unexplained(row: PhaseResult | CaseResult | ConnectionRow | RunResult): Finding {
   const where = 'title' in row ? `case ${row.title}` : `phase ${row.name}`;
   return { blame: 'internal', where, message: `${row.outcome} without a word why`, causes: [] };
 }

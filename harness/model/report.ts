@@ -3,7 +3,7 @@ import type { CheckResult } from './check.ts';
 import type { ConnectionRecord } from './connection.ts';
 import type { Finding } from './finding.ts';
 import type { HostFacts } from './host-facts.ts';
-import type { CaseResult, PhaseResult, RunResult } from './result.ts';
+import type { CaseResult, ConnectionRow, PhaseResult, RunResult } from './result.ts';
 import type { Technology } from './technology.ts';
 
 /** A technology that the run did not demand, and why. */
@@ -46,7 +46,9 @@ export interface Report {
   readonly capabilities?: CapabilityContract;
   /** The connection to the node; absent until there was one. */
   readonly connection?: ConnectionRecord;
-  /** Red when the run ended early for a reason that is no phase's own, or has not ended yet. */
+  /** Red when the run ended because the connection was lost for good. */
+  readonly connectionRow: ConnectionRow;
+  /** Red when the run ended early for a reason that is neither a phase's own nor the connection's, or has not ended yet. */
   readonly run: RunResult;
   readonly cases: readonly CaseResult[];
   /** What could not be undone, e.g. `guest sev`: it is still on the node, for the next run to sweep. */

@@ -39,6 +39,21 @@ export interface RunResult {
   readonly reason?: string;
 }
 
+/** Where a finding was noticed that ended the run because the connection was lost for good; also the name of its row. */
+export const CONNECTION = 'connection';
+
+/** The connection to the node as one more row, so that a line that is cut for good shows under its own name. */
+export interface ConnectionRow {
+  readonly name: typeof CONNECTION;
+  /** `skipped` when there was no connection to lose. */
+  readonly outcome: Outcome;
+  /** Milliseconds from the first session to the end. */
+  readonly ms: number;
+  readonly finding?: Finding;
+  /** Only with `skipped`. */
+  readonly reason?: string;
+}
+
 /** A case as planned, before anything is run. `title` is unique and constant over runs. */
 export interface PlannedCase {
   readonly title: string;

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { PHASES } from '../../harness/model/result.ts';
-import { phasesXml } from '../../reports/junit.ts';
+import { casesXml, phasesXml } from '../../reports/junit.ts';
 import { reportOf } from '../../reports/record.ts';
 import { isRed } from '../../reports/run-record.ts';
 import { closingText } from '../../reports/text.ts';
@@ -23,7 +23,7 @@ import {
 } from './sample-run.ts';
 
 const redRows = (report: ReturnType<typeof reportOf>) =>
-  [...report.phases, report.run].filter(isRed).map(({ name }) => name);
+  [...report.phases, report.connectionRow, report.run].filter(isRed).map(({ name }) => name);
 
 describe('record of a run', () => {
   it('names what was proven, on which KubeVirt and node', () => {
@@ -105,8 +105,8 @@ describe('record of a run', () => {
     expect(redRows(report)).to.deep.equal(['connect']);
   });
 
-  it('blames the run when the connection is lost mid-boot: what was in flight is not run', () => {
-    const lost = finding('infra', 'the connection to node.example was lost');
+  it('blames the connection when it is lost mid-boot: what was in flight is not run', () => {
+    const lost = finding('infra', 'ssh root@node.example: lost for 60 s', 'connection');
     const where = { ...lost, where: 'phase suites' };
     const report = reportOf(
       closedRecordOf([
@@ -122,17 +122,31 @@ describe('record of a run', () => {
         phaseEnded('undo'),
       ]),
     );
-    expect(redRows(report)).to.deep.equal(['run']);
-    expect(report.verdict).to.equal('infra: the connection to node.example was lost');
+    expect(redRows(report)).to.deep.equal(['connection']);
+    expect(report.verdict).to.equal('infra: connection: ssh root@node.example: lost for 60 s');
+    expect(report.run).to.include({ outcome: 'not-run', reason: 'connection lost' });
     expect(report.exitCode).to.equal(3);
     expect(report.cases.map(({ outcome }) => outcome)).to.deep.equal(['passed', 'not-run', 'not-run', 'not-run']);
-    expect(report.cases[1]?.reason).to.equal('cut short: the connection to node.example was lost');
-    expect(report.cases[2]?.reason).to.equal('the connection to node.example was lost');
     expect(report.phases.find(({ name }) => name === 'suites')?.outcome).to.equal('not-run');
+    const notRun = [...casesXml(report).matchAll(/<skipped message="([^"]*)"/g)].map((match) => match[1]);
+    expect(notRun).to.deep.equal(Array(3).fill('not run: connection lost'));
+    expect(phasesXml(report)).to.match(
+      /name="connection"[^>]*><failure message="infra: connection: [^"]*" type="InfraError"/,
+    );
+  });
+
+  it('has a row for the connection that passes when it held, and is left out when there was none', () => {
+    expect(reportOf(closedRecordOf(GREEN)).connectionRow).to.include({ outcome: 'passed' });
+    const refused = finding('infra', 'no route', 'phase connect');
+    const events = [...through('open'), phaseStarted('connect'), phaseEnded('connect', refused)];
+    expect(reportOf(closedRecordOf(events)).connectionRow).to.include({
+      outcome: 'skipped',
+      reason: 'there was none: phase connect failed',
+    });
   });
 
   it('names everything that could not be undone, also when one reason kept all of it', () => {
-    const lost = finding('infra', 'the connection to node.example was lost');
+    const lost = finding('infra', 'ssh root@node.example: lost for 60 s', 'connection');
     const report = reportOf(
       closedRecordOf([
         ...through('kubevirt'),
@@ -142,7 +156,7 @@ describe('record of a run', () => {
         phaseEnded('undo', { ...lost, where: 'undo guest sev' }),
       ]),
     );
-    expect(redRows(report)).to.deep.equal(['run']);
+    expect(redRows(report)).to.deep.equal(['connection']);
     expect(report.notUndone).to.deep.equal(['guest sev', 'KubeVirt v1.9.0']);
     expect(closingText(report, '/a')).to.include(
       'not undone    guest sev; KubeVirt v1.9.0: the next run on this node sweeps what is left',
