@@ -155,7 +155,7 @@ describe('a cluster behind ssh', () => {
     const path = '/api/v1/namespaces/default/configmaps';
     const held = configMap('held', { 'sevlane/run': 'old' });
     await client.create(path, { ...held, metadata: { ...held.metadata, finalizers: ['example.com/hold'] } });
-    const error = await failure(sweepOtherRuns(scope, client, { runId: 'now', stepWithinMs: 300 }), InfraError);
+    const error = await failure(sweepOtherRuns(scope, client, { runId: 'now', stepWithinMs: 3000 }), InfraError);
     expect(error.message).to.include('configmaps "default/held" (finalizers example.com/hold)');
     await client.patch(`${path}/held`, { metadata: { finalizers: null } }, { type: 'merge' });
     expect(await client.find(`${path}/held`)).to.equal(undefined);

@@ -12,7 +12,7 @@ describe('faults of the connection', () => {
   });
 
   it('refuse for a while: the door opens again on the same port', async () => {
-    ssh = await startSimulatedSsh({ faults: [{ connection: 'refuse', forMs: 150 }] });
+    ssh = await startSimulatedSsh({ faults: [{ connection: 'refuse', forMs: 2000 }] });
     expect(await refusalOf(ssh)).to.equal('ECONNREFUSED');
     const client = await persistently(ssh);
     expect((await exec(client, 'echo back')).stdout).to.equal('back\n');
