@@ -60,7 +60,7 @@ describe('a local program', () => {
     const mark = randomUUID();
     const program = sh(`echo thinking; trap '' TERM; sleep 300 & sh -c 'sleep 300; : ${mark}'; true`);
     const error = await failure(runProgram(program, options({ withinMs: 3000, what: 'think' })), InfraError);
-    expect(error.message).to.equal('think: not done within 3 s; it said: thinking');
+    expect(error.message).to.equal('think: not done within 3.0 s; it said: thinking');
     expect(processesWith(mark)).to.deep.equal([]);
   });
 
