@@ -19,25 +19,43 @@ export interface RunKeys {
   readonly sshPassword: string;
   readonly clusterCa: CertifiedKey;
   readonly apiServer: CertifiedKey;
+  /** Signed by the cluster's CA, as a kubelet has it that asks for one. */
+  readonly kubelet: CertifiedKey;
   /** `kubernetes-admin` of group `system:masters`, as kubeadm makes it. */
   readonly admin: CertifiedKey;
   /** Signs service account tokens; P-256, so ES256. PEM. */
   readonly serviceAccountKey: string;
 }
 
-/** Names and addresses under which the API server is reached beside its usual ones. */
-export interface ApiServerNames {
+/** Certificates that a scenario may let end at another time than in a year. */
+export type CertificateName = 'cluster-ca' | 'api-server' | 'kubelet' | 'admin';
+
+export interface RunKeysOptions {
+  /** Name and address of the node, under which the API server is reached beside its usual ones. */
   readonly nodeName: string;
   readonly nodeAddress: string;
+  /** Days until a certificate ends; below 0 it has ended. Default: as kubeadm has them, a year, the CA ten. */
+  readonly daysLeft?: Readonly<Partial<Record<CertificateName, number>>>;
+  /** Whom the kubeconfig names. Default: kubernetes-admin of system:masters. */
+  readonly user?: { readonly name: string; readonly groups: readonly string[] };
 }
 
-/** Makes all keys and certificates of a run, valid for one day. */
-export async function makeRunKeys({ nodeName, nodeAddress }: ApiServerNames): Promise<RunKeys> {
-  const ca = await makeAuthority('CN=kubernetes');
+/** Makes all keys and certificates of a run. */
+export async function makeRunKeys({
+  nodeName,
+  nodeAddress,
+  daysLeft = {},
+  user = { name: 'kubernetes-admin', groups: ['system:masters'] },
+}: RunKeysOptions): Promise<RunKeys> {
+  const ca = await makeAuthority('CN=kubernetes', daysLeft['cluster-ca'] ?? 3650);
   const names = [...API_SERVER_NAMES, nodeName, nodeAddress].map(subjectAltName);
-  const [apiServer, admin] = await Promise.all([
-    ca.issue('CN=kube-apiserver', SERVER_AUTH, [new x509.SubjectAlternativeNameExtension(names)]),
-    ca.issue('O=system:masters, CN=kubernetes-admin', CLIENT_AUTH, []),
+  const node = [nodeName, nodeAddress].map(subjectAltName);
+  const days = (name: CertificateName) => daysLeft[name] ?? 365;
+  const subject = [...user.groups.map((group) => `O=${group}`), `CN=${user.name}`].join(', ');
+  const [apiServer, kubelet, admin] = await Promise.all([
+    ca.issue('CN=kube-apiserver', days('api-server'), [usage(SERVER_AUTH), altNames(names)]),
+    ca.issue(`O=system:nodes, CN=system:node:${nodeName}`, days('kubelet'), [usage(SERVER_AUTH), altNames(node)]),
+    ca.issue(subject, days('admin'), [usage(CLIENT_AUTH)]),
   ]);
   return {
     sshHost: makeSshKeyPair(`root@${nodeName}`),
@@ -46,6 +64,7 @@ export async function makeRunKeys({ nodeName, nodeAddress }: ApiServerNames): Pr
     sshPassword: randomBytes(12).toString('base64url'),
     clusterCa: ca.own,
     apiServer,
+    kubelet,
     admin,
     serviceAccountKey: pem(newKeyPair().privateKey),
   };
@@ -66,18 +85,27 @@ const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 const P256 = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+function usage(purpose: string): x509.Extension {
+  return new x509.ExtendedKeyUsageExtension([purpose]);
+}
+
+function altNames(names: readonly { type: 'ip' | 'dns'; value: string }[]): x509.Extension {
+  return new x509.SubjectAlternativeNameExtension([...names]);
+}
 
 interface Authority {
   readonly own: CertifiedKey;
-  issue(subject: string, usage: string, extensions: readonly x509.Extension[]): Promise<CertifiedKey>;
+  issue(subject: string, daysLeft: number, extensions: readonly x509.Extension[]): Promise<CertifiedKey>;
 }
 
-async function makeAuthority(subject: string): Promise<Authority> {
+async function makeAuthority(subject: string, daysLeft: number): Promise<Authority> {
   const pair = newKeyPair();
   const keys = await cryptoKeys(pair);
   const root = await x509.X509CertificateGenerator.createSelfSigned(
     {
-      ...validity(),
+      ...validity(daysLeft),
       name: subject,
       keys,
       signingAlgorithm: P256,
@@ -91,11 +119,11 @@ async function makeAuthority(subject: string): Promise<Authority> {
   );
   return {
     own: { certificate: certificatePem(root), key: pem(pair.privateKey) },
-    async issue(name, usage, extensions) {
+    async issue(name, days, extensions) {
       const leaf = newKeyPair();
       const certificate = await x509.X509CertificateGenerator.create(
         {
-          ...validity(),
+          ...validity(days),
           subject: name,
           issuer: root.subject,
           publicKey: (await cryptoKeys(leaf)).publicKey,
@@ -104,7 +132,6 @@ async function makeAuthority(subject: string): Promise<Authority> {
           extensions: [
             new x509.BasicConstraintsExtension(false, undefined, true),
             new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-            new x509.ExtendedKeyUsageExtension([usage]),
             await x509.AuthorityKeyIdentifierExtension.create(root, false, webcrypto),
             ...extensions,
           ],
@@ -116,13 +143,13 @@ async function makeAuthority(subject: string): Promise<Authority> {
   };
 }
 
-function validity() {
-  const now = Date.now();
+function validity(daysLeft: number) {
+  const end = Date.now() + daysLeft * DAY_MS;
   return {
     // A positive number of 64 bits: a leading one would be read as a sign.
     serialNumber: `4${randomBytes(8).toString('hex').slice(1)}`,
-    notBefore: new Date(now - HOUR_MS),
-    notAfter: new Date(now + 24 * HOUR_MS),
+    notBefore: new Date(Math.min(Date.now() - HOUR_MS, end - DAY_MS)),
+    notAfter: new Date(end),
   };
 }
 

@@ -1,8 +1,8 @@
 import { stringify } from 'yaml';
 import type { CertifiedKey } from './keys.ts';
 
-/** A kubeconfig for the administrator of one cluster, in kubeadm's words. `server` is a URL. */
-export function kubeconfigText(server: string, ca: string, admin: CertifiedKey): string {
+/** A kubeconfig for one user of one cluster, in kubeadm's words: a certificate, or a token. `server` is a URL. */
+export function kubeconfigText(server: string, ca: string, user: CertifiedKey | string): string {
   const base64 = (text: string) => Buffer.from(text).toString('base64');
   const context = 'kubernetes-admin@kubernetes';
   return stringify(
@@ -16,10 +16,10 @@ export function kubeconfigText(server: string, ca: string, admin: CertifiedKey):
       users: [
         {
           name: 'kubernetes-admin',
-          user: {
-            'client-certificate-data': base64(admin.certificate),
-            'client-key-data': base64(admin.key),
-          },
+          user:
+            typeof user === 'string'
+              ? { token: user }
+              : { 'client-certificate-data': base64(user.certificate), 'client-key-data': base64(user.key) },
         },
       ],
     },

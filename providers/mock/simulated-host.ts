@@ -7,6 +7,7 @@ import { type Controllers, startControllers } from './controllers/index.ts';
 import { type ExecSocket, openExecSocket } from './exec-socket.ts';
 import { makeRunKeys, type RunKeys } from './keys.ts';
 import { knownHostsText, kubeconfigText } from './kubeconfig.ts';
+import { openKubeletPort } from './kubelet-port.ts';
 import { defaultKubernetes } from './kubernetes-version.ts';
 import { writeMirror } from './kubevirt/manifest.ts';
 import type { KubevirtVersion } from './kubevirt/version.ts';
@@ -18,9 +19,10 @@ import { runningGuests } from './running-guests.ts';
 import { direct } from './scenario/direct.ts';
 import type { Director } from './scenario/director.ts';
 import type { Scenario } from './scenario/grammar.ts';
-import { apiServerAddresses } from './ssh/address-book.ts';
+import { nodeAddresses } from './ssh/address-book.ts';
 import { type SshServer, startSshServer } from './ssh/server.ts';
 import { openHostShell } from './ssh/shell.ts';
+import { accountToken, fillCluster } from './standing-cluster.ts';
 
 /** What a simulated host is to be. */
 export interface SimulatedHostOptions {
@@ -108,9 +110,13 @@ async function assemble(options: SimulatedHostOptions, { life, undo, stop }: Lif
   await sweepRunFolders();
   const folder = await makeRunFolder();
   undo.push(() => folder.remove());
-  const keys = await makeRunKeys({ nodeName: profile.hostname, nodeAddress: NODE_ADDRESS });
+  const standing = director.standing();
+  const keys = await makeRunKeys({ ...standing, nodeName: profile.hostname, nodeAddress: NODE_ADDRESS });
   const cluster = await startCluster({ clock, director, profile, kubernetes, keys, signal: life.signal }, undo);
-  const files = await writeClusterFiles({ folder, keys, apiPort: cluster.server.port, kubevirt });
+  const { api } = cluster.server;
+  await fillCluster({ api, clock, standing, nodeName: profile.hostname, signal: life.signal });
+  const token = standing.token && (await accountToken({ api, clock }, standing.token.daysLeft));
+  const files = await writeClusterFiles({ folder, keys, token, apiPort: cluster.server.port, kubevirt });
   const doors = { clock, director, profile: options.profile, keys, user, files, folder, server: cluster.server };
   const { ssh, exec } = await openDoors(doors, undo);
   const knownHosts = knownHostsText(ssh.host, ssh.port, keys.sshHost.publicKey);
@@ -174,12 +180,14 @@ interface ClusterFiles {
 interface ClusterFilesNeeds {
   readonly folder: RunFolder;
   readonly keys: RunKeys;
+  /** Undefined: the administrator's certificate proves who comes. */
+  readonly token: string | undefined;
   readonly apiPort: number;
   readonly kubevirt: KubevirtVersion | undefined;
 }
 
-async function writeClusterFiles({ folder, keys, apiPort, kubevirt }: ClusterFilesNeeds): Promise<ClusterFiles> {
-  const configFor = (server: string) => kubeconfigText(server, keys.clusterCa.certificate, keys.admin);
+async function writeClusterFiles({ folder, keys, token, apiPort, kubevirt }: ClusterFilesNeeds): Promise<ClusterFiles> {
+  const configFor = (server: string) => kubeconfigText(server, keys.clusterCa.certificate, token ?? keys.admin);
   const nodeKubeconfigText = configFor(`https://${NODE_ADDRESS}:${NODE_API_PORT}`);
   const mirror = join(folder.path, 'kubevirt');
   const asked = KNOWN_VERSIONS.some(({ text }) => text === kubevirt?.text) ? [] : [kubevirt];
@@ -209,8 +217,13 @@ async function openDoors(
   const exec = await openExecSocket(join(folder.path, SOCKET_NAME), shell);
   undo.push(() => exec.close());
   const { hostname } = director.host(profile);
-  const names = { nodeName: hostname, nodeAddress: NODE_ADDRESS, port: NODE_API_PORT, realPort: server.port };
-  const ssh = await startSshServer({ keys, user, hostname, shell, director, addresses: apiServerAddresses(names) });
+  const kubelet = await openKubeletPort(keys.kubelet);
+  undo.push(() => kubelet.close());
+  const names = {
+    ...{ nodeName: hostname, nodeAddress: NODE_ADDRESS, port: NODE_API_PORT, realPort: server.port },
+    kubeletPort: kubelet.port,
+  };
+  const ssh = await startSshServer({ keys, user, hostname, shell, director, addresses: nodeAddresses(names) });
   undo.push(() => ssh.close());
   return { ssh, exec };
 }

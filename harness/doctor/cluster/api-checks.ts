@@ -64,15 +64,12 @@ export const API_CHECKS: readonly Check<ClusterReadings>[] = [
     expected: 'every verb that a run needs is allowed, as cluster-admin has them',
     why: 'a right that is missing shows in the middle of the installation else, with half of it made',
     judge: ({ missingRights }) =>
-      judged(missingRights, 'SelfSubjectAccessReviews', (missing) =>
-        missing.length === 0
-          ? ok('all of them are allowed', 'SelfSubjectAccessReviews')
-          : fatal(
-              `missing: ${few(missing.map(rightText), 12)}`,
-              'SelfSubjectAccessReviews',
-              'bind the user of the kubeconfig to cluster-admin, or give a kubeconfig of one who is',
-            ),
-      ),
+      judged(missingRights, 'SelfSubjectAccessReviews', (missing) => {
+        const from = 'SelfSubjectAccessReviews';
+        if (missing.length === 0) return ok('all of them are allowed', from);
+        const action = `bind the user of the kubeconfig to cluster-admin; it lacks: ${missing.map(rightText).join(', ')}`;
+        return fatal(`missing: ${few(missing.map(rightText), 3)}`, from, action);
+      }),
   },
   {
     id: 'version-skew',

@@ -6,14 +6,15 @@ import type {
   ApiFaultRow,
   ConnectionFaultRow,
   ControllerFault,
-  Fault,
   FilesFault,
   GuestFault,
   HostFault,
   Scenario,
+  TimedFault,
 } from './grammar.ts';
 import { withFields } from './host-fields.ts';
 import { matchesPattern } from './pattern.ts';
+import { isTimed, standingOf } from './standing.ts';
 import { makeTrigger, type Trigger, type TriggerWorld } from './trigger.ts';
 
 /** What a Director needs beside its scenario. `signal` ends its timers. */
@@ -27,7 +28,7 @@ export interface Direction {
 
 /** Brings a scenario to life. Faults that strike the same thing: the first of an API request, the last of all else. */
 export function direct(scenario: Scenario, { seed, clock, signal, heard }: Direction): Director {
-  const armed = scenario.faults.map((fault, index) => {
+  const armed = scenario.faults.filter(isTimed).map((fault, index) => {
     // Each fault draws from a source of its own, so that one more request here changes nothing there.
     const world: TriggerWorld = { clock, signal, draw: drawFrom(seed + index * 7919) };
     return { fault, trigger: makeTrigger(fault.when, 'times' in fault ? fault.times : undefined, world) };
@@ -40,6 +41,7 @@ export function direct(scenario: Scenario, { seed, clock, signal, heard }: Direc
   const connection = connectionFaults(about<ConnectionFaultRow>(armed, 'connection'));
   return {
     name: scenario.name,
+    standing: () => standingOf(scenario),
     host: (profile) => hosts().reduce<HostProfile>((changed, fault) => withFields(changed, fault.host), profile),
     hostFile(path, content) {
       const fault = files().findLast((one) => path in one.files);
@@ -66,17 +68,17 @@ export function direct(scenario: Scenario, { seed, clock, signal, heard }: Direc
   };
 }
 
-interface Armed<F extends Fault = Fault> {
+interface Armed<F extends TimedFault = TimedFault> {
   readonly fault: F;
   readonly trigger: Trigger;
 }
 
-function about<F extends Fault>(all: readonly Armed[], subject: string): readonly Armed<F>[] {
+function about<F extends TimedFault>(all: readonly Armed[], subject: string): readonly Armed<F>[] {
   return all.filter((one): one is Armed<F> => subject in one.fault);
 }
 
 /** Faults that go on once they have begun. Whether chance spares one is drawn once. */
-function lasting<F extends Fault>(all: readonly Armed[], subject: string): () => readonly F[] {
+function lasting<F extends TimedFault>(all: readonly Armed[], subject: string): () => readonly F[] {
   const begun = new Map<Armed<F>, boolean>();
   const faults = about<F>(all, subject);
   for (const one of faults) one.trigger.whenArmed(() => begun.set(one, one.trigger.strikes()));

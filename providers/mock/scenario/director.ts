@@ -1,3 +1,4 @@
+import type { KubeObject } from '../api/objects.ts';
 import type { Encryption, HostProfile } from '../physics/host.ts';
 
 /** One API request as the router made it out. */
@@ -64,12 +65,26 @@ export interface ControllerScript {
   readonly nodeLabels?: Readonly<Record<string, string | null>>;
 }
 
+/** What is so before anybody comes: certificates that end, a kubeconfig of another user, what others left or installed. */
+export interface Standing {
+  readonly daysLeft: Readonly<Partial<Record<'cluster-ca' | 'api-server' | 'kubelet' | 'admin', number>>>;
+  /** Whom the kubeconfig's certificate names; undefined: the administrator. */
+  readonly user?: { readonly name: string; readonly groups: readonly string[] };
+  /** The kubeconfig has a service account's token in place of a certificate. */
+  readonly token?: { readonly daysLeft: number };
+  readonly objects: readonly KubeObject[];
+  /** Version of a KubeVirt that somebody else has installed. */
+  readonly kubevirt?: string;
+}
+
 /**
  * Plays a scenario: every part of the simulator asks it at the moments where a scenario may interfere, and tells it
  * what has happened, because a trigger may wait for that.
  */
 export interface Director {
   readonly name: string;
+  /** Asked once, when the host is made. */
+  standing(): Standing;
   /** The profile after the scenario's overrides. */
   host(profile: HostProfile): HostProfile;
   /** A file as the host shows it: null means absent. */

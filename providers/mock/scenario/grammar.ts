@@ -3,7 +3,8 @@ import { HOST_FIELDS } from './host-fields.ts';
 
 /**
  * The grammar of scenarios; docs/scenarios.md explains it. A fault has one subject (host, files, guest, api, connection
- * or controller), what happens to it, and when.
+ * or controller), what happens to it, and when; or it stands from the beginning (certificate, kubeconfig, objects or
+ * kubevirt).
  */
 const When = z.union([
   z.literal('at once'),
@@ -140,6 +141,40 @@ const ControllerFault = z.strictObject({
     .describe('Node labels written in place of the right ones; null leaves a label out.'),
 });
 
+const CertificateFault = z.strictObject({
+  certificate: z.enum(['cluster-ca', 'api-server', 'kubelet']).describe("Which of the cluster's certificates."),
+  daysLeft: z.number().describe('Days until it ends; below 0 it has ended.'),
+});
+
+const KubeconfigFault = z.strictObject({
+  kubeconfig: z
+    .enum(['certificate', 'token'])
+    .describe('What the kubeconfig proves its user with: a client certificate, or the token of a service account.'),
+  daysLeft: z.number().optional().describe('Days until that ends; below 0 it has ended.'),
+  user: z.string().min(1).optional().describe('Whom the client certificate names, in place of kubernetes-admin.'),
+  groups: z.array(z.string().min(1)).optional().describe('Groups of that user; none when left out.'),
+});
+
+const ObjectsFault = z.strictObject({
+  objects: z
+    .array(
+      z.looseObject({
+        apiVersion: z.string().min(1),
+        kind: z.string().min(1),
+        metadata: z.looseObject({ name: z.string().min(1), namespace: z.string().min(1).optional() }),
+      }),
+    )
+    .min(1)
+    .describe('Objects that somebody has applied to the cluster before the lane comes; NODE stands for the node.'),
+});
+
+const KubevirtFault = z.strictObject({
+  kubevirt: z
+    .string()
+    .regex(/^v\d+\.\d+\.\d+$/, { error: 'is no version such as v1.8.4' })
+    .describe('A KubeVirt that somebody else has installed before the lane comes.'),
+});
+
 /** What all variants of a fault have in common. */
 export const COMMON = {
   api: z.object(apiCommon),
@@ -154,6 +189,10 @@ export const FAULTS = {
   api: ApiFaultRow,
   connection: ConnectionFaultRow,
   controller: ControllerFault,
+  certificate: CertificateFault,
+  kubeconfig: KubeconfigFault,
+  objects: ObjectsFault,
+  kubevirt: KubevirtFault,
 } as const;
 
 const Expect = z.strictObject({
@@ -164,6 +203,10 @@ const Expect = z.strictObject({
     .min(1)
     .refine(isRegExp, { error: 'is no regular expression' })
     .describe('Regular expression that the verdict line matches.'),
+  checks: z
+    .record(z.string(), z.string().refine(isRegExp, { error: 'is no regular expression' }))
+    .optional()
+    .describe("Checks of the doctor by id: a regular expression that 'verdict: what was read' matches."),
   with: z
     .record(z.string(), z.string())
     .optional()
@@ -185,7 +228,15 @@ export type GuestFault = z.infer<typeof GuestFault>;
 export type ApiFaultRow = z.infer<typeof ApiFaultRow>;
 export type ConnectionFaultRow = z.infer<typeof ConnectionFaultRow>;
 export type ControllerFault = z.infer<typeof ControllerFault>;
-export type Fault = HostFault | FilesFault | GuestFault | ApiFaultRow | ConnectionFaultRow | ControllerFault;
+export type CertificateFault = z.infer<typeof CertificateFault>;
+export type KubeconfigFault = z.infer<typeof KubeconfigFault>;
+export type ObjectsFault = z.infer<typeof ObjectsFault>;
+export type KubevirtFault = z.infer<typeof KubevirtFault>;
+/** Faults that happen at their time. */
+export type TimedFault = HostFault | FilesFault | GuestFault | ApiFaultRow | ConnectionFaultRow | ControllerFault;
+/** What is so from the beginning, before the lane comes. */
+export type StandingFault = CertificateFault | KubeconfigFault | ObjectsFault | KubevirtFault;
+export type Fault = TimedFault | StandingFault;
 
 /** A scenario as read: who misbehaves, how and when, and what a run must make of it. */
 export interface Scenario {

@@ -17,6 +17,10 @@ describe('each scenario that comes along leads the real lane to the verdict it s
       expect(verdict).to.equal(report.verdict);
       expect(exitCode, stdout).to.equal(expected?.exit);
       expect(report.findings[0]?.blame ?? 'none').to.equal(expected?.blame);
+      for (const [id, said] of Object.entries(expected?.checks ?? {})) {
+        const check = report.checks.find((one) => one.id === id);
+        expect(`${check?.verdict}: ${check?.read}`, id).to.match(new RegExp(said));
+      }
       // Everything that was planned is accounted for, whatever happened.
       expect(phases.length).to.be.greaterThan(8);
       expect(cases.length).to.equal(report.cases.length);

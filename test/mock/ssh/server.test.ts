@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { expect } from 'chai';
 import type ssh2 from 'ssh2';
-import { apiServerAddresses } from '../../../providers/mock/ssh/address-book.ts';
+import { nodeAddresses } from '../../../providers/mock/ssh/address-book.ts';
 import { closing, connect, exec, type SimulatedSsh, startSimulatedSsh } from './simulated-ssh.ts';
 
 describe('the SSH server of a simulated host', () => {
@@ -14,7 +14,7 @@ describe('the SSH server of a simulated host', () => {
     await once(echo, 'listening');
     echoPort = (echo.address() as AddressInfo).port;
     const names = { nodeName: 'node01.lab', nodeAddress: '192.0.2.10', port: 6443, realPort: echoPort };
-    ssh = await startSimulatedSsh({ addresses: apiServerAddresses(names) });
+    ssh = await startSimulatedSsh({ addresses: nodeAddresses(names) });
   });
   after(async () => {
     await ssh.close();

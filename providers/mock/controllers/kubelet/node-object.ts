@@ -3,6 +3,7 @@ import { hostEncryption } from '../../physics/asids.ts';
 import { memoryFigures } from '../../physics/machine.ts';
 import { processorCount } from '../../physics/silicon.ts';
 import { type Condition, timestamp } from '../kinds.ts';
+import { imagesOnNode } from './images.ts';
 import type { NodeHost } from './program.ts';
 
 /** What a node's kubelet keeps for the system. */
@@ -46,6 +47,7 @@ export function nodeStatus(node: NodeHost, kubernetesVersion: string, now: Date)
     ...resources(node),
     conditions: conditions(now),
     daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
+    images: imagesOnNode(),
     nodeInfo: {
       architecture: 'amd64',
       bootID: uuid(`${node.name} boot`),
