@@ -1,6 +1,7 @@
 import type { Finding } from '../harness/model/finding.ts';
 import type { Report } from '../harness/model/report.ts';
 import type { CaseResult } from '../harness/model/result.ts';
+import { spokenTime } from '../harness/model/spoken-time.ts';
 import { TECHNOLOGIES, technologyName } from '../harness/model/technology.ts';
 import { JUNIT_CASES, JUNIT_PHASES, REPORT_JSON } from './names.ts';
 import { oneLine } from './plain-text.ts';
@@ -15,6 +16,7 @@ export function closingText(report: Report, folder: string): string {
   return [
     oneLine(report.verdict),
     ...(isRefused(report) ? [] : ranOn(report)),
+    ...outages(report),
     ...proven(report),
     ...notDemanded(report),
     ...leftOut(report),
@@ -52,6 +54,14 @@ function ranOn({ subject }: Report): readonly string[] {
     kubevirt === undefined ? undefined : `KubeVirt ${kubevirt}`,
   ].filter((part) => part !== undefined);
   return parts.length === 0 ? [] : [labelled('ran on', oneLine(parts.join(', ')))];
+}
+
+/** Cuts that the run lived through, or did not: nobody reads the timeline of a connection that held. */
+function outages({ connection }: Report): readonly string[] {
+  if (connection === undefined || connection.cuts === 0) return [];
+  const { cuts, downMs, roundTripMs } = connection;
+  const line = roundTripMs === undefined ? '' : `, round trip ${spokenTime(roundTripMs.median)}`;
+  return [labelled('connection', `${counted(cuts, 'cut')}, ${spokenTime(downMs)} without it${line}`)];
 }
 
 function proven(report: Report): readonly string[] {

@@ -5,6 +5,7 @@ import { closingText, countLine } from '../../reports/text.ts';
 import {
   closedRecordOf,
   DEMANDS,
+  EVENTS,
   ended,
   finding,
   GREEN,
@@ -36,6 +37,14 @@ describe('closing paragraph', () => {
   it('never lets a simulated run pass for a real one, also when it is red', () => {
     expect(linesOf(GREEN, true)[1]).to.contain('  ran on        a host that toy simulates, ');
     expect(linesOf([phaseStarted('settings')], true)).to.include('  ran on        a host that toy simulates');
+  });
+
+  it('tells of cuts that the run lived through, and nothing of a connection that held', () => {
+    const [cut] = EVENTS.filter(({ type }) => type === 'connection');
+    if (cut?.type !== 'connection') throw new Error('the sample run has a connection');
+    const held = { ...cut, record: { ...cut.record, cuts: 0, downMs: 0 } };
+    expect(linesOf([...GREEN, held])).to.deep.equal(linesOf(GREEN));
+    expect(linesOf([...GREEN, cut])[2]).to.equal('  connection    1 cut, 900 ms without it, round trip 1 ms');
   });
 
   it('marks each failure once with what Prow highlights, and says what to do', () => {
