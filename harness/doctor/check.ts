@@ -42,6 +42,15 @@ export function judgeAll<Facts>(checks: readonly Check<Facts>[], facts: Facts): 
   });
 }
 
+/** All checks of a table when nothing of what they look at could be read. */
+export function allUnread<Facts>(
+  checks: readonly Check<Facts>[],
+  { why, from, action }: { readonly why: string; readonly from: string; readonly action: string },
+): readonly CheckResult[] {
+  const unreadable = checks.map((check) => ({ ...check, judge: () => unread(why, from, action) }));
+  return judgeAll<undefined>(unreadable, undefined);
+}
+
 /** It is as it should be. */
 export function ok(read: string, from: string): Judgement {
   return { verdict: 'ok', read, from };

@@ -46,7 +46,9 @@ const FIXES: Readonly<Record<Technology, string>> = {
 
 const FIXES_BY_CAUSE: Readonly<Partial<Record<SupportCause, (technology: Technology) => string>>> = {
   silicon: (technology) =>
-    `no setting brings ${technologyName(technology)} to this processor: leave it out of --require`,
+    technology === 'sev'
+      ? 'use a node with an AMD EPYC processor'
+      : `no setting brings ${technologyName(technology)} to this processor: leave it out of --require`,
   virtual: () => 'use a node on bare metal',
   firmware: () =>
     'leave sev-es out of --require on this host; or switch SNP off with kvm_amd.sev_snp=0, or the firmware back below API 1.58',
