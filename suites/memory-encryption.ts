@@ -37,7 +37,11 @@ suite('[sig-compute] AMD memory encryption', [
         expect(labels[NODE_LABELS[technology]], `label ${NODE_LABELS[technology]} of node ${node.name}`).to.equal(
           labelValue,
         );
-        const overclaimed = TECHNOLOGIES.filter((each) => NODE_LABELS[each] in labels && !host.support[each].supported);
+        // What only the firmware refuses nobody below KubeVirt knows: libvirt says yes, so the label has to follow it.
+        const overclaimed = TECHNOLOGIES.filter(
+          (each) =>
+            NODE_LABELS[each] in labels && !host.support[each].supported && host.support[each].cause !== 'firmware',
+        );
         expect(overclaimed, `labels of node ${node.name} for what its host cannot do`).to.deep.equal([]);
       },
     },

@@ -151,10 +151,11 @@ function judgeLabels(node: KubeObject, { host, version, from }: LabelsAsked): Ju
   const possible = version === undefined ? [] : technologiesOf(version);
   const wrong = possible.flatMap((technology) => {
     const value = labels[LABELS[technology]];
-    const { given, readFrom } = host.support[technology];
+    const { given, cause, readFrom } = host.support[technology];
     if (given === 'yes' && value === undefined)
       return [`${LABELS[technology]} is missing, yet the host has it (${readFrom})`];
-    if (given === 'no' && value !== undefined)
+    // What only the firmware refuses, libvirt does not know, and the label follows libvirt.
+    if (given === 'no' && cause !== 'firmware' && value !== undefined)
       return [`${LABELS[technology]} is there, yet the host cannot (${readFrom})`];
     const right = version === undefined ? value : nodeLabelValue(version);
     return value !== undefined && value !== right ? [`${LABELS[technology]} is "${value}", not "${right}"`] : [];
