@@ -4,9 +4,6 @@ import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { PROVIDERS } from '../providers/index.ts';
-import { openPatient } from '../reports/doctor-patient.ts';
-import { doctorJson } from '../reports/doctor-report.ts';
-import { doctorText } from '../reports/doctor-text.ts';
 import { type Alarms, guarded, stoppable } from '../reports/guard.ts';
 import { eventLine } from '../reports/json.ts';
 import { planJson, planText } from '../reports/plan-text.ts';
@@ -14,23 +11,23 @@ import { openAsk } from '../reports/progress/ask.ts';
 import { openProgress, type Progress } from '../reports/progress/progress.ts';
 import { openReporter, type Reporter, tellSettings } from '../reports/reporter.ts';
 import { closingText } from '../reports/text.ts';
-import { openReportFiles, writeDoctorFiles } from '../reports/write.ts';
+import { openReportFiles } from '../reports/write.ts';
 import { findSettingsFile } from './config/file.ts';
 import { nearest } from './config/nearest.ts';
 import { holderOf } from './config/prow.ts';
 import { type Resolution, resolveSettings } from './config/resolve.ts';
 import { SETTINGS } from './config/settings.ts';
 import { configJson, configTable, helpText, overviewText, problemsText, shownSettings } from './config/show.ts';
-import { doctor } from './doctor/doctor.ts';
 import { toFinding } from './errors/blame.ts';
 import { Interrupted, LaneError, UsageError } from './errors/errors.ts';
 import { exitCode } from './errors/exit-code.ts';
+import { examineNode } from './main-doctor.ts';
 import { runTool, type ToolCall } from './main-tool.ts';
 import type { RunEvent } from './model/events.ts';
 import type { OwnProcess } from './model/own-process.ts';
 import type { Setting, SettingProblem } from './model/setting.ts';
 import { planOf } from './plan.ts';
-import type { ProviderFactory, Surroundings } from './provider/contract.ts';
+import type { ProviderFactory } from './provider/contract.ts';
 import { run } from './run.ts';
 import { runFolder } from './run-folder.ts';
 import type { ToolCommand, WordRule } from './tools/command.ts';
@@ -77,7 +74,7 @@ const COMMANDS: readonly Command[] = [
     summary: 'looks whether this side, the node and its cluster can run the lane; changes nothing',
     rows: [],
     isProof: true,
-    act: examineNode,
+    act: lookAtNode,
   },
   { name: 'list', summary: 'prints the plan of a run without touching anything', rows: [], act: listPlan },
   { name: 'config', summary: 'prints every setting, its value and where it came from', rows: [], act: showConfig },
@@ -102,7 +99,7 @@ const ask = openAsk({
   onInterrupt: () => alarms.current.onSignal('SIGINT'),
   hold: () => display.current?.hold() ?? (() => {}),
 });
-const SURROUNDINGS: Surroundings = { own: OWN, ...(ask === undefined ? {} : { ask }) };
+const SURROUNDINGS = { own: OWN, ...(ask === undefined ? {} : { ask }) };
 
 await main(process.argv.slice(2));
 
@@ -240,43 +237,28 @@ async function runLane(resolution: Resolution): Promise<number> {
   return report.exitCode;
 }
 
-/** As a run would begin, but every step is a look; exit 3 when something would stop a run. */
-async function examineNode(resolution: Resolution): Promise<number> {
-  const startedAt = new Date();
+async function lookAtNode(resolution: Resolution): Promise<number> {
   const factory = PROVIDERS.find(({ name }) => name === resolution.provider);
   const problems = await allProblems(resolution, factory);
   if (problems.length > 0 || !resolution.ok || factory === undefined) return await sayProblems(problems);
-  const { values, config, notes } = resolution;
-  const progress = openDisplay(values.verbose === true ? 'verbose' : 'quiet');
-  const runId = newRunId(startedAt);
-  const opening = { runId, startedAt: startedAt.toISOString(), provider: factory.name, simulated: factory.simulated };
-  const patient = openPatient({ ...opening, settings: {} }, progress.tell);
-  for (const message of notes) if (values.quiet !== true) await say(`${message}\n`, stderr);
-  const listen = (own: Alarms) => {
-    alarms.current = own;
-  };
-  await guarded(patient, { isTerminal: stderr.isTTY === true, listen }, async (stop) => {
-    const runDir = await runFolder(runId, OWN);
-    const provider = factory.create(values);
-    await doctor({ config, provider, surroundings: SURROUNDINGS, runId, runDir, sink: patient.sink, stop });
+  const { text, exitCode: code } = await examineNode({
+    resolution,
+    factory,
+    surroundings: SURROUNDINGS,
+    terminal: { stdout, stderr },
+    progress: openDisplay(resolution.values.verbose === true ? 'verbose' : 'quiet'),
+    listen: (own) => {
+      alarms.current = own;
+    },
   });
-  progress.close();
-  const report = patient.finish();
-  const { artifacts } = values;
-  if (typeof artifacts === 'string') await writeDoctorFiles(artifacts, report);
-  const view = { isTerminal: stdout.isTTY === true, columns: stdout.columns ?? 100 };
-  await say(values.json === true ? doctorJson(report) : doctorText(report, view));
-  return report.exitCode;
+  await say(text);
+  return code;
 }
 
 function openDisplay(detail: Parameters<typeof openProgress>[1]): Progress {
   const progress = openProgress(stderr, detail);
   display.current = progress;
   return progress;
-}
-
-function newRunId(startedAt: Date): string {
-  return `${startedAt.toISOString().slice(0, 19).replace(/[-:T]/g, '')}-${randomBytes(3).toString('hex')}`;
 }
 
 interface Session {
@@ -294,7 +276,7 @@ interface SessionStart {
 
 /** Opens report and progress before anything else, so that whatever comes has a place. */
 async function openSession(resolution: Resolution, { startedAt, artifacts, factory }: SessionStart): Promise<Session> {
-  const runId = newRunId(startedAt);
+  const runId = `${startedAt.toISOString().slice(0, 19).replace(/[-:T]/g, '')}-${randomBytes(3).toString('hex')}`;
   const folder = typeof artifacts === 'string' ? artifacts : resolve('_artifacts', runId);
   const files = await openReportFiles(folder, process.env.INFRA_COMMIT);
   const { quiet, verbose, json } = resolution.values;

@@ -1,6 +1,9 @@
+import { byPrecedence } from '../harness/errors/blame.ts';
+import { exitCode } from '../harness/errors/exit-code.ts';
 import type { CapabilityContract } from '../harness/model/capability.ts';
 import { CHECK_GROUPS, type CheckResult, type CheckVerdict } from '../harness/model/check.ts';
 import type { RunRecord } from './run-record.ts';
+import { blameWord } from './verdict.ts';
 
 /** What an examination found; complete and free of secrets. `sevlane doctor --json` prints it. */
 export interface DoctorReport {
@@ -65,10 +68,9 @@ function judgement(
   counts: DoctorReport['counts'],
 ): Pick<DoctorReport, 'verdict' | 'exitCode' | 'hint'> {
   if (ending !== undefined) {
-    const isSignal = ending.signal !== undefined;
-    const word = isSignal ? 'interrupted' : ending.finding.blame === 'infra' ? 'infra' : 'sevlane bug';
-    const exitCode = ending.signal === 'SIGINT' ? 130 : ending.signal === 'SIGTERM' ? 143 : 3;
-    return { verdict: `${word}: ${ending.finding.message}`, exitCode, ...hinted(ending.finding.hint) };
+    const { finding, signal } = ending;
+    const verdict = `${blameWord(finding.blame)}: ${finding.message}`;
+    return { verdict, exitCode: exitCode([finding], signal), ...hinted(finding.hint) };
   }
   const where = `${subject.simulated ? 'simulated node' : 'node'} ${subject.node ?? 'not reached'}`;
   const [first, ...others] = checks.filter(({ verdict }) => verdict === 'fatal');
@@ -76,8 +78,11 @@ function judgement(
     const more = others.length === 0 ? '' : `; and ${others.length} more fatal`;
     return { verdict: `infra: ${first.id}: ${first.read}${more}`, exitCode: 3, ...hinted(first.action) };
   }
-  const [trouble] = troubles;
-  if (trouble !== undefined) return { verdict: `infra: ${trouble.message}`, exitCode: 3, ...hinted(trouble.hint) };
+  const [trouble] = byPrecedence(troubles);
+  if (trouble !== undefined) {
+    const verdict = `${blameWord(trouble.blame)}: ${trouble.message}`;
+    return { verdict, exitCode: exitCode(troubles), ...hinted(trouble.hint) };
+  }
   // Nothing that was not read may pass for well.
   if (counts.ok === 0) return { verdict: 'infra: no check could be read', exitCode: 3 };
   return { verdict: `passed: ${where} can run the lane, as far as was read: ${countsText(counts)}`, exitCode: 0 };

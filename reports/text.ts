@@ -3,7 +3,7 @@ import type { Report } from '../harness/model/report.ts';
 import type { CaseResult } from '../harness/model/result.ts';
 import { spokenTime } from '../harness/model/spoken-time.ts';
 import { TECHNOLOGIES, technologyName } from '../harness/model/technology.ts';
-import { JUNIT_CASES, JUNIT_PHASES, REPORT_JSON } from './names.ts';
+import { JUNIT_CASES, JUNIT_DOCTOR, JUNIT_PHASES, REPORT_JSON } from './names.ts';
 import { oneLine } from './plain-text.ts';
 import { isRed, isSame } from './run-record.ts';
 import { tell } from './verdict.ts';
@@ -20,13 +20,18 @@ export function closingText(report: Report, folder: string): string {
     ...proven(report),
     ...notDemanded(report),
     ...leftOut(report),
+    ...warned(report),
     ...wrong(report),
     ...notUndone(report),
     ...(report.hint === undefined || isRefused(report) ? [] : [labelled('what to do', oneLine(report.hint))]),
-    labelled('report', `${folder}: ${REPORT_JSON}, ${JUNIT_CASES}, ${JUNIT_PHASES}`),
+    labelled('report', `${folder}: ${filesOf(report).join(', ')}`),
     countLine(report),
     '',
   ].join('\n');
+}
+
+function filesOf({ checks }: Report): readonly string[] {
+  return [REPORT_JSON, JUNIT_CASES, JUNIT_PHASES, ...(checks.length === 0 ? [] : [JUNIT_DOCTOR])];
 }
 
 /** `12 passed, 0 failed, 1 skipped`. A red run never says `0 failed`: its red row counts too. */
@@ -100,6 +105,20 @@ function leftOut(report: Report): readonly string[] {
     byReason.set(text, (byReason.get(text) ?? 0) + 1);
   }
   return [...byReason].map(([reason, count]) => labelled('left out', `${counted(count, 'case')}, ${reason}`));
+}
+
+const MOST_WARNINGS = 4;
+
+/** What the doctor warned of, which did not stop the run, one line each; and what it could not read, in one line. */
+function warned({ checks }: Report): readonly string[] {
+  const warnings = checks.filter(({ verdict }) => verdict === 'warning');
+  const unread = checks.filter(({ verdict }) => verdict === 'unread');
+  const more = warnings.length - MOST_WARNINGS;
+  return [
+    ...warnings.slice(0, MOST_WARNINGS).map(({ id, read }) => labelled('warning', `${id}: ${oneLine(read)}`)),
+    ...(more > 0 ? [labelled('warning', `and ${more} more: see sevlane doctor, or ${JUNIT_DOCTOR}`)] : []),
+    ...(unread.length === 0 ? [] : [labelled('not read', unread.map(({ id }) => id).join(', '))]),
+  ];
 }
 
 function notUndone(report: Report): readonly string[] {

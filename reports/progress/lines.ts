@@ -26,7 +26,9 @@ export function progressLine(event: RunEvent, detail: Detail): string | undefine
     case 'demands':
       return event.demanded.length === 0 ? undefined : `demanded: ${event.demanded.join(', ')}`;
     case 'check':
-      return event.result.verdict === 'ok' && detail !== 'verbose' ? undefined : checkLine(event.result);
+      return ['ok', 'note'].includes(event.result.verdict) && detail !== 'verbose'
+        ? undefined
+        : checkLine(event.result);
     case 'capabilities':
       return undefined;
     case 'connection':

@@ -1,6 +1,6 @@
 /** The rooms and the files in them; the first pattern that matches counts. */
 export const ROOMS: readonly (readonly [room: string, pattern: RegExp])[] = [
-  ['main', /^harness\/main(-tool)?\.ts$/],
+  ['main', /^harness\/main(-tool|-doctor)?\.ts$/],
   ['run', /^harness\/run(-folder)?\.ts$/],
   ['plan', /^harness\/plan\.ts$/],
   ['provider', /^harness\/provider\//],
