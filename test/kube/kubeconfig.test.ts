@@ -13,11 +13,13 @@ const base64 = (text: string) => Buffer.from(text).toString('base64');
 describe('a kubeconfig', () => {
   let ca: string;
   let admin: CertifiedKey;
+  let otherKey: string;
   const UNTIL = new Date('2031-02-03T04:05:06Z');
   before(async () => {
     const authority = await makeAuthority();
     ca = authority.ca;
     admin = await authority.issue('admin', { until: UNTIL });
+    otherKey = (await authority.issue('other')).key;
   });
 
   const parts = (cluster = {}, user = {}) => ({
@@ -147,6 +149,17 @@ describe('a kubeconfig', () => {
     const error = await failure(read(parts({}, { 'auth-provider': { name: 'gcp' } })), InfraError);
     expect(error.message).to.include('users[0] "u" auth-provider "gcp" is no longer known to Kubernetes');
     expect(error.hint).to.include('kubectl create token');
+  });
+
+  it('refuses a proxy, a password in the address, and a key of another certificate', async () => {
+    const error = await failure(
+      read(parts({ 'proxy-url': 'socks5://localhost:1080' }, { 'client-key-data': base64(otherKey) })),
+      InfraError,
+    );
+    expect(error.message).to.include('clusters[0] "c" proxy-url is not followed');
+    expect(error.message).to.include('users[0] "u" client-key belongs to another certificate than client-certificate');
+    const address = await failure(read(parts({ server: 'https://me:s3cret@node:6443' })), InfraError);
+    expect(address.message).to.include('server holds a user name or password').and.to.not.include('s3cret');
   });
 
   it('refuses what is no kubeconfig with one clear word', async () => {
