@@ -9,7 +9,7 @@ import { allObjects, openSimApi } from './sim-api.ts';
 const LANE = { username: 'kubernetes-admin' };
 
 describe('the budgets of a run', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let folder: string;
 
   beforeEach(async () => {

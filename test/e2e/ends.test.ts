@@ -10,7 +10,7 @@ const KERNEL_CASE = 'SEV guest: its kernel names exactly the features asked for'
 const LAUNCHERS = '/api/v1/pods?labelSelector=kubevirt.io%3Dvirt-launcher';
 
 describe('a guest that ends while it is looked at', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let folder: string;
   let sim: Sim;
   let api: SimApi;
@@ -60,7 +60,7 @@ describe('a guest that ends while it is looked at', function () {
 });
 
 describe('a guest whose kernel panics', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it('ends its wait at once, with the words of the kernel and the dialogue as evidence', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'sevlane-ends-'));

@@ -17,7 +17,7 @@ const RESOURCE = '/apis/kubevirt.io/v1/namespaces/kubevirt/kubevirts/kubevirt';
 const GATE_ON = { developerConfiguration: { featureGates: ['WorkloadEncryptionSEV'] } };
 
 describe('a cluster that somebody has put a KubeVirt into', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let sim: Sim;
   let api: SimApi;
 

@@ -19,7 +19,7 @@ const MOST_A_GUEST = 8;
 const FED = ['nodes', 'pods', 'kubevirts', 'virtualmachineinstances'];
 
 describe('the requests of a run, counted at the API server', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let sim: Sim;
   let api: SimApi;
   let asked: readonly ApiRequest[];

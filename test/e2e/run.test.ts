@@ -7,7 +7,7 @@ import { lane, sevlane, startLane, startSim } from './cli.ts';
 const outcomes = (rows: readonly { outcome: string }[]) => [...new Set(rows.map(({ outcome }) => outcome))];
 
 describe('sevlane run on the simulated host', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it('boots and proves all guests, exits 0 and names the report', async () => {
     const { exitCode, stdout, report, cases, phases } = await lane([]);
@@ -118,7 +118,7 @@ describe('sevlane run on the simulated host', function () {
 });
 
 describe('sevlane run on a node of somebody', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it('refuses a cluster of another Kubernetes than the one that was named, before anything is changed', async () => {
     const sim = await startSim();

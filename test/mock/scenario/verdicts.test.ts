@@ -3,7 +3,7 @@ import { loadScenario, scenarioNames } from '../../../providers/mock/scenario/na
 import { lane } from '../../e2e/cli.ts';
 
 describe('each scenario that comes along leads the real lane to the verdict it says', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   this.slow(20_000);
 
   for (const name of scenarioNames()) {
