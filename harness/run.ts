@@ -2,12 +2,15 @@ import type { RunConfig } from './config/run-config.ts';
 import { examineCluster } from './doctor/cluster/examine.ts';
 import { clusterWish } from './doctor/cluster/wish.ts';
 import { connectionRows } from './doctor/connection-check.ts';
+import { hostExam } from './doctor/host/exam-of.ts';
+import { hostRows } from './doctor/host/examine.ts';
 import { refuseFatal, tellChecks } from './doctor/refuse.ts';
 import { toFinding } from './errors/blame.ts';
 import { InfraError, Interrupted, UsageError } from './errors/errors.ts';
 import { keepEvidenceIn } from './evidence/collect.ts';
 import { createRedactor, type Redactor } from './evidence/redact.ts';
-import { probeHost } from './host/probe.ts';
+import { capabilityContract } from './host/capability.ts';
+import { readHost } from './host/probe.ts';
 import type { KubeClient } from './kube/client.ts';
 import type { Cluster } from './kube/connect.ts';
 import { acquireLease } from './kube/lease.ts';
@@ -107,10 +110,14 @@ async function lane(scope: Scope, input: RunInput, redactor: Redactor): Promise<
   const facts =
     ssh &&
     (await phase(scope, step('probe', budgets.probeMs), async (own) => {
-      const found = await probeHost(own, ssh);
-      own.emit({ type: 'subject', subject: { host: found } });
-      plan(own, suites, { config, host: found });
-      return found;
+      const state = await readHost(own, ssh);
+      const rows = hostRows(hostExam(config, state));
+      own.emit({ type: 'subject', subject: { host: state.facts } });
+      own.emit({ type: 'capabilities', contract: capabilityContract(state.facts) });
+      tellChecks(own, rows);
+      plan(own, suites, { config, host: state.facts });
+      refuseFatal(rows);
+      return state.facts;
     }));
   const cluster = await phase(scope, step('cluster', budgets.clusterMs), (own) =>
     reach(own, { input, host, ssh, redactor, facts }),

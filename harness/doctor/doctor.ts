@@ -12,9 +12,11 @@ import { within } from '../scope/until.ts';
 import { connectSsh } from '../ssh/client.ts';
 import type { SshConnection } from '../ssh/connection.ts';
 import { clusterUnread, examineCluster } from './cluster/examine.ts';
-import { notRead } from './cluster/reading.ts';
+import { notRead, type Unread } from './cluster/reading.ts';
 import { clusterWish } from './cluster/wish.ts';
 import { connectionRows } from './connection-check.ts';
+import { hostExam } from './host/exam-of.ts';
+import { hostRows, hostUnread } from './host/examine.ts';
 import { tellChecks } from './refuse.ts';
 
 /** Everything that an examination needs to know; nothing is read from the process. */
@@ -60,7 +62,7 @@ async function examine(scope: Scope, input: DoctorInput, redactor: Redactor): Pr
   }
   learnSecrets(redactor, host.value);
   const ssh = await reachNode(scope, host.value, config.budgets.connectMs);
-  const state = ssh === undefined ? undefined : await lookAtHost(scope, ssh, config.budgets.probeMs);
+  const state = ssh === undefined ? undefined : await lookAtHost(scope, ssh, config);
   const { ssh: target } = host.value;
   if (ssh === undefined && target !== undefined) {
     tellChecks(scope, clusterUnread(clusterWish(config, host.value, runId), NO_CONNECTION));
@@ -79,8 +81,7 @@ async function examine(scope: Scope, input: DoctorInput, redactor: Redactor): Pr
 const NO_CONNECTION = { unread: 'there is no connection to the node', action: 'mend the SSH connection first' };
 
 function nothingMore(scope: Scope, { config, runId }: DoctorInput, error: unknown): void {
-  const why = notRead(error);
-  if ('unread' in why) scope.emit({ type: 'capabilities', contract: unreadContract(why.unread) });
+  hostNotRead(scope, notRead(error));
   tellChecks(scope, clusterUnread(clusterWish(config, {}, runId), NO_CONNECTION));
 }
 
@@ -88,28 +89,35 @@ function nothingMore(scope: Scope, { config, runId }: DoctorInput, error: unknow
 async function reachNode(scope: Scope, { ssh }: Host, budgetMs: number): Promise<SshConnection | undefined> {
   if (ssh === undefined) {
     tellChecks(scope, connectionRows(undefined));
+    hostNotRead(scope, { unread: 'the API is reached directly: no node is named', action: 'name the node with --ssh' });
     return undefined;
   }
   const reached = await attempt(scope, { name: 'SSH connection', budgetMs }, (own) => connectSsh(own, ssh));
   tellChecks(scope, connectionRows('error' in reached ? reached : reached.value));
   if ('error' in reached) {
-    scope.emit({ type: 'capabilities', contract: unreadContract(NO_CONNECTION.unread) });
+    hostNotRead(scope, NO_CONNECTION);
     return undefined;
   }
   scope.emit({ type: 'subject', subject: { node: reached.value.description } });
   return reached.value;
 }
 
-async function lookAtHost(scope: Scope, ssh: SshConnection, budgetMs: number): Promise<HostState | undefined> {
-  const read = await attempt(scope, { name: 'probe of the host', budgetMs }, (own) => readHost(own, ssh));
+async function lookAtHost(scope: Scope, ssh: SshConnection, config: RunConfig): Promise<HostState | undefined> {
+  const step = { name: 'probe of the host', budgetMs: config.budgets.probeMs };
+  const read = await attempt(scope, step, (own) => readHost(own, ssh));
   if ('error' in read) {
-    const why = notRead(read.error);
-    scope.emit({ type: 'capabilities', contract: unreadContract('unread' in why ? why.unread : '') });
+    hostNotRead(scope, notRead(read.error));
     return undefined;
   }
   scope.emit({ type: 'subject', subject: { host: read.value.facts } });
   scope.emit({ type: 'capabilities', contract: capabilityContract(read.value.facts) });
+  tellChecks(scope, hostRows(hostExam(config, read.value)));
   return read.value;
+}
+
+function hostNotRead(scope: Scope, { unread, action }: Unread): void {
+  scope.emit({ type: 'capabilities', contract: unreadContract(unread) });
+  tellChecks(scope, hostUnread(unread, action));
 }
 
 interface Step {

@@ -11,7 +11,7 @@ import type { SshConnection } from '../../ssh/connection.ts';
 import { judgeAll } from '../check.ts';
 import { type ApiReadings, askApi } from './ask.ts';
 import { CLUSTER_CHECKS } from './check-table.ts';
-import { ask, notRead, type Reading } from './reading.ts';
+import { ask, notRead, type Unread } from './reading.ts';
 import type { ClusterReadings, ClusterWish, Credentials } from './readings.ts';
 
 /** What the examination starts from. */
@@ -62,10 +62,7 @@ export async function examineCluster(scope: Scope, examination: ClusterExaminati
 }
 
 /** The rows of the cluster where nothing of it could be asked. */
-export function clusterUnread(
-  wish: ClusterWish,
-  why: { readonly unread: string; readonly action: string },
-): readonly CheckResult[] {
+export function clusterUnread(wish: ClusterWish, why: Unread): readonly CheckResult[] {
   return judgeAll(CLUSTER_CHECKS, { now: new Date(), wish, host: undefined, ...nothing(why) }).map((row) =>
     // Nobody tried: that is no verdict on the kubeconfig or the API.
     row.verdict === 'fatal' ? { ...row, verdict: 'unread' } : row,
@@ -88,7 +85,7 @@ function credentialsOf(access: KubeAccess): Credentials {
 type Everything = Pick<ClusterReadings, 'credentials' | 'apiCertificate' | 'version'> & ApiReadings;
 
 /** Every reading unread for one reason. */
-function nothing(why: Reading<never>): Everything {
+function nothing(why: Unread): Everything {
   return {
     credentials: why,
     apiCertificate: why,

@@ -6,8 +6,14 @@ import type { Scope } from '../../scope/scope.ts';
 import { settle } from '../../scope/settle.ts';
 import { type Judgement, unread } from '../check.ts';
 
+/** Why there is no answer, and what would make one. */
+export interface Unread {
+  readonly unread: string;
+  readonly action: string;
+}
+
 /** An answer, or why there is none: what was not read is never taken for something else. */
-export type Reading<T> = { readonly value: T } | { readonly unread: string; readonly action: string };
+export type Reading<T> = { readonly value: T } | Unread;
 
 /** No single question may hold the others up for longer. */
 const QUESTION_MS = 10_000;
@@ -26,7 +32,7 @@ export async function ask<T>(scope: Scope, work: (signal: AbortSignal) => Promis
 }
 
 /** The reading that an error stands for. */
-export function notRead(error: unknown): Reading<never> {
+export function notRead(error: unknown): Unread {
   const { message, hint, causes } = toFinding(error, 'doctor');
   const own = error instanceof InfraError ? hint : undefined;
   return { unread: [message, ...causes].join(': '), action: own ?? TRY_AGAIN };
