@@ -109,7 +109,9 @@ async function obey(reading: Reading, block: Block, line: PlacedWords): Promise<
   }
   const value = readValue(kind, line);
   if ('problem' in value) return fault(value.problem);
-  if (block.applies) set(reading, name, { values: value.values, adds: kind === 'more', place });
+  // In ssh a time of `none` is as if the line were not there: a later one counts.
+  const isVoid = kind === 'time' && value.values[0] === 'none';
+  if (block.applies && !isVoid) set(reading, name, { values: value.values, adds: kind === 'more', place });
 }
 
 interface Assignment {

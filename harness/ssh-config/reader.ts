@@ -15,12 +15,15 @@ export async function openConfigReader(
   const files = filesToRead(configFile, surroundings.systemConfig ?? '/etc/ssh/ssh_config', account);
   const program = await programPath(surroundings.program ?? 'ssh', own.environment);
   const readFiles = async (name: SshName) => await readConfigFiles(name, account, files);
+  const ask = async (name: SshName, file: string | undefined) =>
+    program === undefined ? undefined : await askSsh(name, { program, configFile: file, own, signal });
+  // What nobody chose is the same for every name, as far as it is looked at.
+  let defaults: Promise<SshAnswer | undefined> | undefined;
   return async (name) => {
-    const ask = async (file: string | undefined) =>
-      program === undefined ? undefined : await askSsh(name, { program, configFile: file, own, signal });
-    const answer = await ask(configFile);
+    const answer = await ask(name, configFile);
     if (answer === undefined) return withDefaults(await readFiles(name), name, account);
-    return await told(answer, (await ask('/dev/null')) ?? new Map(), () => readFiles(name));
+    defaults ??= ask({ host: name.host }, '/dev/null');
+    return await told(answer, (await defaults) ?? new Map(), () => readFiles(name));
   };
 }
 
@@ -73,7 +76,10 @@ async function told(
 function withDefaults(config: EffectiveConfig, { host, user, port }: SshName, account: Account): EffectiveConfig {
   const values = new Map(config.values);
   const hostName = firstOf(config, 'hostname');
-  values.set('hostname', [hostName === undefined ? host : expandHostName(hostName, host)]);
+  values.set('hostname', [(hostName === undefined ? host : expandHostName(hostName, host)).toLowerCase()]);
+  const alias = firstOf(config, 'hostkeyalias');
+  // known_hosts knows names in lower case.
+  if (alias !== undefined) values.set('hostkeyalias', [alias.toLowerCase()]);
   if (user !== undefined) values.set('user', [user]);
   if (port !== undefined) values.set('port', [String(port)]);
   for (const [keyword, defaults] of Object.entries(DEFAULTS)) {
