@@ -55,6 +55,7 @@ const { stdout, stderr } = process;
 const OWN: OwnProcess = {
   pid: process.pid,
   execPath: process.execPath,
+  nodeVersion: process.version,
   environment: Object.fromEntries(
     Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   ),

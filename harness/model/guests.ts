@@ -64,6 +64,9 @@ export const GUESTS: Readonly<Record<GuestKind, GuestSpec>> = {
   },
 };
 
+/** Guests of a run that are alive at the same time: one's cases are through and it is gone before the next one boots. */
+export const GUESTS_AT_ONCE = 1;
+
 /** The label that virt-handler gives a node which can launch guests of this technology. */
 export const NODE_LABELS: Readonly<Record<Technology, string>> = {
   sev: 'kubevirt.io/sev',

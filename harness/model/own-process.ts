@@ -6,6 +6,8 @@ export interface OwnProcess {
   readonly pid: number;
   /** Path of the Node that runs us, for children that run our own code. */
   readonly execPath: string;
+  /** e.g. `v20.19.0`. */
+  readonly nodeVersion?: string;
   /** What we were started with. Children get of it only what they need: it may hold secrets. */
   readonly environment: Environment;
   /** As process.kill: signals a process, or with a negative id a group; 0 only asks. Throws ESRCH when none is there. */
