@@ -22,7 +22,8 @@ export interface ExecResult {
 
 /**
  * The verified SSH connection of a run, over all the sessions that it may take. What is under way when a session is cut
- * rejects at once with a ConnectionCut; what is asked for during a cut waits for the next session.
+ * rejects at once with a ConnectionCut; what is asked for during a cut, and a channel that has not opened yet, waits for
+ * the next session.
  */
 export interface SshConnection {
   /** `user@host:port`, with the hosts in between. */

@@ -16,10 +16,14 @@ export interface Tries {
   readonly refusals?: number;
 }
 
-/** What came of the tries; `last` is why there is no session, undefined when none was made. */
-export type Reconnection =
-  | { readonly session: SshSession; readonly tries: number }
-  | { readonly tries: number; readonly last: Error | undefined };
+/** Tries that came to nothing; `last` is what the last one saw. */
+export interface Attempts {
+  readonly tries: number;
+  readonly last?: Error;
+}
+
+/** What came of the tries. */
+export type Reconnection = Attempts | { readonly session: SshSession; readonly tries: number };
 
 const TRY_MIN_MS = 3000;
 const TRY_MAX_MS = 15_000;
@@ -39,7 +43,7 @@ export async function reconnect(transport: SshTransport, options: Tries): Promis
   let last: Error | undefined;
   let refusals = 0;
   let tries = 0;
-  while (!bound.signal.aborted && budgetMs > 0) {
+  while (!bound.signal.aborted) {
     if (pauses + tries > 0) await pause(pauseMs(pauses + tries), bound.signal);
     if (bound.signal.aborted) break;
     tries += 1;
@@ -53,7 +57,7 @@ export async function reconnect(transport: SshTransport, options: Tries): Promis
       if (refusals >= refusalsMax) break;
     }
   }
-  return { tries, last };
+  return last === undefined ? { tries } : { tries, last };
 }
 
 /** Tries of the first connection: a busy sshd drops some greetings (MaxStartups), a wrong port should be told soon. */
@@ -94,8 +98,7 @@ async function open(transport: SshTransport, withinMs: number, signal: AbortSign
 }
 
 function tryMs({ usualMs }: Tries, tries: number): number {
-  const patience = Math.max(TRY_MIN_MS, 4 * usualMs);
-  return Math.min(Math.max(TRY_MAX_MS, patience), patience * 2 ** (tries - 1));
+  return Math.min(TRY_MAX_MS, Math.max(TRY_MIN_MS, 4 * usualMs) * 2 ** (tries - 1));
 }
 
 function pauseMs(tries: number): number {

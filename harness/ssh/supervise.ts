@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { ConnectionCut, InfraError, LaneError } from '../errors/errors.ts';
 import type { HostPort } from '../model/host.ts';
@@ -8,14 +9,18 @@ import type { ExecOptions, ExecResult, SshConnection } from './connection.ts';
 import { Gate } from './gate.ts';
 import { type Heartbeat, startHeartbeat } from './heartbeat.ts';
 import { quicken } from './quicken.ts';
-import { type OpenedSession, reconnect } from './reconnect.ts';
+import { type Attempts, type OpenedSession, reconnect } from './reconnect.ts';
 import { RoundTrips, rounded } from './round-trips.ts';
 import type { SshSession, SshTransport } from './session.ts';
 import { Timeline } from './timeline.ts';
 
 /** How a connection is kept. */
 export interface Supervision {
-  /** How long each cut may take to heal, counted from when it is noticed; 0 heals nothing. */
+  /**
+   * How long each cut may take to heal, counted from when it is noticed; 0 heals nothing. Cuts that follow each other
+   * within seconds count as one, with all the time that there was no connection, or a line that drops every session
+   * would never be given up.
+   */
   readonly budgetMs: number;
   /** Silence that counts as a cut sooner than the line itself suggests. */
   readonly deadAfterMs?: number | undefined;
@@ -25,8 +30,9 @@ type Details = Parameters<Timeline['add']>[1];
 
 const HINT = 'check the node and the network between here and there, then run again';
 const MEASURED_EVERY_MS = 60_000;
-const SLOW_EVERY_MS = 10_000;
-const SHORT_LIFE_MS = 5000;
+const SLOW_EVERY_MS = 30_000;
+/** A session that lives shorter than this, and the time in which its death is noticed, has healed nothing. */
+const SHORT_LIFE_MS = 2000;
 
 /**
  * One connection over as many sessions as it takes: watches each by a heartbeat, and replaces one that is cut. What was
@@ -53,9 +59,10 @@ export class SupervisedConnection implements SshConnection {
   #heartbeat: Heartbeat | undefined;
   #healing: Promise<void> | undefined;
   #quickened: Promise<void> = Promise.resolve();
-  /** Sessions in a row that did not live long. */
-  #shortLives = 0;
   #adoptedAt = 0;
+  /** Cuts since a session lived long enough to count as healing, and the time without a connection meanwhile. */
+  #cutsInRow = 0;
+  #spentMs = 0;
   #measuredAt = performance.now();
   #slowAt = Number.NEGATIVE_INFINITY;
 
@@ -72,20 +79,31 @@ export class SupervisedConnection implements SshConnection {
     this.#timeline = new Timeline(transport, this.#line);
     this.lost = this.#losing.signal;
     this.#over = AbortSignal.any([this.lost, this.#closed.signal]);
+    // During a cut everything that the run asks for waits here.
+    setMaxListeners(0, this.#over);
     this.#tell('connected', { saw: this.description }, first.session);
     this.#adopt(first.session);
   }
 
   async exec(command: string, options: ExecOptions): Promise<ExecResult> {
-    const session = await this.#next(options.signal);
-    // A server may allow one session channel at a time.
-    await settle(this.#quickened, options.signal);
-    return await session.exec(command, options);
+    for (;;) {
+      const session = await this.#next(options.signal);
+      // A server may allow one session channel at a time.
+      await settle(this.#quickened, AbortSignal.any([options.signal, this.#over]));
+      if (!session.ended.aborted) return await session.exec(command, options);
+    }
   }
 
   async openChannel(to: HostPort): Promise<Duplex> {
-    const session = await this.#next(this.#over);
-    return await session.openChannel(to);
+    for (;;) {
+      const session = await this.#next(this.#over);
+      try {
+        return await session.openChannel(to);
+      } catch (error) {
+        // Nothing went through it yet: it can as well be opened on the next session.
+        if (!session.ended.aborted) throw error;
+      }
+    }
   }
 
   async close(): Promise<void> {
@@ -145,20 +163,25 @@ export class SupervisedConnection implements SshConnection {
     if (this.#gate.isOpen) this.#gate = new Gate();
     this.#timeline.addTraffic(session.traffic);
     this.#tell('cut', { saw: this.#spoken(reason) });
-    this.#shortLives = noticedAt - this.#adoptedAt < SHORT_LIFE_MS ? this.#shortLives + 1 : 0;
-    this.#healing = this.#heal(reason, since);
+    if (noticedAt - this.#adoptedAt > SHORT_LIFE_MS + this.#line.patienceMs) {
+      this.#cutsInRow = 0;
+      this.#spentMs = 0;
+    }
+    this.#cutsInRow += 1;
+    if (this.#supervision.budgetMs <= this.#spentMs) this.#lose(reason, noticedAt - since, { tries: 0 });
+    else this.#healing = this.#heal(reason, since);
   }
 
   async #heal(reason: Error, since: number): Promise<void> {
-    const { budgetMs } = this.#supervision;
     const healed = await reconnect(this.#transport, {
-      budgetMs,
+      budgetMs: this.#supervision.budgetMs - this.#spentMs,
       usualMs: this.#firstMs,
       signal: this.#closed.signal,
       // A node that takes us and drops us again and again is not asked without a pause.
-      pauses: Math.max(0, this.#shortLives - 1),
+      pauses: Math.max(0, this.#cutsInRow - 2),
     });
     const downMs = performance.now() - since;
+    this.#spentMs += downMs;
     if (this.#closed.signal.aborted) {
       if ('session' in healed) await healed.session.close();
       return;
@@ -171,9 +194,9 @@ export class SupervisedConnection implements SshConnection {
     this.#lose(reason, downMs, healed);
   }
 
-  #lose(reason: Error, downMs: number, { tries, last }: { readonly tries: number; readonly last: Error | undefined }) {
-    const { budgetMs } = this.#supervision;
-    const spent = budgetMs === 0 ? '' : `; not healed in ${spokenTime(downMs)} and ${tries} tries`;
+  #lose(reason: Error, downMs: number, { tries, last }: Attempts) {
+    const again = this.#cutsInRow > 1 ? `; the cut number ${this.#cutsInRow} in a row` : '';
+    const spent = tries === 0 ? again : `${again}; not healed in ${spokenTime(downMs)}, ${counted(tries)}`;
     const seen = last === undefined ? '' : `, the last: ${this.#spoken(last)}`;
     const hint = last instanceof LaneError ? last.hint : undefined;
     const loss = new InfraError(`${reason.message}${spent}${seen}`, { cause: last ?? reason, hint: hint ?? HINT });
@@ -215,6 +238,10 @@ export class SupervisedConnection implements SshConnection {
     const name = `ssh ${this.description}: `;
     return error.message.startsWith(name) ? error.message.slice(name.length) : error.message;
   }
+}
+
+function counted(tries: number): string {
+  return tries === 1 ? '1 try' : `${tries} tries`;
 }
 
 /** The peer was not heard any more. */

@@ -3,6 +3,7 @@ import type { RoundTrips } from './round-trips.ts';
 import type { SshSession, SshTransport } from './session.ts';
 
 type Kind = ConnectionMoment['kind'];
+type Named = Pick<SshTransport, 'name' | 'description'>;
 type Traffic = SshSession['traffic'];
 
 /** However long the run: more moments are thinned out. */
@@ -10,7 +11,7 @@ const MOMENTS_MAX = 80;
 
 /** The life of a connection as the report tells it, bounded in size. */
 export class Timeline {
-  readonly #transport: SshTransport;
+  readonly #transport: Named;
   readonly #line: RoundTrips;
   #moments: readonly ConnectionMoment[] = [];
   #cuts = 0;
@@ -19,7 +20,7 @@ export class Timeline {
   #sent = 0;
   #received = 0;
 
-  constructor(transport: SshTransport, line: RoundTrips) {
+  constructor(transport: Named, line: RoundTrips) {
     this.#transport = transport;
     this.#line = line;
   }
