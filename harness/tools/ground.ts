@@ -65,10 +65,13 @@ async function attempt(work: () => Promise<number>): Promise<{ readonly code: nu
 /** Provider, SSH, kubeconfig, listener, cluster: each undone by the scope. @throws InfraError when one fails. */
 export async function openGround(scope: Scope, input: ToolInput, wishes: GroundWishes = {}): Promise<ToolGround> {
   const { budgets, runDir, own } = input;
+  const { ask } = input.surroundings;
   const watcher = await openWatcher(scope, { own, folder: runDir });
   const host = await bounded(scope, 'open', OPEN_MS, (step) => input.provider().acquire(step, input.surroundings));
   const { ssh: target } = host;
-  const ssh = target && (await bounded(scope, 'connect', budgets.connectMs, (step) => connectSsh(step, target)));
+  const options = { budgetMs: budgets.connectionMs, ...(ask === undefined ? {} : { ask }) };
+  const ssh =
+    target && (await bounded(scope, 'connect', budgets.connectMs, (step) => connectSsh(step, target, options)));
   return await bounded(scope, 'cluster', budgets.clusterMs, async (step) => {
     const { kubeconfig, context } = host;
     const access = await readAccess(step, ssh, { kubeconfig, ...(context === undefined ? {} : { context }) });

@@ -39,7 +39,9 @@ export function areSettings(words: readonly string[], rows: readonly Setting[]):
     const [, key, attached] = /^--([^=]+)(=[\s\S]*)?$/.exec(words[index] ?? '') ?? [];
     const row = rows.find((each) => each.key === key);
     if (row === undefined) return false;
-    if (row.valueName !== undefined && attached === undefined) index++;
+    if (row.valueName === undefined || attached !== undefined) continue;
+    index++;
+    if (index >= words.length) return false;
   }
   return true;
 }
