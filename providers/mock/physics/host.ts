@@ -36,4 +36,8 @@ export interface HostProfile {
   readonly sev: boolean;
   readonly sevEs: boolean;
   readonly sevSnp: boolean;
+  /** Of the one file system. */
+  readonly diskUsedPercent: number;
+  /** How far the host's clock is ahead of the wall's; below 0 it is behind. */
+  readonly clockAheadMs: number;
 }

@@ -44,6 +44,8 @@ export const HOST_FIELDS = {
   sev: flag,
   sevEs: flag,
   sevSnp: flag,
+  diskUsedPercent: z.int().min(0).max(100).optional(),
+  clockAheadMs: z.int().optional(),
 } as const satisfies Record<Leaf<HostProfile>, z.ZodType>;
 
 /** The profile with some leaves replaced; branches are copied, nothing is changed in place. */

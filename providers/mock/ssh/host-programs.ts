@@ -27,7 +27,7 @@ export function hostPrograms(profile: HostProfile): Readonly<Record<string, Prog
     free: (call) => free(call, profile),
     virsh: (call) => virsh(call, profile),
     uptime: (call) => print(call, ' 10:00:00 up 12 days,  3:14,  1 user,  load average: 0.42, 0.38, 0.35\n'),
-    df,
+    df: (call) => df(call, profile),
   };
 }
 
@@ -89,14 +89,14 @@ function virsh(call: Call, profile: HostProfile): number {
   }
 }
 
-async function df(call: Call): Promise<number> {
+async function df(call: Call, { diskUsedPercent }: HostProfile): Promise<number> {
   return await withOptions(call, 'hkPTBmi', ({ given, rest }) => {
     const wrong = rest.find((path) => call.shell.machine.tree.entry(path) === undefined);
     if (wrong !== undefined) {
       call.err(`df: ${wrong}: No such file or directory\n`);
       return 1;
     }
-    const [header, cells] = given.has('i') ? inodes() : blocks(given);
+    const [header, cells] = given.has('i') ? inodes() : blocks(given, diskUsedPercent);
     return print(call, `${header}\n${`${cells.join(' ')}\n`.repeat(Math.max(1, rest.length))}`);
   });
 }
@@ -110,9 +110,9 @@ function inodes(): readonly [header: string, cells: readonly string[]] {
   ];
 }
 
-function blocks(given: ReadonlySet<string>): readonly [header: string, cells: readonly string[]] {
+function blocks(given: ReadonlySet<string>, usedPercent: number): readonly [header: string, cells: readonly string[]] {
   const total = 457_179_136;
-  const used = 61_203_912;
+  const used = Math.round((total * usedPercent) / 100);
   const size = (kib: number) => (given.has('h') ? `${Math.round(kib / 1_048_576)}G` : String(kib));
   const columns = given.has('h')
     ? ' Size  Used Avail Use%'
@@ -121,6 +121,6 @@ function blocks(given: ReadonlySet<string>): readonly [header: string, cells: re
       : '1K-blocks     Used Available Use%';
   return [
     `Filesystem            ${columns} Mounted on`,
-    [ROOT_DEVICE, size(total), size(used), size(total - used), '14%', '/'],
+    [ROOT_DEVICE, size(total), size(used), size(total - used), `${usedPercent}%`, '/'],
   ];
 }

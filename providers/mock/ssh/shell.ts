@@ -54,7 +54,7 @@ function hostMachine({ user, profile, director, clock, ownFiles = {}, running }:
     groups: ['10(wheel)'],
     tree: treeOf(files, (path, content) => director.hostFile(path, content), [homeOf(user)]),
     programs: hostPrograms(current),
-    now: () => clock.now(),
+    now: () => new Date(clock.now().getTime() + current.clockAheadMs),
     sleep: (ms, until) => clock.sleep(ms, until),
   };
 }

@@ -32,4 +32,6 @@ export const MILAN: HostProfile = {
   sev: true,
   sevEs: true,
   sevSnp: true,
+  diskUsedPercent: 13,
+  clockAheadMs: 0,
 };

@@ -29,4 +29,6 @@ export const ROME_ES: HostProfile = {
   sev: true,
   sevEs: true,
   sevSnp: false,
+  diskUsedPercent: 13,
+  clockAheadMs: 0,
 };
