@@ -1,10 +1,10 @@
-import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import { execa, type ResultPromise } from 'execa';
 import { InfraError } from '../errors/errors.ts';
 import type { Environment, OwnProcess } from '../model/own-process.ts';
 import { spokenTime } from '../model/spoken-time.ts';
 import { deadline } from '../scope/deadline.ts';
+import { endOf, type ProgramEnd } from './program-end.ts';
 import { explainStart } from './start-failure.ts';
 import { tailOf } from './tail.ts';
 
@@ -34,12 +34,8 @@ export interface ProgramOptions {
   readonly isSecret?: boolean;
 }
 
-/** How a local program ended. */
-export interface ProgramResult {
-  /** Exit status; 128 + n when a signal ended it, as a shell would say. */
-  readonly code: number;
-  /** e.g. `SIGKILL`. */
-  readonly signal?: string;
+/** How a local program ended, and what it said. */
+export interface ProgramResult extends ProgramEnd {
   readonly stdout: string;
   readonly stderr: string;
 }
@@ -173,12 +169,6 @@ function endGroup({ own, child, pid, graceMs, stop }: Group): Disposable {
       for (const timer of timers) clearTimeout(timer);
     },
   };
-}
-
-function endOf(code: number | undefined, signal: string | undefined): Pick<ProgramResult, 'code' | 'signal'> {
-  if (signal === undefined) return { code: code ?? -1 };
-  const numbers: Readonly<Record<string, number>> = constants.signals;
-  return { code: 128 + (numbers[signal] ?? 0), signal };
 }
 
 function brief({ file, args }: Program): string {

@@ -1,0 +1,201 @@
+import { ConnectionCut, InfraError } from '../../errors/errors.ts';
+import type { SshTarget } from '../../model/host.ts';
+import { knownHostName } from '../known-hosts.ts';
+import { PIN_WORD } from './arguments.ts';
+
+/** What ssh said before it ended, and with what. */
+export interface LastWords {
+  /** `user@host:port`, with the hosts in between. */
+  readonly description: string;
+  readonly said: string;
+  /** For names and commands in hints. */
+  readonly target: Pick<SshTarget, 'host' | 'port' | 'hostKeys'>;
+  readonly cause?: unknown;
+}
+
+interface Meaning {
+  readonly pattern: RegExp;
+  /** What it means; `$1` and so on stand for the groups of the pattern. Default: ssh's own words. */
+  readonly words?: string;
+  readonly hint: string;
+  /** Another try may go better: the host is down or busy, the network is not there. */
+  readonly mayHeal?: true;
+}
+
+/** The first that fits counts. Messages of OpenSSH 7.4 to 10. */
+const MEANINGS: readonly Meaning[] = [
+  {
+    pattern: /REVOKED HOST KEY DETECTED|host key .* (?:is|was) revoked/i,
+    words: 'its host key is revoked',
+    hint: 'the host must get a new key; never connect with this one',
+  },
+  {
+    pattern: /Certificate invalid: (.+)/,
+    words: 'its host certificate is not valid: $1',
+    hint: "have the host's certificate signed anew, for the name that is used here; see ssh-keygen -L -f CERTIFICATE on the host",
+  },
+  {
+    pattern: /Host key verification failed/,
+    words: 'its host key could not be verified',
+    hint: 'log in once with ssh by hand and look at what it asks',
+  },
+  {
+    pattern: /Permissions \S+ for '(.+)' are too open/,
+    words: 'the key $1 can be read by others, so ssh does not use it',
+    hint: 'chmod 600 $1',
+  },
+  {
+    pattern: /Bad owner or permissions on (\S+)/,
+    words: '$1 belongs to or can be written by others, so ssh does not read it',
+    hint: 'chmod 600 $1',
+  },
+  {
+    pattern:
+      /(?:^|: )(.*(?:Bad configuration option|terminating, \d+ bad configuration options|unknown option|illegal option|Unsupported option|Bad .* specification|keyword .* extra arguments).*)/m,
+    words: 'ssh does not accept its configuration: $1',
+    hint: 'mend ssh_config at that line; ssh -G HOST shows what ssh makes of it',
+  },
+  {
+    pattern: /Could not resolve hostname (\S+): (.+)/i,
+    words: 'the name $1 cannot be resolved: $2',
+    hint: 'check the name, and that DNS works here',
+    mayHeal: true,
+  },
+  {
+    pattern: /connect to host (\S+) port (\d+): (.*refused)/i,
+    words: 'nothing listens at $1 port $2: $3',
+    hint: 'check the address and that sshd runs there',
+    mayHeal: true,
+  },
+  {
+    pattern: /connect to host (\S+) port (\d+): (.+)/,
+    words: '$1 port $2 cannot be reached: $3',
+    hint: 'check that the address is right and a firewall lets it through',
+    mayHeal: true,
+  },
+  {
+    pattern: /timed out during banner exchange|Connection timed out|Operation timed out/i,
+    words: 'no answer in time',
+    hint: 'check that the address is right and a firewall lets it through',
+    mayHeal: true,
+  },
+  {
+    pattern: /Timeout, server (\S+) not responding/,
+    words: 'the node stopped answering heartbeats',
+    hint: 'check the node and the network between here and there, then run again',
+    mayHeal: true,
+  },
+  {
+    pattern: /Too many authentication failures/,
+    hint: 'name the one key to use: --ssh-key FILE, or IdentitiesOnly yes in ssh_config',
+  },
+  {
+    pattern: /Permission denied \(([^)]*)\)/,
+    words: 'the host refused us (it takes $1)',
+    hint: 'check user name and key; ssh -v shows what is offered; a key that must be asked for has to be in the agent',
+  },
+  {
+    pattern: /Unable to negotiate .*: (no matching .*)/,
+    words: 'no common algorithm: $1',
+    hint: 'choose one that both know in ssh_config, e.g. KexAlgorithms or HostKeyAlgorithms',
+  },
+  {
+    pattern: /(?:kex_exchange_identification|ssh_exchange_identification|banner exchange): (.+)/,
+    words: 'the host hung up before it greeted us: $1',
+    hint: 'it may be too busy (MaxStartups), or keep us out (fail2ban, PerSourcePenalties, hosts.deny)',
+    mayHeal: true,
+  },
+  {
+    pattern: /Connection (?:closed|reset) by|Broken pipe|closed by remote host|client_loop: send disconnect/i,
+    hint: 'check the node and the network between here and there, then run again',
+    mayHeal: true,
+  },
+];
+
+/** The error for a connection that ssh could not make, in the words of the field, with the fix. */
+export function explainFailure({ description, said, target, cause }: LastWords): InfraError | ConnectionCut {
+  const details = cause === undefined ? {} : { cause };
+  const hostKey = unknownKey(said) ?? changedKey(said, target) ?? otherThanPinned(said, target);
+  if (hostKey !== undefined) {
+    return new InfraError(`ssh ${description}: ${hostKey.words}`, { ...details, hint: hostKey.hint });
+  }
+  for (const meaning of MEANINGS) {
+    const match = meaning.pattern.exec(said);
+    if (match === null) continue;
+    const fill = (text: string) => text.replace(/\$(\d)/g, (_, index: string) => (match[Number(index)] ?? '').trim());
+    const words = meaning.words === undefined ? lastLines(said) : fill(meaning.words);
+    const make = meaning.mayHeal === true ? ConnectionCut : InfraError;
+    return new make(`ssh ${description}: ${words}`, { ...details, hint: fill(meaning.hint) });
+  }
+  const words = lastLines(said);
+  return new InfraError(`ssh ${description}: ${words === '' ? 'ssh ended without a word' : `ssh ended: ${words}`}`, {
+    ...details,
+    hint: `try by hand: ssh -v -p ${target.port} ${target.host}`,
+  });
+}
+
+/** The error for a connection that stood and is gone: it may always heal. */
+export function explainCut({ description, said, cause }: Omit<LastWords, 'target'>, forMs: number): ConnectionCut {
+  const seconds = Math.round(forMs / 100) / 10;
+  const reason = /Timeout, server/.test(said) ? 'the node stopped answering heartbeats' : lastLines(said);
+  return new ConnectionCut(
+    `ssh ${description}: connection lost at ${new Date().toISOString()}, ${seconds} s after it was made: ${reason || 'ssh ended without a word'}`,
+    {
+      ...(cause === undefined ? {} : { cause }),
+      hint: 'check the node and the network between here and there, then run again',
+    },
+  );
+}
+
+interface Words {
+  readonly words: string;
+  readonly hint: string;
+}
+
+function unknownKey(said: string): Words | undefined {
+  const match = /No (\S+) host key is known for (\S+) and you have requested strict checking/.exec(said);
+  if (match === null) return undefined;
+  const [, type = '', name = ''] = match;
+  const [, host = name, port] = /^\[(.+)\]:(\d+)$/.exec(name) ?? [];
+  const keyscan = `ssh-keyscan -t ${type.toLowerCase()} ${port === undefined ? '' : `-p ${port} `}${host}`;
+  return {
+    words: `host key of ${name} is not known: it offers ${type}`,
+    hint: `compare the fingerprint with the host's own (ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub), then: ${keyscan} >> ~/.ssh/known_hosts`,
+  };
+}
+
+function changedKey(said: string, target: LastWords['target']): Words | undefined {
+  if (!/REMOTE HOST IDENTIFICATION HAS CHANGED/.test(said)) return undefined;
+  const seen = /fingerprint for the (\S+) key sent by the remote host is\s+(\S+?)\.?\s/.exec(said);
+  const place = /Offending (\S+) key in (.+):(\d+)/.exec(said);
+  const host = /ost key for (\S+) has changed/.exec(said)?.[1] ?? target.host;
+  // ssh leaves the port out here; a host in between is known by its name alone.
+  const name = host === target.host ? knownHostName(target) : host;
+  const port = host === target.host && target.port !== 22 ? `-p ${target.port} ` : '';
+  const offered = seen === null ? '' : `: it offers ${seen[1]} ${seen[2]}`;
+  const expected = place === null ? '' : `, expected the ${place[1]} key at ${place[2]}:${place[3]}`;
+  const file = place?.[2] ?? '~/.ssh/known_hosts';
+  return {
+    words: `host key of ${name} has changed${offered}${expected}; nobody was told a secret`,
+    hint: `someone may be in between; if the host was reinstalled, compare the fingerprint there, then: ssh-keygen -R '${name}' -f ${file} && ssh-keyscan ${port}${host} >> ${file}`,
+  };
+}
+
+function otherThanPinned(said: string, target: LastWords['target']): Words | undefined {
+  const { pinned } = target.hostKeys;
+  const seen = new RegExp(`^${PIN_WORD} (.+)$`, 'm').exec(said)?.[1];
+  if (pinned === undefined || seen === undefined) return undefined;
+  return {
+    words: `host key of ${knownHostName(target)} is not the one that is pinned: it offers ${seen}, expected ${pinned}; nobody was told a secret`,
+    hint: "compare the fingerprint with the host's own: ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub",
+  };
+}
+
+/** What a banner or a motd says is no reason; ssh's own words come last. */
+function lastLines(said: string): string {
+  const lines = said
+    .split(/[\r\n]+/)
+    .map((line) => line.replace(/\p{Cc}/gu, '').trim())
+    .filter((line) => line !== '' && !/^(@+|Warning: Permanently added)/.test(line));
+  return lines.slice(-3).join('; ').slice(-400);
+}
