@@ -1,3 +1,4 @@
+import { openWatcher } from './command/watcher.ts';
 import type { RunConfig } from './config/run-config.ts';
 import { examineCluster } from './doctor/cluster/examine.ts';
 import { clusterWish } from './doctor/cluster/wish.ts';
@@ -32,6 +33,7 @@ import { type OwnedScope, openScope, type Scope } from './scope/scope.ts';
 import { Whereabouts } from './scope/whereabouts.ts';
 import { connectSsh } from './ssh/client.ts';
 import type { SshConnection } from './ssh/connection.ts';
+import type { LocalPrograms } from './ssh/openssh/master.ts';
 import { type DemandFacts, decideDemands, narrowDemands, refuseMissing } from './suite/demands.ts';
 import { loadSuites, type Selection, type Suites } from './suite/engine.ts';
 import { runSuites } from './suite/run-suites.ts';
@@ -87,10 +89,11 @@ export async function run(input: RunInput): Promise<void> {
 async function lane(scope: Scope, input: RunInput, redactor: Redactor): Promise<void> {
   const { config, provider } = input;
   const { budgets } = config;
-  const { suites, host } = await phase(scope, { name: 'open', budgetMs: OPEN_MS }, async (own) => {
+  const { suites, host, programs } = await phase(scope, { name: 'open', budgetMs: OPEN_MS }, async (own) => {
+    const local = await watched(own, input);
     const loaded = await loadSuites();
     plan(own, loaded, { config, host: undefined });
-    return { suites: loaded, host: await provider.acquire(own, input.surroundings) };
+    return { suites: loaded, host: await provider.acquire(own, input.surroundings), programs: local };
   });
   learnSecrets(redactor, config, host);
   const { ssh: target } = host;
@@ -98,10 +101,12 @@ async function lane(scope: Scope, input: RunInput, redactor: Redactor): Promise<
   const ssh =
     target &&
     (await phase(scope, step('connect', budgets.connectMs), async (own) => {
-      const connection = await connectSsh(own, target, { budgetMs: budgets.connectionMs }).catch((error: unknown) => {
-        tellChecks(own, connectionRows({ error }));
-        throw error;
-      });
+      const connection = await connectSsh(own, target, { budgetMs: budgets.connectionMs, programs }).catch(
+        (error: unknown) => {
+          tellChecks(own, connectionRows({ error }));
+          throw error;
+        },
+      );
       tellChecks(own, connectionRows(connection));
       own.emit({ type: 'subject', subject: { node: connection.description } });
       tellLoss(scope, connection);
@@ -152,6 +157,12 @@ function skipHost(scope: Scope): void {
   const reason = 'no --ssh is given: the API is reached directly, and nothing is read of the host itself';
   for (const name of ['connect', 'probe'] as const)
     scope.emit({ type: 'phase-ended', result: { name, outcome: 'skipped', ms: 0, reason } });
+}
+
+/** What is started or written for this run goes with it, also when it is killed. */
+async function watched(scope: Scope, { surroundings, runDir }: RunInput): Promise<LocalPrograms | undefined> {
+  const own = surroundings?.own;
+  return own && { own, watcher: await openWatcher(scope, { own, folder: runDir }) };
 }
 
 type TimedPhase = 'connect' | 'probe' | 'cluster' | 'lease' | 'kubevirt' | 'suites';

@@ -1,3 +1,4 @@
+import { openWatcher } from '../command/watcher.ts';
 import type { RunConfig } from '../config/run-config.ts';
 import { UsageError } from '../errors/errors.ts';
 import { createRedactor, type Redactor } from '../evidence/redact.ts';
@@ -61,7 +62,7 @@ async function examine(scope: Scope, input: DoctorInput, redactor: Redactor): Pr
     return;
   }
   learnSecrets(redactor, host.value);
-  const ssh = await reachNode(scope, host.value, config.budgets.connectMs);
+  const ssh = await reachNode(scope, host.value, input);
   const state = ssh === undefined ? undefined : await lookAtHost(scope, ssh, config);
   const { ssh: target } = host.value;
   if (ssh === undefined && target !== undefined) {
@@ -86,13 +87,18 @@ function nothingMore(scope: Scope, { config, runId }: DoctorInput, error: unknow
 }
 
 /** The connection, or undefined with a row that says why there is none. */
-async function reachNode(scope: Scope, { ssh }: Host, budgetMs: number): Promise<SshConnection | undefined> {
+async function reachNode(scope: Scope, { ssh }: Host, input: DoctorInput): Promise<SshConnection | undefined> {
   if (ssh === undefined) {
     tellChecks(scope, connectionRows(undefined));
     hostNotRead(scope, { unread: 'the API is reached directly: no node is named', action: 'name the node with --ssh' });
     return undefined;
   }
-  const reached = await attempt(scope, { name: 'SSH connection', budgetMs }, (own) => connectSsh(own, ssh));
+  const { own } = input.surroundings;
+  const step = { name: 'SSH connection', budgetMs: input.config.budgets.connectMs };
+  const reached = await attempt(scope, step, async (within) => {
+    const programs = own && { own, watcher: await openWatcher(within, { own, folder: input.runDir }) };
+    return await connectSsh(within, ssh, { programs });
+  });
   tellChecks(scope, connectionRows('error' in reached ? reached : reached.value));
   if ('error' in reached) {
     hostNotRead(scope, NO_CONNECTION);

@@ -3,6 +3,8 @@ import type { Ask } from '../provider/contract.ts';
 import type { Scope } from '../scope/scope.ts';
 import { within } from '../scope/until.ts';
 import type { SshConnection } from './connection.ts';
+import type { LocalPrograms } from './openssh/master.ts';
+import { opensshTransport } from './openssh/transport.ts';
 import { firstSession } from './reconnect.ts';
 import type { SshTransport } from './session.ts';
 import { ssh2Transport } from './ssh2-transport.ts';
@@ -16,6 +18,8 @@ export interface SshOptions {
   readonly budgetMs?: number;
   /** Whom to ask on a terminal; absent without one. */
   readonly ask?: Ask;
+  /** For a target that wants the system's ssh. */
+  readonly programs?: LocalPrograms | undefined;
 }
 
 const CONNECT_WITHIN_MS = 15_000;
@@ -31,9 +35,9 @@ const CLOSE_WITHIN_MS = 5000;
 export async function connectSsh(
   scope: Scope,
   to: SshTarget | SshTransport,
-  { withinMs = CONNECT_WITHIN_MS, budgetMs = BUDGET_MS, ask }: SshOptions = {},
+  { withinMs = CONNECT_WITHIN_MS, budgetMs = BUDGET_MS, ask, programs }: SshOptions = {},
 ): Promise<SshConnection> {
-  const transport = 'open' in to ? to : ssh2Transport(to, { tell: (words) => scope.log.info(words), ...asking(ask) });
+  const transport = 'open' in to ? to : transportTo(scope, to, { ask, programs });
   const first = await within(
     `ssh ${transport.description}: connect`,
     {
@@ -47,6 +51,18 @@ export async function connectSsh(
   const connection = new SupervisedConnection(scope, transport, { first, budgetMs, deadAfterMs: deadAfterMs(to) });
   scope.defer(`close ssh ${transport.description}`, CLOSE_WITHIN_MS, () => connection.close());
   return connection;
+}
+
+function transportTo(
+  scope: Scope,
+  target: SshTarget,
+  { ask, programs }: { readonly ask: Ask | undefined; readonly programs: LocalPrograms | undefined },
+): SshTransport {
+  if (target.openssh === undefined) {
+    return ssh2Transport(target, { tell: (words) => scope.log.info(words), ...asking(ask) });
+  }
+  if (programs === undefined) throw new Error(`nobody can start ${target.openssh.program} here`);
+  return opensshTransport(scope, target, programs);
 }
 
 function asking(ask: Ask | undefined): { readonly ask?: Ask } {

@@ -47,6 +47,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'model',
     'errors',
     'scope',
+    'command',
     'provider',
     'ssh',
     'kube',

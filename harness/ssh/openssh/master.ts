@@ -11,11 +11,10 @@ import { masterArguments, masterConfig, pinScript, sshEnvironment } from './argu
 import { type MessageLink, openControlSocket } from './control-socket.ts';
 import { explainFailure } from './explain.ts';
 
-/** What the transport needs beside the node. */
-export interface OpensshOptions {
+/** What local programs need: ours to start them, and somebody who ends them when we are killed. */
+export interface LocalPrograms {
   readonly own: OwnProcess;
   readonly watcher: Watcher;
-  readonly description: string;
 }
 
 /** A running ssh that has authenticated, and the way to its connection. */
@@ -27,7 +26,8 @@ export interface Master {
   end(graceMs: number): Promise<void>;
 }
 
-interface MasterStart extends OpensshOptions {
+interface MasterStart extends LocalPrograms {
+  readonly description: string;
   readonly target: SshTarget;
   readonly scope: Scope;
 }

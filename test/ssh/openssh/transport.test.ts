@@ -44,8 +44,8 @@ describe("the transport over the system's ssh", function () {
     rmSync(parent, { recursive: true, force: true });
   });
 
-  const open = async (target: SshTarget, description = 'me@node:22'): Promise<SshSession> => {
-    const session = await opensshTransport(scope, target, { own: OWN, watcher, description }).open(scope.signal);
+  const open = async (target: SshTarget): Promise<SshSession> => {
+    const session = await opensshTransport(scope, target, { own: OWN, watcher }).open(scope.signal);
     scope.defer('close the session', 5000, () => session.close());
     return session;
   };
@@ -91,7 +91,7 @@ describe("the transport over the system's ssh", function () {
     it('and stops those that talk without end or are not wanted any more', async () => {
       const session = await open(opensshTarget(await start()));
       const error = await failure(session.exec('yes', { signal: never, maxBytes: 100_000 }), InfraError);
-      expect(error.message).to.equal('ssh me@node:22: run "yes": more than 100000 bytes of output');
+      expect(wordsOf(error)).to.equal('run "yes": more than 100000 bytes of output');
       const stop = new AbortController();
       const running = failure(session.exec('sleep 300', { signal: stop.signal }), InfraError);
       stop.abort(new InfraError('enough'));
@@ -207,7 +207,7 @@ describe("the transport over the system's ssh", function () {
       signalSessions('SIGKILL');
       const error = await command;
       expect(error.message).to.match(
-        /^ssh me@node:22: connection lost at \S+Z, [\d.]+ s after it was made: .*(closed|reset|Broken)/,
+        /^ssh \S+: connection lost at \S+Z, [\d.]+ s after it was made: .*(closed|reset|Broken)/,
       );
       expect(error.message).to.not.contain('\n');
       expect(await broken).to.equal(error);
@@ -243,18 +243,14 @@ describe("the transport over the system's ssh", function () {
       const command = failure(run(session, 'sleep 300'), InfraError);
       await session.close();
       await session.close();
-      expect((await command).message).to.equal('ssh me@node:22: the connection is closed');
+      expect(wordsOf(await command)).to.equal('the connection is closed');
       expect(session.ended.aborted).to.equal(false);
     });
 
     it('twenty times over without a process or a file left', async () => {
       const { signalSessions } = await start();
       for (let turn = 0; turn < 20; turn += 1) {
-        const session = await opensshTransport(scope, opensshTarget(sshd as Sshd), {
-          own: OWN,
-          watcher,
-          description: 'n',
-        }).open(never);
+        const session = await opensshTransport(scope, opensshTarget(sshd as Sshd), { own: OWN, watcher }).open(never);
         if (turn % 2 === 0) signalSessions('SIGKILL');
         else session.cut(new InfraError('enough'));
         if (turn % 2 === 0) await once(session.ended, 'abort');
@@ -273,7 +269,7 @@ describe("the transport over the system's ssh", function () {
     const unknown = join((await start()).folder, 'empty');
     writeFileSync(unknown, '');
     const error = await refusal(opensshTarget(sshd as Sshd, { knownHosts: unknown }));
-    expect(error.message).to.match(/^ssh me@node:22: host key of \[127\.0\.0\.1\]:\d+ is not known: it offers ED25519/);
+    expect(error.message).to.match(/^ssh \S+: host key of \[127\.0\.0\.1\]:\d+ is not known: it offers ED25519/);
     expect(error.hint).to.contain('ssh-keyscan');
     expect(sshd?.log()).to.not.contain('publickey');
     const taken = await open(opensshTarget(sshd as Sshd, { knownHosts: unknown, mode: 'accept-new' }));
@@ -348,13 +344,13 @@ describe("the transport over the system's ssh", function () {
     execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(folder, 'stranger')]);
     const target = opensshTarget(sshd as Sshd, { args: ['-i', join(folder, 'stranger')] });
     const denied = await refusal(target);
-    expect(denied.message).to.match(/^ssh me@node:22: the host refused us \(it takes publickey/);
+    expect(denied.message).to.match(/^ssh \S+: the host refused us \(it takes publickey/);
     const at = (destination: string, ...args: readonly string[]) => ({
       ...target,
       openssh: { program: 'ssh', destination, args: ['-F', 'none', ...args] },
     });
     const closed = await failure(open(at('127.0.0.1', '-p', '1')), ConnectionCut);
-    expect(closed.message).to.equal('ssh me@node:22: nothing listens at 127.0.0.1 port 1: Connection refused');
+    expect(wordsOf(closed)).to.equal('nothing listens at 127.0.0.1 port 1: Connection refused');
     const nameless = await failure(open(at('no-such-host.invalid')), ConnectionCut);
     expect(nameless.message).to.contain('the name no-such-host.invalid cannot be resolved');
     const rude = await listen((socket) => socket.destroy());
@@ -364,7 +360,7 @@ describe("the transport over the system's ssh", function () {
     const silent = await listen(() => {});
     const late = at('127.0.0.1', '-p', String(silent.port));
     const unanswered = await failure(open({ ...late, connectWithinMs: 1000 }), ConnectionCut);
-    expect(unanswered.message).to.equal('ssh me@node:22: no answer in time');
+    expect(wordsOf(unanswered)).to.equal('no answer in time');
     const other = await listen((socket) => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'.repeat(2000)));
     const foreign = await failure(open(at('127.0.0.1', '-p', String(other.port))), ConnectionCut);
     expect(foreign.message).to.contain('No SSH version received');
@@ -393,7 +389,7 @@ describe("the transport over the system's ssh", function () {
         ...target,
         openssh: { program: 'ssh', destination: '127.0.0.1', args: ['-F', 'none', '-p', String(silent.port)] },
       },
-      { own: OWN, watcher, description: 'n' },
+      { own: OWN, watcher },
     );
     const opening = failure(transport.open(stop.signal), InfraError);
     await until('ssh to run', limits(), async () =>
@@ -437,6 +433,11 @@ describe("the transport over the system's ssh", function () {
 });
 
 const limits = () => ({ scope: openScope(() => {}), withinMs: 20_000, everyMs: 20, blame: 'infra' }) as const;
+
+/** Without the name of the connection. */
+function wordsOf(error: Error): string {
+  return error.message.replace(/^ssh \S+: /, '');
+}
 
 function look(left: readonly unknown[]) {
   return left.length === 0

@@ -1,0 +1,56 @@
+import { userInfo } from 'node:os';
+import { expect } from 'chai';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { processesWith } from '../../command/processes.ts';
+import { externalArgs, MAIN, type Sim, startLane, startSim } from '../../e2e/cli.ts';
+import { needSshd, type Sshd, startSshd } from '../sshd.ts';
+
+describe("a run over the system's ssh, through a real sshd in front of the simulated host", function () {
+  this.timeout(180_000);
+  let sim: Sim;
+  let sshd: Sshd;
+
+  beforeEach(async function () {
+    needSshd(this);
+    sim = await startSim();
+    sshd = await startSshd([`ForceCommand ${process.execPath} ${MAIN} sim-exec --socket ${sim.execSocket}`]);
+  });
+
+  afterEach(async () => {
+    await sshd?.close();
+    await sim?.stop();
+  });
+
+  const args = () => {
+    const ssh = {
+      sshHost: '127.0.0.1',
+      sshPort: sshd.port,
+      sshUser: userInfo().username,
+      sshKey: sshd.keyFile,
+      sshKnownHosts: sshd.knownHosts,
+    };
+    const cluster = { nodeKubeconfig: sim.kubeconfig, manifestMirror: sim.manifestMirror };
+    return [...externalArgs(ssh, cluster), '--ssh-config', 'none', '--ssh-transport', 'openssh'];
+  };
+  /** Programs of the run: they alone were given this key. */
+  const left = () => processesWith(sshd.keyFile).filter(({ argv }) => argv[0]?.endsWith('ssh') === true);
+
+  it('is green, and leaves no ssh', async () => {
+    const running = await startLane(args());
+    const { exitCode, stdout, report } = await running.ended();
+    expect(exitCode, stdout).to.equal(0);
+    expect(report.connection?.transport).to.equal('openssh');
+    expect(left()).to.deep.equal([]);
+  });
+
+  it('heals when sshd is killed in the middle of a boot, and is green', async () => {
+    const running = await startLane([...args(), '--verbose', '--require', 'sev']);
+    await running.said('it runs on the node: begun');
+    expect(left()).to.have.length(1);
+    sshd.signalSessions('SIGKILL');
+    const { exitCode, stdout, report } = await running.ended();
+    expect(exitCode, stdout).to.equal(0);
+    expect(report.connection?.cuts).to.equal(1);
+    expect(left()).to.deep.equal([]);
+  });
+});
