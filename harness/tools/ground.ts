@@ -70,7 +70,7 @@ export async function openGround(scope: Scope, input: ToolInput, wishes: GroundW
   const host = await bounded(scope, 'open', OPEN_MS, (step) => input.provider().acquire(step, input.surroundings));
   const { ssh: target } = host;
   const programs = { own, watcher };
-  const options = { budgetMs: budgets.connectionMs, ...(ask === undefined ? {} : { ask }) };
+  const options = { budgetMs: budgets.connectionMs, programs, ...(ask === undefined ? {} : { ask }) };
   const ssh =
     target && (await bounded(scope, 'connect', budgets.connectMs, (step) => connectSsh(step, target, options)));
   return await bounded(scope, 'cluster', budgets.clusterMs, async (step) => {
