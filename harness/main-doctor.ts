@@ -5,6 +5,7 @@ import { doctorText } from '../reports/doctor-text.ts';
 import { type Alarms, guarded } from '../reports/guard.ts';
 import type { Progress } from '../reports/progress/progress.ts';
 import { writeDoctorFiles } from '../reports/write.ts';
+import { prowLimits } from './config/prow.ts';
 import type { Resolution } from './config/resolve.ts';
 import { doctor } from './doctor/doctor.ts';
 import type { OwnProcess } from './model/own-process.ts';
@@ -36,7 +37,13 @@ export async function examineNode(call: DoctorCall): Promise<{ readonly text: st
   await guarded(patient, { isTerminal: terminal.stderr.isTTY === true, listen }, async (stop) => {
     const runDir = await runFolder(runId, surroundings.own);
     const lender = factory.create(values);
-    await doctor({ config, provider: lender, surroundings, runId, runDir, sink: patient.sink, stop });
+    const folder = typeof values.artifacts === 'string' ? values.artifacts : runDir;
+    await doctor({
+      ...{ config, provider: lender, surroundings, runId, runDir, stop },
+      artifacts: folder,
+      job: prowLimits(surroundings.own.environment),
+      sink: patient.sink,
+    });
   });
   progress.close();
   const report = patient.finish();

@@ -1,16 +1,20 @@
 import { openWatcher } from './command/watcher.ts';
+import { prowLimits } from './config/prow.ts';
 import type { RunConfig } from './config/run-config.ts';
 import { examineCluster } from './doctor/cluster/examine.ts';
 import { clusterWish } from './doctor/cluster/wish.ts';
 import { connectionRows } from './doctor/connection-check.ts';
 import { hostExam } from './doctor/host/exam-of.ts';
 import { hostRows } from './doctor/host/examine.ts';
+import { laneRows } from './doctor/lane/checks.ts';
+import { laneExam } from './doctor/lane/exam-of.ts';
 import { refuseFatal, tellChecks } from './doctor/refuse.ts';
+import { examineThisSide } from './doctor/this-side/examine.ts';
 import { toFinding } from './errors/blame.ts';
 import { InfraError, Interrupted, UsageError } from './errors/errors.ts';
 import { keepEvidenceIn } from './evidence/collect.ts';
 import { createRedactor, type Redactor } from './evidence/redact.ts';
-import { capabilityContract } from './host/capability.ts';
+import { capabilityContract, unreadContract } from './host/capability.ts';
 import { readHost } from './host/probe.ts';
 import type { KubeClient } from './kube/client.ts';
 import type { Cluster } from './kube/connect.ts';
@@ -93,7 +97,9 @@ async function lane(scope: Scope, input: RunInput, redactor: Redactor): Promise<
     const local = await watched(own, input);
     const loaded = await loadSuites();
     plan(own, loaded, { config, host: undefined });
-    return { suites: loaded, host: await provider.acquire(own, input.surroundings), programs: local };
+    const lent = await provider.acquire(own, input.surroundings);
+    await lookAround(own, input, lent);
+    return { suites: loaded, host: lent, programs: local };
   });
   learnSecrets(redactor, config, host);
   const { ssh: target } = host;
@@ -118,10 +124,12 @@ async function lane(scope: Scope, input: RunInput, redactor: Redactor): Promise<
       const state = await readHost(own, ssh);
       const rows = hostRows(hostExam(config, state));
       own.emit({ type: 'subject', subject: { host: state.facts } });
-      own.emit({ type: 'capabilities', contract: capabilityContract(state.facts) });
-      tellChecks(own, rows);
+      const contract = capabilityContract(state.facts);
+      own.emit({ type: 'capabilities', contract });
+      const lane = laneRows(laneExam(config, jobOf(input), contract));
+      tellChecks(own, [...rows, ...lane]);
       plan(own, suites, { config, host: state.facts });
-      refuseFatal(rows);
+      refuseFatal([...rows, ...lane]);
       return state.facts;
     }));
   const cluster = await phase(scope, step('cluster', budgets.clusterMs), (own) =>
@@ -150,6 +158,19 @@ async function lane(scope: Scope, input: RunInput, redactor: Redactor): Promise<
       evidence,
     });
   });
+}
+
+/** This side, and whether the run fits into its job: what can be said before anybody is asked. */
+async function lookAround(scope: Scope, input: RunInput, { ssh: target }: Host): Promise<void> {
+  const { artifacts, runDir, surroundings } = input;
+  const rows = await examineThisSide(scope.signal, { artifacts, runDir, target, own: surroundings?.own });
+  const lane = laneRows(laneExam(input.config, jobOf(input), unreadContract('the host was not asked yet')));
+  tellChecks(scope, target === undefined ? [...rows, ...lane] : rows);
+  refuseFatal([...rows, ...lane]);
+}
+
+function jobOf({ surroundings }: RunInput): ReturnType<typeof prowLimits> {
+  return prowLimits(surroundings?.own?.environment ?? {});
 }
 
 /** Only the API is reachable: what would be read of the host itself is told as not read. */

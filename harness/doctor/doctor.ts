@@ -18,7 +18,11 @@ import { clusterWish } from './cluster/wish.ts';
 import { connectionRows } from './connection-check.ts';
 import { hostExam } from './host/exam-of.ts';
 import { hostRows, hostUnread } from './host/examine.ts';
+import type { LaneExam } from './lane/checks.ts';
+import { laneRows } from './lane/checks.ts';
+import { laneExam } from './lane/exam-of.ts';
 import { tellChecks } from './refuse.ts';
+import { examineThisSide } from './this-side/examine.ts';
 
 /** Everything that an examination needs to know; nothing is read from the process. */
 export interface DoctorInput {
@@ -28,6 +32,10 @@ export interface DoctorInput {
   readonly runId: string;
   /** Folder for what is secret or passing; made and removed by the examination. */
   readonly runDir: string;
+  /** Where a run would write its report. */
+  readonly artifacts: string;
+  /** What the Prow job says of itself. */
+  readonly job: LaneExam['job'];
   /** Hears every check as soon as it is known, secrets masked. */
   readonly sink: (event: RunEvent) => void;
   readonly stop: AbortSignal;
@@ -57,13 +65,19 @@ async function examine(scope: Scope, input: DoctorInput, redactor: Redactor): Pr
     provider.acquire(own, input.surroundings),
   );
   if ('error' in host) {
+    const { artifacts, runDir, surroundings } = input;
+    const side = { artifacts, runDir, target: undefined, own: surroundings.own };
+    tellChecks(scope, await examineThisSide(scope.signal, side));
     tellChecks(scope, connectionRows({ error: host.error }));
     nothingMore(scope, input, host.error);
     return;
   }
   learnSecrets(redactor, host.value);
+  const { artifacts, runDir, surroundings } = input;
+  const side = { artifacts, runDir, target: host.value.ssh, own: surroundings.own };
+  tellChecks(scope, await examineThisSide(scope.signal, side));
   const ssh = await reachNode(scope, host.value, input);
-  const state = ssh === undefined ? undefined : await lookAtHost(scope, ssh, config);
+  const state = ssh === undefined ? undefined : await lookAtHost(scope, ssh, input);
   const { ssh: target } = host.value;
   if (ssh === undefined && target !== undefined) {
     tellChecks(scope, clusterUnread(clusterWish(config, host.value, runId), NO_CONNECTION));
@@ -81,8 +95,9 @@ async function examine(scope: Scope, input: DoctorInput, redactor: Redactor): Pr
 
 const NO_CONNECTION = { unread: 'there is no connection to the node', action: 'mend the SSH connection first' };
 
-function nothingMore(scope: Scope, { config, runId }: DoctorInput, error: unknown): void {
-  hostNotRead(scope, notRead(error));
+function nothingMore(scope: Scope, input: DoctorInput, error: unknown): void {
+  const { config, runId } = input;
+  hostNotRead(scope, input, notRead(error));
   tellChecks(scope, clusterUnread(clusterWish(config, {}, runId), NO_CONNECTION));
 }
 
@@ -90,7 +105,10 @@ function nothingMore(scope: Scope, { config, runId }: DoctorInput, error: unknow
 async function reachNode(scope: Scope, { ssh }: Host, input: DoctorInput): Promise<SshConnection | undefined> {
   if (ssh === undefined) {
     tellChecks(scope, connectionRows(undefined));
-    hostNotRead(scope, { unread: 'the API is reached directly: no node is named', action: 'name the node with --ssh' });
+    hostNotRead(scope, input, {
+      unread: 'the API is reached directly: no node is named',
+      action: 'name the node with --ssh',
+    });
     return undefined;
   }
   const { own } = input.surroundings;
@@ -101,29 +119,32 @@ async function reachNode(scope: Scope, { ssh }: Host, input: DoctorInput): Promi
   });
   tellChecks(scope, connectionRows('error' in reached ? reached : reached.value));
   if ('error' in reached) {
-    hostNotRead(scope, NO_CONNECTION);
+    hostNotRead(scope, input, NO_CONNECTION);
     return undefined;
   }
   scope.emit({ type: 'subject', subject: { node: reached.value.description } });
   return reached.value;
 }
 
-async function lookAtHost(scope: Scope, ssh: SshConnection, config: RunConfig): Promise<HostState | undefined> {
+async function lookAtHost(scope: Scope, ssh: SshConnection, input: DoctorInput): Promise<HostState | undefined> {
+  const { config } = input;
   const step = { name: 'probe of the host', budgetMs: config.budgets.probeMs };
   const read = await attempt(scope, step, (own) => readHost(own, ssh));
   if ('error' in read) {
-    hostNotRead(scope, notRead(read.error));
+    hostNotRead(scope, input, notRead(read.error));
     return undefined;
   }
   scope.emit({ type: 'subject', subject: { host: read.value.facts } });
-  scope.emit({ type: 'capabilities', contract: capabilityContract(read.value.facts) });
-  tellChecks(scope, hostRows(hostExam(config, read.value)));
+  const contract = capabilityContract(read.value.facts);
+  scope.emit({ type: 'capabilities', contract });
+  tellChecks(scope, [...hostRows(hostExam(config, read.value)), ...laneRows(laneExam(config, input.job, contract))]);
   return read.value;
 }
 
-function hostNotRead(scope: Scope, { unread, action }: Unread): void {
-  scope.emit({ type: 'capabilities', contract: unreadContract(unread) });
-  tellChecks(scope, hostUnread(unread, action));
+function hostNotRead(scope: Scope, input: DoctorInput, { unread, action }: Unread): void {
+  const contract = unreadContract(unread);
+  scope.emit({ type: 'capabilities', contract });
+  tellChecks(scope, [...hostUnread(unread, action), ...laneRows(laneExam(input.config, input.job, contract))]);
 }
 
 interface Step {
