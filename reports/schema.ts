@@ -62,6 +62,7 @@ const hostSupport = z.strictObject({
     'silicon',
     'virtual',
     'bios',
+    'iommu',
     'kernel',
     'asids',
     'firmware',

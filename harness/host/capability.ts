@@ -33,6 +33,7 @@ const BECAUSE: Readonly<Partial<Record<SupportCause, string>>> = {
   virtual: 'the node is a virtual machine',
   asids: 'no ASID is left for them',
   firmware: 'the firmware refuses them while SNP is on',
+  iommu: 'the IOMMU is off or does not translate',
   bios: 'they are off in the BIOS, or it does not allow them',
   kernel: 'the kernel does not offer them',
   device: 'there is no /dev/sev',

@@ -44,11 +44,16 @@ const FIXES: Readonly<Record<Technology, string>> = {
     'needs EPYC Milan or later, SNP and its memory coverage on in the BIOS, IOMMU on without iommu=pt, and a kernel from 6.11 on',
 };
 
+const KERNELS: Readonly<Record<Technology, string>> = { sev: '4.16', 'sev-es': '5.11', 'sev-snp': '6.11' };
+
 const FIXES_BY_CAUSE: Readonly<Partial<Record<SupportCause, (technology: Technology) => string>>> = {
   silicon: (technology) =>
     technology === 'sev'
       ? 'use a node with an AMD EPYC processor'
       : `no setting brings ${technologyName(technology)} to this processor: leave it out of --require`,
+  kernel: (technology) =>
+    `load kvm_amd and ccp; ${technologyName(technology)} needs a kernel from ${KERNELS[technology]} on`,
+  iommu: () => 'take iommu=pt, iommu=off and amd_iommu=off from the kernel command line, with the IOMMU on in the BIOS',
   virtual: () => 'use a node on bare metal',
   firmware: () =>
     'leave sev-es out of --require on this host; or switch SNP off with kvm_amd.sev_snp=0, or the firmware back below API 1.58',

@@ -105,7 +105,12 @@ function reasonFor(
   }
   const faults = valueIn(log)?.faults;
   const fault = faults?.[technology].at(-1) ?? (technology === 'sev' ? undefined : faults?.sev.at(-1));
-  if (fault !== undefined) return { cause: 'bios', text: `dmesg: ${fault}` };
+  if (fault !== undefined) return { cause: /IOMMU/.test(fault) ? 'iommu' : 'bios', text: `dmesg: ${fault}` };
+  const leaf = valueIn(sources.leaf);
+  const silicon = leaf === undefined || leaf === 'none' ? generation?.has.includes(technology) : leaf.has[technology];
+  if (silicon === true && parameters[name].state === 'absent') {
+    return { cause: 'kernel', text: "the processor has it, but this kernel's kvm_amd does not know it" };
+  }
   if (known !== undefined && !known.flags.has(name)) {
     return { cause: 'bios', text: `/proc/cpuinfo has no ${name} flag: the processor cannot, or the BIOS has it off` };
   }

@@ -6,6 +6,7 @@ export type SupportCause =
   | 'silicon'
   | 'virtual'
   | 'bios'
+  | 'iommu'
   | 'kernel'
   | 'asids'
   | 'firmware'

@@ -19,7 +19,7 @@ export const ENCRYPTION_CHECKS: readonly HostCheck[] = [
     why: 'the kernel takes a flag away when the BIOS has the technology off: the difference says where to look',
     judge: judgeFlags,
   },
-  technology('sev', 'host-sev', fatal, 'every lane boots SEV guests at least'),
+  technology('sev', 'host-sev', fatal, 'a lane without a wish of its own boots SEV guests at least'),
   technology('sev-es', 'host-sev-es', warning, 'without it no SEV-ES guest is tested, and the run says so'),
   technology('sev-snp', 'host-sev-snp', warning, 'without it no SEV-SNP guest is tested, and the run says so'),
   {
@@ -126,7 +126,9 @@ function technology(kind: Technology, id: string, lacking: typeof fatal, why: st
       if (given === 'yes') return ok(`${readFrom}${slots === undefined ? '' : `, ${slots} guests at once`}`, from);
       // What no setting can change is no trouble, unless the lane cannot be without it.
       const isTold = kind !== 'sev' && (cause === 'silicon' || cause === 'virtual');
-      return isTold ? note(readFrom, from) : lacking(readFrom, from, fixFor(support));
+      if (isTold) return note(readFrom, from);
+      const isAlone = TECHNOLOGIES.every((one) => state.facts.support[one].given !== 'yes');
+      return isAlone ? lacking(readFrom, from, fixFor(support)) : warning(readFrom, from, fixFor(support));
     },
   };
 }

@@ -129,9 +129,9 @@ function judgeBareMetal({ state }: Parameters<HostCheck['judge']>[0]) {
   const action = 'name a node on bare metal';
   const says = kind === undefined ? 'systemd-detect-virt does not say' : `systemd-detect-virt says ${kind}`;
   if (hasFlag) {
-    const isGiven = state.facts.support.sev.given === 'yes';
+    const isGiven = Object.values(state.facts.support).some(({ given }) => given === 'yes');
     const read = `/proc/cpuinfo has the hypervisor flag, ${says}`;
-    return isGiven ? note(`${read}, and yet SEV is there`, from) : fatal(read, from, action);
+    return isGiven ? note(`${read}, and yet memory encryption is there`, from) : fatal(read, from, action);
   }
   if (cpu.state !== 'read') return unread(cpu.why, from, BY_HAND);
   if (kind === undefined) return note(`no hypervisor flag, ${says}`, from);
