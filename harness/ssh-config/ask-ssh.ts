@@ -8,6 +8,8 @@ import type { SshName } from './request.ts';
 export interface SshQuestion {
   readonly program: string;
   readonly configFile: string | undefined;
+  /** The hosts before this one, when they are told: its own ProxyJump and ProxyCommand do not count then. */
+  readonly led: string | undefined;
   readonly own: Pick<OwnProcess, 'environment' | 'kill'>;
   readonly signal: AbortSignal;
 }
@@ -23,12 +25,13 @@ const ANSWER_WITHIN_MS = 20_000;
  * password database. @throws SshProblems when ssh does not like its configuration.
  */
 export async function askSsh(name: SshName, question: SshQuestion): Promise<SshAnswer | undefined> {
-  const { program, configFile, own, signal } = question;
+  const { program, configFile, led, own, signal } = question;
   const args = [
     '-G',
     ...(configFile === undefined ? [] : ['-F', configFile]),
     ...(name.port === undefined ? [] : ['-p', String(name.port)]),
     ...(name.user === undefined ? [] : ['-l', name.user]),
+    ...(led === undefined ? [] : ['-J', led]),
     '--',
     name.host,
   ];
@@ -38,7 +41,11 @@ export async function askSsh(name: SshName, question: SshQuestion): Promise<SshA
     const answer = await runProgram({ file: program, args }, options);
     if (answer.code === 0) return readAnswer(answer.stdout);
     if (/^No user exists for uid/m.test(answer.stderr)) return undefined;
-    throw refusalOf(name, answer);
+    const itself = /^jumphost loop via (\S+)/m.exec(answer.stderr)?.[1];
+    if (itself === undefined || led !== undefined) throw refusalOf(name, answer);
+    // The shortest circle is the only one that ssh sees: it is told with the others, and with its place.
+    const rest = await askSsh(name, { ...question, led: 'elsewhere.invalid' });
+    return rest && new Map([...rest, ['proxyjump', [itself]]]);
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof InfraError)) throw error;

@@ -27,7 +27,7 @@ export async function findHops(
   let { name, jumps } = way as { name: SshName; jumps: readonly SshName[] | undefined };
   for (;;) {
     const written = spelled(name);
-    const config = await read(name);
+    const config = await read(name, jumps?.map(spelled).join(','));
     const hop = { name, ...addressOf(name, config, way.account), config };
     // A host that is told through whom to go cannot lead back by itself.
     if (jumps === undefined && passed.includes(written)) throw loop([...passed, written], config);

@@ -12,8 +12,11 @@ export interface EffectiveConfig {
   readonly isToldBySsh: boolean;
 }
 
-/** Says what is in effect for a name and the user and port that were written with it. */
-export type ConfigReader = (name: SshName) => Promise<EffectiveConfig>;
+/**
+ * Says what is in effect for a name and the user and port that were written with it. `led`: the hosts before it, when
+ * they are told, so that its own ProxyJump and ProxyCommand do not count.
+ */
+export type ConfigReader = (name: SshName, led: string | undefined) => Promise<EffectiveConfig>;
 
 /** The first value. */
 export function firstOf(config: EffectiveConfig, keyword: string): string | undefined {

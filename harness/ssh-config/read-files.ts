@@ -45,11 +45,11 @@ const MAX_BYTES = 1024 * 1024;
  * the system's. Source: ssh_config(5). @throws SshProblems with file and line.
  */
 export async function readConfigFiles(
-  name: SshName,
-  account: Account,
+  { name, account, led }: { readonly name: SshName; readonly account: Account; readonly led: string | undefined },
   files: readonly ConfigFile[],
 ): Promise<EffectiveConfig> {
-  const reading: Reading = { name, account, values: new Map(), places: new Map(), problems: [], bytes: 0 };
+  const before = led === undefined ? [] : [['proxyjump', [led]] as const];
+  const reading: Reading = { name, account, values: new Map(before), places: new Map(), problems: [], bytes: 0 };
   for (const file of files) await readOne(reading, { file, depth: 0, mayApply: true, applies: true });
   if (reading.problems.length > 0) throw new SshProblems(reading.problems);
   const { values, places } = reading;

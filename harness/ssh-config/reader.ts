@@ -14,16 +14,17 @@ export async function openConfigReader(
 ): Promise<ConfigReader> {
   const files = filesToRead(configFile, surroundings.systemConfig ?? '/etc/ssh/ssh_config', account);
   const program = await programPath(surroundings.program ?? 'ssh', own.environment);
-  const readFiles = async (name: SshName) => await readConfigFiles(name, account, files);
-  const ask = async (name: SshName, file: string | undefined) =>
-    program === undefined ? undefined : await askSsh(name, { program, configFile: file, own, signal });
+  const readFiles = async (name: SshName, led: string | undefined) =>
+    await readConfigFiles({ name, account, led }, files);
+  const ask = async (name: SshName, file: string | undefined, led?: string) =>
+    program === undefined ? undefined : await askSsh(name, { program, configFile: file, led, own, signal });
   // What nobody chose is the same for every name, as far as it is looked at.
   let defaults: Promise<SshAnswer | undefined> | undefined;
-  return async (name) => {
-    const answer = await ask(name, configFile);
-    if (answer === undefined) return withDefaults(await readFiles(name), name, account);
+  return async (name, led) => {
+    const answer = await ask(name, configFile, led);
+    if (answer === undefined) return withDefaults(await readFiles(name, led), name, account);
     defaults ??= ask({ host: name.host }, '/dev/null');
-    return await told(answer, (await defaults) ?? new Map(), () => readFiles(name));
+    return await told(answer, (await defaults) ?? new Map(), () => readFiles(name, led));
   };
 }
 
