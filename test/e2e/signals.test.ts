@@ -43,7 +43,7 @@ describe('a run that is stopped by a signal', function () {
         );
         if (exitCode !== 0) expect(stdout).to.match(/^interrupted: stopped by SIG(TERM|INT)/);
         expect(cases).to.have.length(report.cases.length);
-        expect(phases.map(({ name }) => name)).to.have.length(report.phases.length + 1);
+        expect(phases.map(({ name }) => name)).to.have.length(report.phases.length + 2);
         expect(await allObjects(api)).to.deep.equal(clean);
       });
     }
