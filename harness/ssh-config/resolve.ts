@@ -7,7 +7,7 @@ import { type EffectiveConfig, firstOf, unlessNone } from './host-config.ts';
 import { hostKeyPolicy } from './host-keys.ts';
 import { findLogins } from './logins.ts';
 import { opensshProblems, opensshTarget } from './openssh.ts';
-import { openPassphrases, type Passphrases } from './passphrases.ts';
+import { openPassphrases } from './passphrases.ts';
 import { SshProblems } from './problems.ts';
 import { openConfigReader, programPath } from './reader.ts';
 import { passedOver, refusedSettings } from './refusals.ts';
@@ -38,45 +38,50 @@ interface Way {
 }
 
 async function forBuiltin(hops: readonly Hop[], way: Way): Promise<SshResolution> {
-  const passphrases = await openPassphrases(way.request, way.surroundings, way.account);
-  const problems: SettingProblem[] = [];
+  const grounds = await Promise.all(
+    hops.map((hop, index) => groundOf(hop, { ...way, isNode: index === hops.length - 1 })),
+  );
+  const problems = grounds.flatMap((ground) => ground.problems);
+  const { ask } = way.surroundings;
+  // Who cannot be reached anyway is not asked for a passphrase.
+  const surroundings =
+    problems.length > 0 && ask !== undefined ? { ...way.surroundings, ask: 'later' as const } : way.surroundings;
+  const passphrases = await openPassphrases(way.request, surroundings, way.account);
   if (passphrases.problem !== undefined) problems.push({ place: '--ssh-passphrase-file', ...passphrases.problem });
   const notes: string[] = [];
   const targets: SshTarget[] = [];
   // One after the other: only one question can be asked at a time.
-  for (const [index, hop] of hops.entries()) {
-    const one = await targetOf(hop, { ...way, passphrases, isNode: index === hops.length - 1 });
-    targets.push(one.target);
-    problems.push(...one.problems);
-    notes.push(...one.notes);
+  for (const { hop, meanings, isNode, target, ...ground } of grounds) {
+    const logins = await findLogins({ hop, isNode, meanings, passphrases, ...way, surroundings });
+    targets.push({ ...target, auth: logins.auth });
+    problems.push(...logins.problems);
+    notes.push(...ground.notes, ...logins.notes);
   }
   return finish(targets, problems, notes);
 }
 
-async function targetOf(hop: Hop, way: Way & { readonly passphrases: Passphrases; readonly isNode: boolean }) {
-  const { request, surroundings, account, passphrases, isNode } = way;
+/** Everything about a host but how to log in there. */
+async function groundOf(hop: Hop, way: Way & { readonly isNode: boolean }) {
   const { host, port, user, config } = hop;
+  const { request, surroundings, isNode } = way;
   const meanings = meaningsFor(hop, way);
   const keys = await hostKeyPolicy({ hop, isNode, meanings }, request, surroundings.ask !== undefined);
   const { algorithms, problems } = chosenAlgorithms(config);
-  const refused = refusedSettings(hop);
-  // Who cannot be reached anyway is not asked for a passphrase.
-  const before = [...refused, ...problems, ...keys.problems];
-  const asking = before.length > 0 ? { ...surroundings, ask: 'later' as const } : surroundings;
-  const logins = await findLogins({ hop, isNode, request, account, meanings, passphrases, surroundings: asking });
-  const target: SshTarget = {
+  const target: Omit<SshTarget, 'auth'> = {
     host,
     port,
     user,
-    auth: logins.auth,
     hostKeys: keys.policy,
     ...(algorithms === undefined ? {} : { algorithms }),
     ...timesOf(config),
   };
   return {
+    hop,
+    isNode,
+    meanings,
     target,
-    problems: [...before, ...logins.problems],
-    notes: [...passedOver(config), ...logins.notes],
+    problems: [...refusedSettings(hop), ...problems, ...keys.problems],
+    notes: passedOver(config),
   };
 }
 

@@ -113,9 +113,9 @@ describe('the external provider', () => {
       kubeconfig: folder,
     });
     expect(told).to.deep.equal([
-      `--ssh-passphrase-file: ${at('no-passphrase')} does not exist → give the path of a file`,
       '--ssh-host-key-checking: there is no terminal to ask at → use accept-new, or give a file that knows the host: --ssh-known-hosts FILE',
       `--ssh-known-hosts: none of the known_hosts files exists: ${at('none')} → ssh-keyscan -p 2222 fd00::1 >> ${at('none')}, and compare the fingerprint with the host's own`,
+      `--ssh-passphrase-file: ${at('no-passphrase')} does not exist → give the path of a file`,
       `--ssh-agent: the ssh-agent at ${at('no-agent')} cannot be asked: there is no such socket → start one, or write --ssh-agent none`,
       `--ssh-key: ${at('gone')} does not exist → give the path of a file`,
       `--kubeconfig: ${folder} is not a file → give the kubeconfig of the cluster`,
