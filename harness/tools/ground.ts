@@ -79,8 +79,7 @@ export async function openGround(scope: Scope, input: ToolInput, wishes: GroundW
     refuseExpired(access, new Date());
     const server = ssh === undefined ? access.server : await listenForApi(step, ssh, access);
     const { kubeconfigPath: copyPath } = wishes;
-    const unwatch = copyPath === undefined ? undefined : watcher.file(copyPath);
-    if (unwatch !== undefined) scope.defer('kubeconfig taken off the watch', 1000, async () => unwatch());
+    if (copyPath !== undefined) watchCopy(scope, watcher, copyPath);
     const cluster = await openCluster(step, ssh, {
       access,
       runDir,
@@ -90,6 +89,14 @@ export async function openGround(scope: Scope, input: ToolInput, wishes: GroundW
     });
     const { kubeconfigPath } = cluster;
     return { host, cluster, kubeconfigPath, server, watcher, ...(ssh === undefined ? {} : { ssh }) };
+  });
+}
+
+/** Beside it stands for a moment what becomes it. */
+function watchCopy(scope: Scope, watcher: Watcher, path: string): void {
+  const unwatch = [path, `${path}.new`].map((each) => watcher.file(each));
+  scope.defer('kubeconfig taken off the watch', 1000, async () => {
+    for (const each of unwatch) each();
   });
 }
 

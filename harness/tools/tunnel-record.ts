@@ -69,7 +69,8 @@ export async function writeRecord(path: string, record: TunnelRecord): Promise<b
 /** Takes away what a tunnel that has ended left, its record last, and the folder when nobody else has put anything in. */
 export async function removeTraces(files: ProviderFolder, record: TunnelRecord | undefined): Promise<void> {
   if (record !== undefined) await rm(record.answer, { force: true });
-  for (const path of [files.kubeconfig, files.log, files.record]) await rm(path, { force: true });
+  for (const path of [files.kubeconfig, `${files.kubeconfig}.new`, files.log, files.record])
+    await rm(path, { force: true });
   await rmdir(files.folder).catch(() => {});
 }
 
