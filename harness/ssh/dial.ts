@@ -2,20 +2,23 @@ import { connect, type Socket } from 'node:net';
 import { ConnectionCut } from '../errors/errors.ts';
 import type { HostPort } from '../model/host.ts';
 
-/** Opens a TCP connection without Nagle's delay. @throws ConnectionCut, since each may heal, telling refusal, silence and unknown names apart. */
-export async function dial(to: HostPort, description: string, signal: AbortSignal): Promise<Socket> {
+/**
+ * Opens a TCP connection without Nagle's delay. `what` begins the errors.
+ * @throws ConnectionCut, since each may heal, telling refusal, silence and unknown names apart.
+ */
+export async function dial(to: HostPort, what: string, signal: AbortSignal): Promise<Socket> {
   const socket = connect({ host: to.host, port: to.port, noDelay: true, autoSelectFamily: true });
   try {
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve).once('error', reject);
       if (signal.aborted) reject(signal.reason);
-      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+      else signal.addEventListener('abort', () => reject(signal.reason), { once: true });
     });
     return socket;
   } catch (error) {
     socket.destroy();
     if (signal.aborted) throw signal.reason;
-    throw explain(error, to, description);
+    throw explain(error, to, what);
   }
 }
 
@@ -29,13 +32,12 @@ const EXPLANATIONS: Readonly<Record<string, readonly [seen: string, hint: string
   ECONNRESET: ['connection reset', 'check that sshd listens there, and its MaxStartups'],
 };
 
-function explain(error: unknown, to: HostPort, description: string): ConnectionCut {
+function explain(error: unknown, to: HostPort, what: string): ConnectionCut {
   const code = codeOf(error);
   const [seen, hint] = EXPLANATIONS[code] ?? [error instanceof Error ? error.message : String(error), undefined];
-  return new ConnectionCut(`ssh ${description}: cannot connect to ${to.host} port ${to.port}: ${seen}`, {
-    cause: error,
-    ...(hint === undefined ? {} : { hint }),
-  });
+  const details = { cause: error, ...(hint === undefined ? {} : { hint }) };
+  const message = `${what}: cannot connect to ${to.host} port ${to.port}: ${seen}`;
+  return new ConnectionCut(message, details);
 }
 
 /** With several addresses Node throws an AggregateError; its members carry the code. */

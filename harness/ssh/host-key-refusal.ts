@@ -1,28 +1,36 @@
 import { InfraError } from '../errors/errors.ts';
-import type { HostPort } from '../model/host.ts';
+import type { SshTarget } from '../model/host.ts';
+import type { Hop } from './hop.ts';
 import { fingerprint, type HostKeyVerdict, type KnownHostEntry, keyTypeOf, knownHostName } from './known-hosts.ts';
 
 /** What was offered, by whom, and where we looked it up. */
 export interface OfferedKey {
-  readonly host: HostPort;
+  readonly hop: Hop;
   readonly key: Buffer;
   readonly files: readonly string[];
 }
 
+/** Why a key is not taken. */
+export type Refused =
+  | Exclude<HostKeyVerdict, { kind: 'known' }>
+  | { readonly kind: 'not-pinned'; readonly pinned: string }
+  | { readonly kind: 'not-accepted'; readonly accepted: Buffer };
+
 /** The error for a host key that is not plainly known: fingerprints, file and line, and the commands to run. */
-export function hostKeyRefusal(verdict: Exclude<HostKeyVerdict, { kind: 'known' }>, offered: OfferedKey): InfraError {
-  const name = knownHostName(offered.host);
+export function hostKeyRefusal(verdict: Refused, offered: OfferedKey): InfraError {
+  const name = nameOf(offered);
   const seen = `${keyTypeOf(offered.key)} ${fingerprint(offered.key)}`;
+  const compare = "compare the fingerprint with the host's own (ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub)";
   switch (verdict.kind) {
     case 'unknown':
       return new InfraError(`host key of ${name} is not known: it offers ${seen}; looked in ${listed(offered.files)}`, {
-        hint: `compare the fingerprint with the host's own (ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub), then: ${keyscan(offered)}`,
+        hint: `${compare}, then: ${keyscan(offered, offered.files[0])}`,
       });
     case 'changed':
       return new InfraError(
         `host key of ${name} has changed: it offers ${seen}, expected ${verdict.expected.map(described).join(' or ')}; nobody was told a secret`,
         {
-          hint: `someone may be in between; if the host was reinstalled, compare the fingerprint there, then: ${remedies(verdict.expected, name)} && ${keyscan(offered)}`,
+          hint: `someone may be in between; if the host was reinstalled, compare the fingerprint there, then: ${remedies(verdict.expected, name)} && ${keyscan(offered, verdict.expected[0]?.file)}`,
         },
       );
     case 'revoked':
@@ -33,9 +41,28 @@ export function hostKeyRefusal(verdict: Exclude<HostKeyVerdict, { kind: 'known' 
     case 'cert-authority':
       return new InfraError(
         `host key of ${name} is not known: it offers ${seen}; ${placeOf(verdict.entry)} trusts a certificate authority (@cert-authority), which this transport does not support`,
-        { hint: `list the host's own key beside it: ${keyscan(offered)}` },
+        {
+          hint: `use the system's ssh, which does: --ssh-transport openssh; or list the host's own key beside it: ${keyscan(offered, verdict.entry.file)}`,
+        },
+      );
+    case 'not-pinned':
+      return new InfraError(
+        `host key of ${name} is not the one that --ssh-host-key names: it offers ${seen}, expected ${verdict.pinned}`,
+        {
+          hint: `${compare}; every host has a key of each kind, and the pin must be of the ${keyTypeOf(offered.key)} one`,
+        },
+      );
+    case 'not-accepted':
+      return new InfraError(
+        `host key of ${name} has changed since this run took it: it offers ${seen}, expected ${keyTypeOf(verdict.accepted)} ${fingerprint(verdict.accepted)}`,
+        { hint: `someone may be in between; ${compare}` },
       );
   }
+}
+
+function nameOf({ hop: { target } }: OfferedKey): string {
+  const { alias } = target.hostKeys;
+  return knownHostName({ host: target.host, port: target.port, ...(alias === undefined ? {} : { alias }) });
 }
 
 function described(entry: KnownHostEntry): string {
@@ -50,12 +77,30 @@ function listed(files: readonly string[]): string {
   return files.length === 0 ? 'no known_hosts file' : files.join(', ');
 }
 
-function keyscan({ host, key, files }: OfferedKey): string {
+/**
+ * The command that writes the key down. ssh-keyscan knows no way through other hosts, so it is run on the last one in
+ * between, and it knows no alias, so its name is put there afterwards.
+ */
+function keyscan({ hop, key, files }: OfferedKey, file: string | undefined): string {
+  const { target, through } = hop;
   const kind = keyTypeOf(key)
     .replace(/^ssh-/, '')
     .replace(/^ecdsa-.*/, 'ecdsa');
-  const port = host.port === 22 ? '' : `-p ${host.port} `;
-  return `ssh-keyscan -t ${kind} ${port}${host.host} >> ${quoted(files[0] ?? '~/.ssh/known_hosts')}`;
+  const port = target.port === 22 ? '' : `-p ${target.port} `;
+  const scan = `${overThere(through)}ssh-keyscan -t ${kind} ${port}${quoted(target.host)}`;
+  const { alias } = target.hostKeys;
+  const named = alias === undefined ? scan : `${scan} | sed 's/^[^ ]*/${alias.replace(/[^\w.:-]/g, '')}/'`;
+  return `${named} >> ${quoted(file ?? files[0] ?? '~/.ssh/known_hosts')}`;
+}
+
+function overThere(through: readonly SshTarget[]): string {
+  const last = through.at(-1);
+  if (last === undefined) return '';
+  const name = ({ user, host, port }: SshTarget) =>
+    `${user}@${host.includes(':') ? `[${host}]` : host}${port === 22 ? '' : `:${port}`}`;
+  const before = through.slice(0, -1).map(name).join(',');
+  const port = last.port === 22 ? '' : `-p ${last.port} `;
+  return `ssh ${before === '' ? '' : `-J ${quoted(before)} `}${port}${quoted(`${last.user}@${last.host}`)} `;
 }
 
 function remedies(expected: readonly KnownHostEntry[], name: string): string {

@@ -1,5 +1,11 @@
 import { createHash, createHmac } from 'node:crypto';
-import type { HostPort } from '../model/host.ts';
+
+/** Who is looked up: a host, or what HostKeyAlias calls it. */
+export interface NamedHost {
+  readonly host: string;
+  readonly port: number;
+  readonly alias?: string;
+}
 
 /** A known_hosts file as read. */
 export interface KnownHostsFile {
@@ -18,6 +24,7 @@ export interface KnownHostEntry {
   readonly key: Buffer;
   /** False: the line names the host without its port, which proves an equal key but disproves nothing. */
   readonly namesPort: boolean;
+  readonly isHashed: boolean;
 }
 
 /** What the known_hosts files say about a key that a host offers. */
@@ -32,9 +39,11 @@ export type HostKeyVerdict =
  * All lines that match the host, in the order of the files. Lines that cannot be read are passed over, as ssh does.
  * Format: sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT".
  */
-export function knownHostEntries(files: readonly KnownHostsFile[], host: HostPort): readonly KnownHostEntry[] {
+export function knownHostEntries(files: readonly KnownHostsFile[], host: NamedHost): readonly KnownHostEntry[] {
   return files.flatMap(({ path, text }) =>
-    text.split('\n').flatMap((line, index) => readLine(line, { file: path, line: index + 1 }, host) ?? []),
+    withoutMark(text)
+      .split('\n')
+      .flatMap((line, index) => readLine(line, { file: path, line: index + 1 }, host) ?? []),
   );
 }
 
@@ -51,24 +60,6 @@ export function judgeHostKey(entries: readonly KnownHostEntry[], offered: Buffer
   return authority ? { kind: 'cert-authority', entry: authority } : { kind: 'unknown' };
 }
 
-/** Strongest first. `ssh-rsa` signatures (SHA-1) are left out, as OpenSSH does since 8.8. */
-const HOST_KEY_ALGORITHMS: readonly (readonly [algorithm: string, keyType: string])[] = [
-  ['ssh-ed25519', 'ssh-ed25519'],
-  ['ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp256'],
-  ['ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp384'],
-  ['ecdsa-sha2-nistp521', 'ecdsa-sha2-nistp521'],
-  ['rsa-sha2-512', 'ssh-rsa'],
-  ['rsa-sha2-256', 'ssh-rsa'],
-];
-
-/** Host key algorithms to offer: first those of which known_hosts has a key, or a known host would look unknown. */
-export function hostKeyAlgorithms(entries: readonly KnownHostEntry[]): readonly string[] {
-  const types = new Set(entries.filter((entry) => entry.marker === 'none').map((entry) => entry.keyType));
-  const known = HOST_KEY_ALGORITHMS.filter(([, type]) => types.has(type));
-  const others = HOST_KEY_ALGORITHMS.filter(([, type]) => !types.has(type));
-  return [...known, ...others].map(([algorithm]) => algorithm);
-}
-
 /** A public key's fingerprint as `ssh-keygen -l` prints it: `SHA256:` and unpadded base64. */
 export function fingerprint(key: Buffer): string {
   return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
@@ -80,15 +71,16 @@ export function keyTypeOf(key: Buffer): string {
   return length > 0 && length <= 64 && key.length >= 4 + length ? key.toString('latin1', 4, 4 + length) : '';
 }
 
-/** The name under which known_hosts lists the host: `host`, or `[host]:port` unless the port is 22. */
-export function knownHostName({ host, port }: HostPort): string {
+/** The name under which known_hosts lists the host: its alias as it is, else `host`, or `[host]:port` unless the port is 22. */
+export function knownHostName({ host, port, alias }: NamedHost): string {
+  if (alias !== undefined) return alias.toLowerCase();
   return port === 22 ? host.toLowerCase() : `[${host.toLowerCase()}]:${port}`;
 }
 
 function readLine(
   line: string,
   place: { readonly file: string; readonly line: number },
-  host: HostPort,
+  host: NamedHost,
 ): KnownHostEntry | undefined {
   const fields = line.trim().split(/\s+/);
   if (fields[0] === undefined || fields[0] === '' || fields[0].startsWith('#')) return undefined;
@@ -96,16 +88,19 @@ function readLine(
   if (marker !== undefined && marker !== '@revoked' && marker !== '@cert-authority') return undefined;
   const [names, keyType, base64] = fields;
   if (names === undefined || keyType === undefined || base64 === undefined) return undefined;
+  const namesPort = matches(names, knownHostName(host));
+  if (!namesPort && (host.alias !== undefined || !matches(names, host.host.toLowerCase()))) return undefined;
+  // Node would pass over whatever is not base64, and read a key that is not written there.
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return undefined;
   const key = Buffer.from(base64, 'base64');
   if (keyTypeOf(key) !== keyType) return undefined;
-  const namesPort = matches(names, knownHostName(host));
-  if (!namesPort && !matches(names, host.host.toLowerCase())) return undefined;
   return {
     ...place,
     marker: marker ? (marker === '@revoked' ? 'revoked' : 'cert-authority') : 'none',
     keyType,
     key,
     namesPort,
+    isHashed: names.startsWith('|1|'),
   };
 }
 
@@ -122,10 +117,30 @@ function matchesHash(hashed: string, name: string): boolean {
   return createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest().equals(Buffer.from(hash, 'base64'));
 }
 
+/** `*` and `?`, in time that no number of stars can blow up. */
 function matchesPattern(pattern: string, name: string): boolean {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replace(/\*+/g, '.*')
-    .replace(/\?/g, '.');
-  return new RegExp(`^${source}$`, 's').test(name);
+  let at = 0;
+  let star = -1;
+  let retryAt = 0;
+  for (let index = 0; index < name.length; ) {
+    if (pattern[at] === '*') {
+      star = at;
+      at += 1;
+      retryAt = index;
+    } else if (at < pattern.length && (pattern[at] === '?' || pattern[at] === name[index])) {
+      at += 1;
+      index += 1;
+    } else if (star >= 0) {
+      at = star + 1;
+      retryAt += 1;
+      index = retryAt;
+    } else return false;
+  }
+  while (pattern[at] === '*') at += 1;
+  return at === pattern.length;
+}
+
+/** Some editors begin a file with a byte order mark, which is no part of the first name. */
+function withoutMark(text: string): string {
+  return text.startsWith('\ufeff') ? text.slice(1) : text;
 }

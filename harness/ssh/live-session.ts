@@ -1,15 +1,15 @@
 import type { Socket } from 'node:net';
-import { Duplex } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import type ssh2 from 'ssh2';
 import { ConnectionCut, InfraError } from '../errors/errors.ts';
 import type { HostPort } from '../model/host.ts';
 import { deadline } from '../scope/deadline.ts';
 import { settle } from '../scope/settle.ts';
+import { Commands } from './commands.ts';
 import type { ExecOptions, ExecResult } from './connection.ts';
-import { followCommand } from './exec.ts';
+import { destroyForReal, openChannelOf } from './open-channel.ts';
 import type { SshSession } from './session.ts';
 
-const CHANNEL_WITHIN_MS = 15_000;
 const GOODBYE_WITHIN_MS = 2000;
 
 /** What a session lives on. */
@@ -20,14 +20,10 @@ export interface Lifeline {
   readonly stream: Duplex;
   /** The socket under all of them. */
   readonly socket: Socket;
-  readonly description: string;
-  /** Takes down the hosts in between, after the session itself. */
-  readonly release: () => void;
-}
-
-interface Opening<T> {
-  readonly ask: (done: (error: Error | undefined, channel: ssh2.ClientChannel) => void) => void;
-  readonly take: (channel: ssh2.ClientChannel) => T;
+  /** Begins every error, e.g. `ssh root@amd1:22`. */
+  readonly what: string;
+  /** The session with the host in between, which ends with this one. */
+  readonly via?: LiveSession;
 }
 
 /** A session over a client that is ready, from its handshake to its end. */
@@ -38,6 +34,7 @@ export class LiveSession implements SshSession {
   readonly #closed = new AbortController();
   /** Whatever ends the work under way: a cut or our own goodbye. */
   readonly #over: AbortSignal;
+  readonly #commands: Commands;
   readonly #channels = new Set<Duplex>();
   readonly #since = performance.now();
 
@@ -45,11 +42,13 @@ export class LiveSession implements SshSession {
     this.#lifeline = lifeline;
     this.ended = this.#ending.signal;
     this.#over = AbortSignal.any([this.ended, this.#closed.signal]);
-    const { client } = lifeline;
+    const { client, what, via } = lifeline;
+    this.#commands = new Commands(client, what, this.#over);
     client.removeAllListeners();
-    client.on('error', (error) => this.#lose(describeLoss(error), error));
+    client.on('error', (error) => this.#lose(error.message, error));
     client.on('end', () => this.#lose('the server ended it'));
     client.on('close', () => this.#lose('the connection broke'));
+    via?.ended.addEventListener('abort', () => this.#lose(via.ended.reason.message, via.ended.reason), { once: true });
   }
 
   get traffic(): { readonly sent: number; readonly received: number } {
@@ -57,20 +56,21 @@ export class LiveSession implements SshSession {
     return { sent: socket.bytesWritten, received: socket.bytesRead };
   }
 
+  /**
+   * Greets the login shell in the background, which quickens the connection; commands wait for it, channels do not.
+   * A server that runs no commands is only slower, and what it says is told when a command is asked for.
+   */
+  quicken(): void {
+    this.#commands.greet().catch(() => {});
+  }
+
   async exec(command: string, options: ExecOptions): Promise<ExecResult> {
-    const signal = AbortSignal.any([options.signal, this.#over]);
-    const what = `ssh ${this.#lifeline.description}: run ${brief(command)}`;
-    const { stdin, maxBytes } = options;
-    const running = await this.#open(what, signal, {
-      ask: (done) => this.#lifeline.client.exec(command, done),
-      take: (channel) => followCommand(channel, { what, stdin, maxBytes }),
-    });
-    return await running.end(signal);
+    return await this.#commands.exec(command, options);
   }
 
   async openChannel(to: HostPort): Promise<Duplex> {
-    const what = `ssh ${this.#lifeline.description}: open a channel to ${to.host}:${to.port}`;
-    return await this.#open(what, this.#over, {
+    const what = `${this.#lifeline.what}: open a channel to ${to.host}:${to.port}`;
+    return await openChannelOf(what, this.#over, {
       ask: (done) => this.#lifeline.client.forwardOut('127.0.0.1', 0, to.host, to.port, done),
       take: (channel) => this.#adopt(channel),
     });
@@ -96,13 +96,14 @@ export class LiveSession implements SshSession {
     const cut = reason instanceof ConnectionCut ? reason : new ConnectionCut(reason.message, { cause: reason });
     this.#ending.abort(cut);
     this.#drop(cut);
+    this.#lifeline.via?.cut(cut);
   }
 
   async close(): Promise<void> {
     if (this.#over.aborted) return;
-    const { client, stream, description } = this.#lifeline;
+    const { client, stream, what, via } = this.#lifeline;
     const gone = new Promise<void>((resolve) => stream.once('close', () => resolve()));
-    const reason = new InfraError(`ssh ${description}: the connection is closed`);
+    const reason = new InfraError(`${what}: the connection is closed`);
     this.#closed.abort(reason);
     client.end();
     using bound = deadline(GOODBYE_WITHIN_MS, undefined, () => reason);
@@ -112,28 +113,7 @@ export class LiveSession implements SshSession {
       // A peer that does not say goodbye is hung up on.
     }
     this.#drop(reason);
-  }
-
-  /** Takes the channel in the very moment when it opens: what the peer sends with it would be missed otherwise. */
-  async #open<T>(what: string, signal: AbortSignal, { ask, take }: Opening<T>): Promise<T> {
-    signal.throwIfAborted();
-    const late = () => new InfraError(`${what}: no answer within ${CHANNEL_WITHIN_MS} ms`);
-    using bound = deadline(CHANNEL_WITHIN_MS, signal, late);
-    const opened = new Promise<T>((resolve, reject) => {
-      const done = (error: Error | undefined, channel: ssh2.ClientChannel) => {
-        if (error) return reject(explainRefusal(what, error));
-        if (!bound.signal.aborted) return resolve(take(channel));
-        // Nobody waits for it any more.
-        channel.on('error', () => {}).destroy();
-      };
-      try {
-        ask(done);
-      } catch (error) {
-        // The socket is gone, and the client has not heard of it yet.
-        reject(explainRefusal(what, error instanceof Error ? error : new Error(String(error))));
-      }
-    });
-    return await settle(opened, bound.signal);
+    await via?.close();
   }
 
   #adopt(channel: Duplex): Duplex {
@@ -148,10 +128,9 @@ export class LiveSession implements SshSession {
   #lose(what: string, cause?: unknown): void {
     if (this.#over.aborted) return;
     const seconds = Math.round((performance.now() - this.#since) / 100) / 10;
-    const { description } = this.#lifeline;
     this.cut(
       new ConnectionCut(
-        `ssh ${description}: connection lost at ${new Date().toISOString()}, ${seconds} s after it was made: ${what}`,
+        `${this.#lifeline.what}: connection lost at ${new Date().toISOString()}, ${seconds} s after it was made: ${what}`,
         { cause, hint: 'check the node and the network between here and there, then run again' },
       ),
     );
@@ -161,40 +140,5 @@ export class LiveSession implements SshSession {
     for (const channel of this.#channels) channel.destroy(reason);
     this.#channels.clear();
     this.#lifeline.stream.destroy();
-    this.#lifeline.release();
   }
-}
-
-/** ssh2's own destroy() says goodbye and nothing more: no error, no `close` until the peer answers. */
-function destroyForReal(channel: Duplex): void {
-  const sayGoodbye = channel.destroy.bind(channel);
-  channel.destroy = (error) => {
-    if (channel.destroyed) return channel;
-    sayGoodbye();
-    return Duplex.prototype.destroy.call(channel, error);
-  };
-}
-
-function describeLoss(error: Error & { level?: string }): string {
-  if (error.message === 'Keepalive timeout') return 'the node stopped answering heartbeats';
-  return error.message;
-}
-
-/** Reasons of RFC 4254, section 5.1. */
-function explainRefusal(what: string, error: Error & { reason?: unknown }): InfraError {
-  const seen = error.message
-    .replace(/^\(SSH\) Channel open failure: /, '')
-    .replace(/^open failed$/, 'the node refused');
-  const hint =
-    error.reason === 1
-      ? 'the node forbids it: look at AllowTcpForwarding, PermitOpen, MaxSessions and restrictions in authorized_keys'
-      : error.reason === 2
-        ? 'nothing answers at that address as seen from the node'
-        : undefined;
-  return new InfraError(`${what}: ${seen}`, { cause: error, ...(hint === undefined ? {} : { hint }) });
-}
-
-function brief(command: string): string {
-  const line = command.trim().split('\n', 1)[0] ?? '';
-  return line.length > 60 ? `"${line.slice(0, 57)}..."` : `"${line}"`;
 }

@@ -1,83 +1,106 @@
-import { readFile } from 'node:fs/promises';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type ssh2 from 'ssh2';
-import { InfraError } from '../errors/errors.ts';
+import { ConnectionCut, InfraError } from '../errors/errors.ts';
 import type { SshTarget } from '../model/host.ts';
 import type { Ask } from '../provider/contract.ts';
-import { credentials } from './credentials.ts';
+import { settle } from '../scope/settle.ts';
+import { gatherCredentials } from './credentials.ts';
 import { dial } from './dial.ts';
-import { handshake, type KnownHosts } from './handshake.ts';
-import { knownHostEntries } from './known-hosts.ts';
+import { handshake } from './handshake.ts';
+import { describeTarget, type Hop, nameOf, route } from './hop.ts';
+import { HostKeyCheck } from './host-key-check.ts';
 import { LiveSession } from './live-session.ts';
+import { ChannelRefused } from './open-channel.ts';
+import { patience } from './patience.ts';
 import type { SshTransport } from './session.ts';
 
 /** What the transport may use beside the target. */
 export interface Ssh2Options {
   /** Absent without a terminal: an unknown host is refused then, although its policy says `ask`. */
   readonly ask?: Ask;
-  /** Told what is worth knowing and stops nothing, e.g. that known_hosts could not be written. */
+  /** Told what is worth knowing and stops nothing, e.g. that a host key was written down. */
   readonly tell?: (message: string) => void;
-  /** The library's own heartbeat, where nobody supervises the session; a frozen peer is noticed after four. */
-  readonly keepaliveMs?: number;
 }
 
-/** The built-in transport. */
+/** The built-in transport: our own SSH, without any program of the system. */
 export function ssh2Transport(target: SshTarget, options: Ssh2Options = {}): SshTransport {
-  const description = describeTarget(target);
+  const hops = route(target).map((hop) => ({ hop, check: new HostKeyCheck(hop) }));
   return {
     name: 'ssh2',
-    description,
+    description: describeTarget(target),
     async open(signal) {
-      const socket = await dial(target, description, signal);
-      const client = await greet(socket, target, { description, signal, options });
-      return new LiveSession({ client, stream: socket, socket, description, release: () => {} });
+      let via: Reached | undefined;
+      for (const { hop, check } of hops) via = await reach(hop, { check, via, signal, options });
+      // A route has at least the node itself.
+      if (via === undefined) throw new InfraError(`ssh ${describeTarget(target)}: no way there`);
+      return via.session;
     },
   };
 }
 
-interface Greeting {
-  readonly description: string;
+/** For each host on the way, from the first packet to the login; a person may think longer. */
+const CONNECT_WITHIN_MS = 15_000;
+/** RFC 4254, section 5.1. */
+const PROHIBITED = 1;
+
+interface Reached {
+  readonly session: LiveSession;
+  readonly socket: Socket;
+}
+
+interface Step {
+  readonly check: HostKeyCheck;
+  /** The hop before; it ends when this one cannot be reached. */
+  readonly via: Reached | undefined;
   readonly signal: AbortSignal;
   readonly options: Ssh2Options;
 }
 
-async function greet(
-  stream: Duplex,
-  target: SshTarget,
-  { description, signal, options }: Greeting,
-): Promise<ssh2.Client> {
+/** Opens a session on one hop, through the one before. Whatever was opened is closed again when it fails. */
+async function reach(hop: Hop, { check, via, signal, options }: Step): Promise<Reached> {
+  const { target, what } = hop;
+  const withinMs = target.connectWithinMs ?? CONNECT_WITHIN_MS;
+  const late = () =>
+    new ConnectionCut(`${what}: not connected within ${withinMs / 1000} s`, {
+      hint: 'check that the address is right and a firewall lets it through; ConnectTimeout in ssh_config gives more time',
+    });
+  using bound = patience(withinMs, signal, { ask: options.ask, late });
   try {
-    const auth = credentials(target, description);
-    const known = await readKnownHosts(target, description);
-    const heartbeatMs = options.keepaliveMs ?? 0;
-    return await handshake({ stream, target, description, auth, known, signal, heartbeatMs });
+    const [credentials, hostKey] = await Promise.all([gatherCredentials(hop, bound), check.read()]);
+    const { stream, socket } = await lineTo(hop, via, bound.signal);
+    const client = await handshake({ stream, hop, credentials, hostKey, listeners: { ...bound, tell: options.tell } });
+    const session = new LiveSession({ client, stream, socket, what, ...(via && { via: via.session }) });
+    return { session, socket };
   } catch (error) {
-    stream.destroy();
+    via?.session.cut(new ConnectionCut(`${what}: given up`, { cause: error }));
     throw error;
   }
 }
 
-/** `user@host:port`, with the hosts in between. */
-export function describeTarget(target: SshTarget): string {
-  const name = ({ user, host, port }: SshTarget) => `${user}@${host.includes(':') ? `[${host}]` : host}:${port}`;
-  const through = (target.jumps ?? []).map(name).join(', ');
-  return through === '' ? name(target) : `${name(target)} (through ${through})`;
-}
-
-async function readKnownHosts(target: SshTarget, description: string): Promise<KnownHosts> {
-  const files = target.hostKeys.knownHostsFiles;
-  const read = await Promise.all(
-    files.map(async (path) => {
-      try {
-        return [{ path, text: await readFile(path, 'utf8') }];
-      } catch (cause) {
-        if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return [];
-        throw new InfraError(`ssh ${description}: cannot read known_hosts file ${path}`, {
-          cause,
-          hint: `make it readable: chmod u+r ${path}`,
-        });
-      }
-    }),
-  );
-  return { entries: knownHostEntries(read.flat(), target), files };
+async function lineTo(
+  hop: Hop,
+  via: Reached | undefined,
+  signal: AbortSignal,
+): Promise<{ stream: Duplex; socket: Socket }> {
+  const { target, what, through } = hop;
+  if (via === undefined) {
+    const socket = await dial(target, what, signal);
+    return { stream: socket, socket };
+  }
+  via.session.quicken();
+  try {
+    return { stream: await settle(via.session.openChannel(target), signal), socket: via.socket };
+  } catch (error) {
+    if (!(error instanceof ChannelRefused)) throw error;
+    const gate = nameOf(through.at(-1) ?? target);
+    const seen = error.message.slice(error.message.lastIndexOf(': ') + 2);
+    const message = `${what}: ${gate} cannot connect to ${target.host} port ${target.port}: ${seen}`;
+    if (error.reason === PROHIBITED) {
+      throw new InfraError(message, {
+        cause: error,
+        hint: `${gate} forbids it: look at AllowTcpForwarding and PermitOpen there`,
+      });
+    }
+    throw new ConnectionCut(message, { cause: error, hint: `check from ${gate} that an ssh server answers there` });
+  }
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
-import { fingerprint, hostKeyAlgorithms, judgeHostKey, knownHostEntries } from '../../harness/ssh/known-hosts.ts';
+import { fingerprint, judgeHostKey, knownHostEntries } from '../../harness/ssh/known-hosts.ts';
 import { needProgram } from '../programs.ts';
 
 describe('known_hosts', () => {
@@ -87,17 +87,6 @@ describe('known_hosts', () => {
   it('does not take an authority for the host, even with the same key', () => {
     expect(judge(`@cert-authority *.example ${ours}`)).to.equal('cert-authority');
     expect(judge(`@cert-authority *.example ${other}\nnode.example ${ours}`)).to.equal('known');
-  });
-
-  it('asks first for the kinds of keys that are known, RSA only with SHA-2', () => {
-    expect(hostKeyAlgorithms([])[0]).to.equal('ssh-ed25519');
-    expect(hostKeyAlgorithms(entries(`node.example ${rsa}`)).slice(0, 3)).to.deep.equal([
-      'rsa-sha2-512',
-      'rsa-sha2-256',
-      'ssh-ed25519',
-    ]);
-    expect(hostKeyAlgorithms(entries(`@revoked node.example ${rsa}`))[0]).to.equal('ssh-ed25519');
-    expect(hostKeyAlgorithms([])).to.not.include('ssh-rsa');
   });
 
   it('finds the same lines as ssh-keygen -F, hashed or not', () => {

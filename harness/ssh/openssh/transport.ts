@@ -1,7 +1,7 @@
 import type { SshTarget } from '../../model/host.ts';
 import type { Scope } from '../../scope/scope.ts';
+import { describeTarget } from '../hop.ts';
 import type { SshTransport } from '../session.ts';
-import { describeTarget } from '../ssh2-transport.ts';
 import { type LocalPrograms, startMaster } from './master.ts';
 import { OpensshSession } from './openssh-session.ts';
 
