@@ -2,7 +2,6 @@ import { stat } from 'node:fs/promises';
 import type { OpensshTarget } from '../model/host.ts';
 import type { SettingProblem } from '../model/setting.ts';
 import { type Hop, spelled } from './hops.ts';
-import { firstOf } from './host-config.ts';
 import { checkingMode } from './host-keys.ts';
 import type { SshRequest, SshSurroundings } from './request.ts';
 
@@ -40,24 +39,21 @@ export interface OpensshQuestion {
   readonly surroundings: SshSurroundings;
 }
 
-/** What the system's ssh cannot be told in words, or would do without checking a host's key. */
+/** What the system's ssh cannot do for us: it is not there, or it would have to be given a secret. */
 export async function opensshProblems(
   { request }: OpensshQuestion,
   program: string | undefined,
-  hops: readonly Hop[],
 ): Promise<readonly SettingProblem[]> {
   const problems: SettingProblem[] = [];
   if (program === undefined) {
     const fix = 'install openssh-client, or leave the flag out';
     problems.push({ place: '--ssh-transport', problem: 'ssh is not on PATH', fix });
   }
-  if (request.pinnedHostKey !== undefined) {
-    const problem = "the system's ssh takes known_hosts files, not a fingerprint";
-    problems.push({
-      place: '--ssh-host-key',
-      problem,
-      fix: 'write the key into a file and give it: --ssh-known-hosts FILE',
-    });
+  for (const key of ['passphraseFile', 'passwordFile'] as const) {
+    if (request[key] === undefined) continue;
+    const place = key === 'passphraseFile' ? '--ssh-passphrase-file' : '--ssh-password-file';
+    const problem = "the system's ssh is not given any secret: it has only its keys and its agent";
+    problems.push({ place, problem, fix: 'add the key to an ssh-agent: ssh-add FILE' });
   }
   for (const path of request.keyFiles ?? []) {
     if (
@@ -68,11 +64,6 @@ export async function opensshProblems(
     )
       continue;
     problems.push({ place: '--ssh-key', problem: `${path} does not exist`, fix: 'give the path of a file' });
-  }
-  for (const { name, config } of hops.slice(0, -1)) {
-    if (!/^(no|off|false)$/i.test(firstOf(config, 'stricthostkeychecking') ?? '')) continue;
-    const problem = `StrictHostKeyChecking no is in effect for ${name.host}, whose key ssh would not check`;
-    problems.push({ place: config.placeOf('stricthostkeychecking'), problem, fix: 'write yes or accept-new there' });
   }
   return problems;
 }

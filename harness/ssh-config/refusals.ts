@@ -28,19 +28,24 @@ export function refusedSettings({ name, config }: Hop): readonly SettingProblem[
   ];
 }
 
-/** What is passed over because it changes nothing of that, and has to be said once. */
-export function passedOver(config: EffectiveConfig): readonly string[] {
+/** Settings that would leave a host's key unchecked: nobody obeys them, and that is said once. */
+export function uncheckedHosts(config: EffectiveConfig): readonly string[] {
   const notes: string[] = [];
-  const say = (keyword: string, words: string) => void notes.push(`${config.placeOf(keyword)}: ${words}`);
+  const say = (keyword: string, words: string) =>
+    void notes.push(`${config.placeOf(keyword)}: ${words} is not obeyed: host keys are always checked`);
   if (/^(no|off|false)$/i.test(firstOf(config, 'stricthostkeychecking') ?? '')) {
-    say('stricthostkeychecking', 'StrictHostKeyChecking no is not obeyed: host keys are always checked');
+    say('stricthostkeychecking', 'StrictHostKeyChecking no');
   }
   if (saysYes(config, 'nohostauthenticationforlocalhost')) {
-    say(
-      'nohostauthenticationforlocalhost',
-      'NoHostAuthenticationForLocalhost is not obeyed: host keys are always checked',
-    );
+    say('nohostauthenticationforlocalhost', 'NoHostAuthenticationForLocalhost yes');
   }
+  return notes;
+}
+
+/** What the built-in transport passes over because it changes nothing of that, and what has to be said once. */
+export function passedOver(config: EffectiveConfig): readonly string[] {
+  const notes = [...uncheckedHosts(config)];
+  const say = (keyword: string, words: string) => void notes.push(`${config.placeOf(keyword)}: ${words}`);
   if (unlessNone(config, 'certificatefile') !== undefined) {
     say(
       'certificatefile',

@@ -10,7 +10,7 @@ import { opensshProblems, opensshTarget } from './openssh.ts';
 import { openPassphrases } from './passphrases.ts';
 import { SshProblems } from './problems.ts';
 import { openConfigReader, programPath } from './reader.ts';
-import { passedOver, refusedSettings } from './refusals.ts';
+import { passedOver, refusedSettings, uncheckedHosts } from './refusals.ts';
 import type { Account, SshRequest, SshResolution, SshSurroundings } from './request.ts';
 import type { TokenMeanings } from './tokens.ts';
 
@@ -88,7 +88,8 @@ async function groundOf(hop: Hop, way: Way & { readonly isNode: boolean }) {
 async function forOpenssh(hops: readonly Hop[], way: Way): Promise<SshResolution> {
   const { request, surroundings } = way;
   const program = await programPath(surroundings.program ?? 'ssh', surroundings.own.environment);
-  const problems = await opensshProblems(way, program, hops);
+  const problems = await opensshProblems(way, program);
+  const notes = hops.flatMap(({ config }) => uncheckedHosts(config));
   const node = hops.at(-1);
   const targets: SshTarget[] = [];
   for (const hop of hops) {
@@ -98,7 +99,7 @@ async function forOpenssh(hops: readonly Hop[], way: Way): Promise<SshResolution
     const openssh = hop === node ? { openssh: opensshTarget(program ?? 'ssh', hop, way) } : {};
     targets.push({ host, port, user, auth: [], hostKeys: keys.policy, ...timesOf(hop.config), ...openssh });
   }
-  return finish(targets, problems, []);
+  return finish(targets, problems, notes);
 }
 
 function finish(
