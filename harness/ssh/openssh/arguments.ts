@@ -20,6 +20,7 @@ export function masterConfig(target: Pick<SshTarget, 'hostKeys' | 'openssh' | 's
     // Words that older versions do not know.
     'IgnoreUnknown ForkAfterAuthentication,StdinNull,SessionType',
     `StrictHostKeyChecking ${hostKeys.mode ?? 'yes'}`,
+    'NoHostAuthenticationForLocalhost no',
     'BatchMode yes',
     ...serverAlive(target),
     'TCPKeepAlive yes',
