@@ -21,7 +21,10 @@ export interface Source {
   readonly problems: readonly SettingProblem[];
 }
 
-/** Reads `--key value`, `--key=value` and bare switches. Of a flag that comes twice the last one counts. */
+/**
+ * Reads `--key value`, `--key=value` and bare switches. Of a flag that comes twice the last one counts, unless its row
+ * is a list that repeats.
+ */
 export function readFlags(argv: readonly string[], rows: readonly Setting[]): Source {
   const given = new Map<string, Given>();
   const problems: SettingProblem[] = [];
@@ -50,10 +53,15 @@ export function readFlags(argv: readonly string[], rows: readonly Setting[]): So
       if (text !== undefined) words.unshift(text);
       continue;
     }
-    given.set(key, { text, origin: 'flag', place, meantForUs: true });
+    const before = row.repeats === true ? given.get(key)?.text : undefined;
+    const whole = before === undefined ? text : `${before},${text}`;
+    given.set(key, { text: whole, origin: 'flag', place, meantForUs: true });
   }
   return { given, problems };
 }
+
+/** The mark that a watched child carries: another sevlane in there may find it in its environment. */
+const NO_SETTINGS = new Set(['SEVLANE_WATCHED']);
 
 /** Reads `SEVLANE_<KEY>` and, where that is not set, the row's further names. Empty variables count as unset. */
 export function readEnvironment(env: Environment, rows: readonly Setting[]): Source {
@@ -68,7 +76,7 @@ export function readEnvironment(env: Environment, rows: readonly Setting[]): Sou
   }
   const known = new Set(rows.map(({ key }) => variableOf(key)));
   const problems = Object.keys(env)
-    .filter((name) => name.startsWith('SEVLANE_') && !known.has(name))
+    .filter((name) => name.startsWith('SEVLANE_') && !known.has(name) && !NO_SETTINGS.has(name))
     .map((name) => ({
       place: name,
       problem: 'no such setting',

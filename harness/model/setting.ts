@@ -12,6 +12,8 @@ export interface Setting<Value = unknown> {
   readonly env?: readonly string[];
   /** The placeholder in the help, e.g. `FILE`; absent for a switch that takes no value. */
   readonly valueName?: string;
+  /** A list: a flag that comes twice adds to it, in place of the last one counting alone. */
+  readonly repeats?: true;
   /** Of a path: other words that it takes, e.g. `none`, which are left as they are. */
   readonly noPath?: RegExp;
   /** Reads the text. Pure: no file is opened here. */

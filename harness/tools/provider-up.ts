@@ -46,7 +46,7 @@ export async function bringUp(scope: Scope, files: ProviderFolder, input: ToolIn
     return outcome.code === 0 ? 3 : outcome.code;
   } catch (error) {
     if (isAlive(started.record, input.own)) input.own.kill(started.record.pid, 'SIGTERM');
-    await started.process.ended;
+    await started.running.ended;
     await removeTraces(files, started.record);
     throw error;
   }
@@ -99,7 +99,7 @@ async function stillGood(
   };
   if (!isAlive(standing, input.own)) return replaced('is no more');
   if (standing.fingerprint !== goal.fingerprint) return replaced('leads elsewhere');
-  const outcome = await ready(scope, { record: standing, process: undefined }, input);
+  const outcome = await ready(scope, { record: standing, running: undefined }, input);
   if (!('address' in outcome)) return replaced('has ended');
   try {
     const kubeconfig = { kind: 'file', path: files.kubeconfig } as const;
@@ -114,14 +114,14 @@ async function stillGood(
 interface Started {
   readonly record: TunnelRecord;
   /** Undefined for one that was there before. */
-  readonly process: BackgroundProcess | undefined;
+  readonly running: BackgroundProcess | undefined;
 }
 
 async function start(
   files: ProviderFolder,
   goal: Goal,
   input: ToolInput,
-): Promise<Started & { readonly process: BackgroundProcess }> {
+): Promise<Started & { readonly running: BackgroundProcess }> {
   await mkdir(files.folder, { recursive: true });
   const answer = join(files.folder, `.sevlane-tunnel-${randomBytes(4).toString('hex')}.address`);
   await rm(files.log, { force: true });
@@ -131,7 +131,7 @@ async function start(
     input.rows,
   );
   const source = goal.isOwn && goal.source !== undefined ? ['--kubeconfig', goal.source] : [];
-  const process = await startInBackground({
+  const running = await startInBackground({
     file: input.own.execPath,
     args: [input.program, 'tunnel', ...flags, ...source, '--json', '--write-kubeconfig', files.kubeconfig],
     environment: environmentOf(input.own.environment, goal),
@@ -140,14 +140,14 @@ async function start(
     stderrFile: files.log,
   });
   const record = {
-    ...identify(process.pid),
+    ...identify(running.pid),
     fingerprint: goal.fingerprint,
     answer,
     ...(goal.source === undefined ? {} : { source: goal.source }),
   };
-  if (await writeRecord(files.record, record)) return { record, process };
-  input.own.kill(process.pid, 'SIGTERM');
-  await process.ended;
+  if (await writeRecord(files.record, record)) return { record, running };
+  input.own.kill(running.pid, 'SIGTERM');
+  await running.ended;
   await rm(answer, { force: true });
   throw new UsageError('another sevlane provider up is at work here', { hint: 'wait for it, and try again' });
 }
@@ -161,14 +161,14 @@ function environmentOf(environment: Environment, { isOwn }: Goal): Environment {
 type Readiness = { readonly address: TunnelAddress } | { readonly code: number };
 
 /** Waits until the tunnel has told its address, or has ended. */
-async function ready(scope: Scope, { record, process }: Started, { budgets, own }: ToolInput): Promise<Readiness> {
+async function ready(scope: Scope, { record, running }: Started, { budgets, own }: ToolInput): Promise<Readiness> {
   const withinMs = START_MS + budgets.connectMs + budgets.clusterMs;
   const limits = { scope, withinMs, everyMs: 50, blame: 'infra' as const, hint: 'look at its log' };
   return await until<Readiness>(`tunnel of process ${record.pid} up`, limits, async () => {
     const text = await readFile(record.answer, 'utf8').catch(() => '');
     if (text.endsWith('\n')) return { done: true, value: { address: JSON.parse(text) as TunnelAddress } };
     if (isAlive(record, own)) return { done: false, saw: 'it has not told its address yet' };
-    return { done: true, value: { code: (await process?.ended) ?? -1 } };
+    return { done: true, value: { code: (await running?.ended) ?? -1 } };
   });
 }
 

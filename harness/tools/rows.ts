@@ -20,9 +20,10 @@ export const TUNNEL_ROWS: readonly Setting[] = [
   {
     key: 'forward',
     valueName: '[ADDR:]PORT:HOST:PORT,...',
+    repeats: true,
     group: 'Tunnel',
     parse: forwards,
-    help: 'ports of this side that lead to addresses as the node sees them, separated by commas; on loopback unless ADDR says otherwise',
+    help: 'ports of this side that lead to addresses as the node sees them, separated by commas or given several times; on loopback unless ADDR says otherwise',
   },
   {
     key: 'write-kubeconfig',
