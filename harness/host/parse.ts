@@ -12,10 +12,16 @@ export function parseCount(text: string): number | undefined {
   return Number(word);
 }
 
-/** Words between blanks; undefined when there is none. */
-export function parseWords(text: string): readonly string[] | undefined {
+/** The words of a kernel's command line; undefined when none of them sets anything, as at least one always does. */
+export function parseCommandLine(text: string): readonly string[] | undefined {
   const words = text.split(/\s+/).filter((word) => word !== '');
-  return words.length === 0 ? undefined : words;
+  return words.some((word) => /^[\w.-]+=\S/.test(word)) ? words : undefined;
+}
+
+/** Names of IOMMUs as the drivers of AMD and Intel give them. */
+export function parseIommus(text: string): readonly string[] | undefined {
+  const names = text.split('\n').filter((line) => line !== '');
+  return names.every((name) => /^(ivhd|dmar)\d{1,4}$/.test(name)) ? names : undefined;
 }
 
 /** ASIDs as the misc controller counts them. SEV-SNP guests are charged to `sev_es`. Source: kernel/cgroup/misc.c. */

@@ -30,8 +30,8 @@ export function hostState(readings: Readings, times: ProbeTimes): HostState {
     hidingAsids,
     log,
     asids: readAsids({ readings, leaf, log, hidingAsids }),
-    commandLine: read('/proc/cmdline', parse.parseWords),
-    iommus: read('/sys/class/iommu', parseNames),
+    commandLine: read('/proc/cmdline', parse.parseCommandLine),
+    iommus: read('/sys/class/iommu', parse.parseIommus),
     memory: read('/proc/meminfo', parse.parseMeminfo),
     devices: {
       '/dev/kvm': read('/dev/kvm', parse.parseNode),
@@ -84,11 +84,6 @@ function readCgroup(readings: Readings): Reading<'v1' | 'v2' | 'hybrid'> {
   if (!there('/sys/fs/cgroup/memory'))
     return { state: 'unknown', why: `${from} has neither cgroup.controllers nor memory`, from };
   return { state: 'read', value: there('/sys/fs/cgroup/unified') ? 'hybrid' : 'v1', from };
-}
-
-function parseNames(text: string): readonly string[] | undefined {
-  const names = text.split('\n').filter((line) => line !== '');
-  return names.every((name) => /^[\w.-]+$/.test(name)) ? names : undefined;
 }
 
 /** The first line, cut to a version; nothing printed means nothing installed. */
