@@ -78,15 +78,32 @@ interface ListBounds {
   readonly labelSelector?: string | undefined;
 }
 
-/** A list whose items are objects with a name each: anything else is no answer to the question. */
+const PAGE = 500;
+
+/** A list of the right kind whose items have a name each: anything else is no answer to the question. */
 async function listed(
   client: KubeClient,
   path: string,
   { signal, labelSelector }: ListBounds,
 ): Promise<readonly KubeObject[]> {
-  const { items } = await client.list(path, { signal, ...(labelSelector === undefined ? {} : { labelSelector }) });
-  if (items.every((item: unknown) => textAt(item, 'metadata', 'name') !== undefined)) return items;
+  const first = await client.get(path, { signal, query: { limit: PAGE, labelSelector } });
+  if (!isListOf(path.split('/').at(-1) ?? '', first))
+    throw new InfraError(
+      `list ${path}: the answer is no list of these: ${String(at(first, 'kind') ?? 'without a kind')}`,
+    );
+  const isWhole = (textAt(first, 'metadata', 'continue') ?? '') === '';
+  const items = isWhole
+    ? listAt(first, 'items')
+    : (await client.list(path, { signal, ...(labelSelector === undefined ? {} : { labelSelector }) })).items;
+  if (items.every((item): item is KubeObject => textAt(item, 'metadata', 'name') !== undefined)) return items;
   throw new InfraError(`list ${path}: it holds something that has no name`);
+}
+
+/** `storageclasses` and a StorageClassList belong together. */
+function isListOf(plural: string, list: unknown): boolean {
+  const singular = /^(.+)List$/.exec(textAt(list, 'kind') ?? '')?.[1]?.toLowerCase();
+  const isNamed = singular !== undefined && plural.startsWith(singular) && plural.length - singular.length <= 2;
+  return isNamed && (Array.isArray(at(list, 'items')) || at(list, 'items') === undefined || at(list, 'items') === null);
 }
 
 async function both(
