@@ -73,7 +73,7 @@ export function resolveSettings(input: SettingsInput): Resolution {
   const problems = sources.flatMap((source) => source.problems);
   const givenFor = (key: string) => sources.map((source) => source.given.get(key)).find((given) => given !== undefined);
 
-  const choice = chooseProvider(givenFor('provider'), input);
+  const choice = chooseProvider(givenFor, input);
   problems.push(...choice.problems);
   const rows = allRows.filter((row) => belongs(row, choice.provider, input));
   problems.push(...strayProblems(allRows, givenFor, { ...input, chosen: choice.provider }));
@@ -106,7 +106,8 @@ function uniqueRows(rows: readonly Setting[]): readonly Setting[] {
   return [...new Map(rows.map((row) => [row.key, row])).values()];
 }
 
-function chooseProvider(given: Given | undefined, input: SettingsInput) {
+function chooseProvider(givenFor: (key: string) => Given | undefined, input: SettingsInput) {
+  const given = givenFor('provider');
   const names = input.providers.map((provider) => provider.name);
   const none = { provider: undefined, notes: [] as string[] };
   if (input.ownProvider !== undefined) return { ...none, provider: input.ownProvider, problems: [] };
@@ -117,6 +118,8 @@ function chooseProvider(given: Given | undefined, input: SettingsInput) {
     const fix = `${near === undefined ? 'use' : `did you mean ${near}? use`} one of ${names.join(', ')}`;
     return { ...none, problems: [{ place: given.place, problem: `provider "${given.text}" is not known`, fix }] };
   }
+  const meant = providerMeant(givenFor, input);
+  if (meant !== undefined) return meant;
   const simulated = input.providers.find((provider) => provider.simulated);
   if (simulated === undefined || (input.isProof && isCi(input.env))) {
     const reason = simulated === undefined ? '' : ', and in CI a simulated green must never pass for a real one';
@@ -125,6 +128,15 @@ function chooseProvider(given: Given | undefined, input: SettingsInput) {
   }
   const note = `no provider named: running on the simulated host "${simulated.name}", nothing here is proven on hardware`;
   return { provider: simulated, notes: input.isProof ? [note] : [], problems: [] };
+}
+
+/** Who names a node or its cluster to us means it: the simulated host has neither. KUBECONFIG says nothing, it is everybody's. */
+function providerMeant(givenFor: (key: string) => Given | undefined, input: SettingsInput) {
+  const [real, ...others] = input.providers.filter((provider) => !provider.simulated);
+  const named = ['ssh', 'kubeconfig'].map(givenFor).find((given) => given?.meantForUs === true);
+  if (named === undefined || real === undefined || others.length > 0) return undefined;
+  const note = `${named.place} names a node: provider ${real.name}`;
+  return { provider: real, notes: input.isProof ? [note] : [], problems: [] };
 }
 
 /** Rows of the table, of the command and of the chosen provider; of all providers while none is known. */

@@ -156,6 +156,20 @@ describe('choice of the provider', () => {
     ]);
   });
 
+  it("follows from a node or a kubeconfig that is named to us, also in CI, and from nothing that is everybody's", () => {
+    for (const argv of [
+      ['--ssh', 'amd1'],
+      ['--kubeconfig', 'node'],
+    ]) {
+      const resolution = resolve(argv, { env: { CI: 'true' } });
+      expect(resolution.provider).to.equal('external');
+      expect(resolution.notes).to.include(`${argv[0]} names a node: provider external`);
+    }
+    expect(resolve([], { env: { SEVLANE_SSH: 'amd1' } }).provider).to.equal('external');
+    expect(resolve([], { env: { KUBECONFIG: '/k' } }).provider).to.equal('toy');
+    expect(resolve(['--ssh-key', 'id']).ok).to.equal(false);
+  });
+
   for (const env of [{ CI: 'true' }, { PROW_JOB_ID: 'a1b2' }]) {
     it(`must be made where ${Object.keys(env)[0]} is set`, () => {
       const [found] = problems([], { env });
@@ -197,7 +211,7 @@ describe('choice of the provider', () => {
   });
 
   it('makes it a mistake to name a real node for a simulated one', () => {
-    const found = problems(['--ssh', 'root@node', '--kubeconfig', '/k']);
+    const found = problems(['--provider', 'toy', '--ssh', 'root@node', '--kubeconfig', '/k']);
     expect(found.map(({ place }) => place)).to.deep.equal(['--ssh', '--kubeconfig']);
     expect(found[0]?.fix).to.equal('leave it out, or choose --provider external');
   });
