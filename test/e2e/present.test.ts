@@ -67,10 +67,14 @@ describe('a cluster that somebody has put a KubeVirt into', function () {
     const before = await allObjects(api);
     const other = await run('--kubevirt', 'v1.9.0');
     expect(other.exitCode).to.equal(3);
-    expect(other.report.verdict).to.equal('infra: kubevirt: the cluster already has v1.7.4 in kubevirt, not v1.9.0');
+    expect(other.report.verdict).to.equal(
+      'infra: cluster: kubevirt-present: the cluster already has v1.7.4 in kubevirt, not v1.9.0',
+    );
     const gateOff = await run('--kubevirt', 'v1.7.4');
     expect(gateOff.exitCode).to.equal(3);
-    expect(gateOff.report.verdict).to.match(/^infra: kubevirt: the feature gate WorkloadEncryptionSEV is off/);
+    expect(gateOff.report.verdict).to.match(
+      /^infra: cluster: kubevirt-present: the feature gate WorkloadEncryptionSEV is off/,
+    );
     expect(await api.get(RESOURCE)).to.deep.equal(installed);
     expect(await allObjects(api)).to.deep.equal(before);
   });
@@ -80,7 +84,7 @@ describe('a cluster that somebody has put a KubeVirt into', function () {
     const before = await api.get('/apis/apps/v1/namespaces/kubevirt/deployments/virt-operator');
     const { exitCode, report } = await run('--kubevirt', 'v1.7.4');
     expect(exitCode).to.equal(3);
-    expect(report.verdict).to.match(/^infra: kubevirt: the cluster already has \S+ \S+, which is not of this run/);
+    expect(report.verdict).to.match(/^infra: cluster: kubevirt-present: half a KubeVirt/);
     const after = await api.get('/apis/apps/v1/namespaces/kubevirt/deployments/virt-operator');
     expect(after).to.have.nested.property('metadata.uid', uidOf(before));
     expect(after).not.to.have.nested.property('metadata.deletionTimestamp');

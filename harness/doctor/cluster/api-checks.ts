@@ -14,8 +14,9 @@ export const API_CHECKS: readonly Check<ClusterReadings>[] = [
     title: 'the Kubernetes API answers',
     expected: 'a server whose certificate the kubeconfig vouches for, of the wanted version',
     why: 'everything that the lane does goes through it',
-    judge: ({ version, wish, apiCertificate, now }) => {
+    judge: ({ version, wish, credentials, apiCertificate, now }) => {
       const from = '/version through the node';
+      if ('unread' in credentials) return unread('nobody knows where it is', from, credentials.action);
       if ('unread' in version) {
         // What the certificate's own row tells is not told twice.
         const isExpired = 'value' in apiCertificate && apiCertificate.value.validTo <= now;
