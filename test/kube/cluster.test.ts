@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
@@ -80,6 +80,24 @@ describe('a cluster behind ssh', () => {
     expect(there.message).to.match(/root@\S+: cannot read \/etc\/none: No such file/);
     const here = await failure(reach({ kubeconfig: { kind: 'file', path: '/etc/none' } }), InfraError);
     expect(here.message).to.equal('kubeconfig /etc/none: cannot be read: does not exist');
+  });
+
+  it('can be reached without the node, or says how not', async () => {
+    const direct = await connectCluster(scope, undefined, {
+      kubeconfig: { kind: 'file', path: host.kubeconfigFile },
+      runDir,
+    });
+    expect(direct.serverVersion).to.equal(host.kubernetes);
+    expect(direct.client.description).to.match(/^https:\/\/127\.0\.0\.1:\d+ through a direct connection$/);
+    const closed = join(runDir, 'closed');
+    const text = (await readFile(host.kubeconfigFile, 'utf8')).replace(/127\.0\.0\.1:\d+/, '127.0.0.1:1');
+    await writeFile(closed, text);
+    const error = await failure(
+      connectCluster(scope, undefined, { kubeconfig: { kind: 'file', path: closed }, runDir }),
+      InfraError,
+    );
+    expect(error.message).to.include('cannot connect to 127.0.0.1 port 1: connection refused');
+    expect(error.hint).to.include('give --ssh when it is only reachable from its node');
   });
 
   it('has a lease that one run holds and gives back', async () => {

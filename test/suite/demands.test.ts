@@ -39,6 +39,16 @@ describe('what is demanded', () => {
     ]);
   });
 
+  it('follows from the labels of the node where the host was not read', () => {
+    const version = parseKubevirtVersion('v1.9.0');
+    const labels = { 'kubevirt.io/sev': '', 'kubevirt.io/sev-snp': '' };
+    const { demanded, notDemanded } = decideDemands({ require: undefined, version, host: undefined, labels });
+    expect(demanded).to.deep.equal(['sev', 'sev-snp']);
+    expect(notDemanded[0]?.reason).to.equal('the node lacks the label kubevirt.io/sev-es, and the host was not read');
+    expect(decideDemands({ require: undefined, version, host: undefined, labels: {} }).demanded).to.deep.equal(['sev']);
+    expect(decideDemands({ require: undefined, version, host: hostFacts(), labels: {} }).demanded).to.have.length(3);
+  });
+
   it('is what the user names, whatever the host says', () => {
     const { demanded, notDemanded } = decideDemands({ require: ['sev-snp'], version: undefined, host: hostFacts([]) });
     expect(demanded).to.deep.equal(['sev-snp']);
