@@ -104,6 +104,8 @@ function serverConfig(folder: string, extra: readonly string[]): string {
     'PermitRootLogin yes',
     'PasswordAuthentication no',
     'PrintMotd no',
+    // bash reads ~/.bashrc for sshd's commands unless it runs in another shell: that of a developer has no part in this.
+    'SetEnv SHLVL=2',
     'LogLevel VERBOSE',
     '',
   ].join('\n');
