@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +16,9 @@ describe('an outage that a SEV lane had', function () {
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'sevlane-outages-'));
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    await writeFile(join(folder, 'KEY'), privateKey.export({ type: 'pkcs1', format: 'pem' }), { mode: 0o600 });
+    await writeFile(join(folder, 'KNOWN_HOSTS'), '');
   });
 
   after(async () => await rm(folder, { recursive: true }));
@@ -23,7 +27,8 @@ describe('an outage that a SEV lane had', function () {
     const scenario = join(folder, 'outage.json');
     await writeFile(scenario, JSON.stringify({ name: 'outage', description: 'An outage, played again.', faults }));
     const where = flags.includes('--provider') ? [] : ['--sim-scenario', scenario];
-    return await lane([...where, ...flags]);
+    const files = (word: string) => (['KEY', 'KNOWN_HOSTS'].includes(word) ? join(folder, word) : word);
+    return await lane([...where, ...flags.map(files)]);
   };
 
   for (const { when, what, outcome, replay } of OUTAGES) {

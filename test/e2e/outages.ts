@@ -15,6 +15,7 @@ export interface Outage {
 /** How it is played again: faults of the simulated host and flags, and the verdict that must come of it. */
 export interface Replay {
   readonly faults: readonly object[];
+  /** KEY and KNOWN_HOSTS stand for files of the test. */
   readonly flags?: readonly string[];
   readonly verdict: RegExp;
   /** The check that is fatal, where one is. */
@@ -84,7 +85,10 @@ export const OUTAGES: readonly Outage[] = [
     named: 'check `this-dns`, with the name that did not resolve',
     replay: {
       faults: [],
-      flags: ['--provider', 'external', '--ssh', 'root@amd1.invalid'],
+      flags: [
+        ...['--provider', 'external', '--ssh', 'root@amd1.invalid', '--ssh-config', 'none', '--ssh-agent', 'none'],
+        ...['--ssh-key', 'KEY', '--ssh-known-hosts', 'KNOWN_HOSTS'],
+      ],
       verdict: /^infra: open: this-dns: amd1\.invalid: /,
       check: 'this-dns',
     },
