@@ -6,7 +6,7 @@ export interface Relay {
   readonly port: number;
   /** Connections that were taken so far. */
   readonly taken: number;
-  /** Connections that are open now. */
+  /** Connections that their client has not left. */
   readonly open: number;
   /** Each byte takes this long from end to end, both ways, in order. */
   delay(oneWayMs: number): void;
@@ -21,6 +21,8 @@ export interface Relay {
   reset(): void;
   /** Ends our side's direction only: the peer's bytes still come, ours reach nobody. */
   halfOpen(): void;
+  /** Where later connections lead to. */
+  redirect(to: HostPort): void;
   /** Refuses connections from now on, as a host does whose sshd is down; `listen` takes them again, on the same port. */
   refuse(): Promise<void>;
   listen(): Promise<void>;
@@ -32,11 +34,14 @@ interface Pair {
   readonly far: Socket;
   isSwallowed: boolean;
   isHalfOpen: boolean;
+  /** Our side has hung up, whether or not the other was told. */
+  isLeft: boolean;
 }
 
-/** Starts a relay to `to` on a loopback port of its own. */
-export async function startRelay(to: HostPort): Promise<Relay> {
+/** Starts a relay to `first` on a loopback port of its own. */
+export async function startRelay(first: HostPort): Promise<Relay> {
   const pairs = new Set<Pair>();
+  let to = first;
   let oneWayMs = 0;
   let isStalled = false;
   let swallowsNew = false;
@@ -54,7 +59,10 @@ export async function startRelay(to: HostPort): Promise<Relay> {
       if (pair.isSwallowed || (pair.isHalfOpen && from === pair.near)) return;
       pass(() => void into.write(bytes));
     });
-    from.on('end', () => !pair.isSwallowed && pass(() => void into.end()));
+    from.on('end', () => {
+      if (from === pair.near) pair.isLeft = true;
+      if (!pair.isSwallowed) pass(() => void into.end());
+    });
     from.on('error', () => {});
     from.on('close', () => {
       pairs.delete(pair);
@@ -64,7 +72,7 @@ export async function startRelay(to: HostPort): Promise<Relay> {
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (near) => {
     taken += 1;
     const far = connect({ ...to, noDelay: true, allowHalfOpen: true });
-    const pair: Pair = { near, far, isSwallowed: swallowsNew, isHalfOpen: false };
+    const pair: Pair = { near, far, isSwallowed: swallowsNew, isHalfOpen: false, isLeft: false };
     pairs.add(pair);
     join(pair, near, far);
     join(pair, far, near);
@@ -86,7 +94,7 @@ export async function startRelay(to: HostPort): Promise<Relay> {
       return taken;
     },
     get open() {
-      return pairs.size;
+      return [...pairs].filter((pair) => !pair.isLeft).length;
     },
     delay(ms) {
       oneWayMs = ms;
@@ -109,6 +117,9 @@ export async function startRelay(to: HostPort): Promise<Relay> {
     reset: () => drop((socket) => socket.resetAndDestroy()),
     halfOpen() {
       for (const pair of pairs) pair.isHalfOpen = true;
+    },
+    redirect(next) {
+      to = next;
     },
     async refuse() {
       const stopped = stop();
