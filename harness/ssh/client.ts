@@ -1,6 +1,7 @@
 import type { SshTarget } from '../model/host.ts';
 import type { Ask } from '../provider/contract.ts';
 import type { Scope } from '../scope/scope.ts';
+import { settle } from '../scope/settle.ts';
 import { within } from '../scope/until.ts';
 import type { SshConnection } from './connection.ts';
 import type { LocalPrograms } from './openssh/master.ts';
@@ -12,7 +13,7 @@ import { SupervisedConnection } from './supervise.ts';
 
 /** Bounds of a connection. */
 export interface SshOptions {
-  /** From the first packet to the first session; default 15 s. */
+  /** From the first packet to the first session, whatever the transport itself allows. */
   readonly withinMs?: number;
   /** How long each cut may take to heal, counted from when it is noticed; 0 heals nothing. Default 60 s. */
   readonly budgetMs?: number;
@@ -22,7 +23,6 @@ export interface SshOptions {
   readonly programs?: LocalPrograms | undefined;
 }
 
-const CONNECT_WITHIN_MS = 15_000;
 const BUDGET_MS = 60_000;
 const CLOSE_WITHIN_MS = 5000;
 
@@ -35,22 +35,25 @@ const CLOSE_WITHIN_MS = 5000;
 export async function connectSsh(
   scope: Scope,
   to: SshTarget | SshTransport,
-  { withinMs = CONNECT_WITHIN_MS, budgetMs = BUDGET_MS, ask, programs }: SshOptions = {},
+  { withinMs, budgetMs = BUDGET_MS, ask, programs }: SshOptions = {},
 ): Promise<SshConnection> {
   const transport = 'open' in to ? to : transportTo(scope, to, { ask, programs });
-  const first = await within(
-    `ssh ${transport.description}: connect`,
-    {
-      scope,
-      withinMs,
-      blame: 'infra',
-      hint: 'check that the address is right and a firewall lets it through',
-    },
-    (signal) => firstSession(transport, signal),
+  const first = await bounded(scope, { withinMs, what: `ssh ${transport.description}: connect` }, (signal) =>
+    firstSession(transport, signal),
   );
   const connection = new SupervisedConnection(scope, transport, { first, budgetMs, deadAfterMs: deadAfterMs(to) });
   scope.defer(`close ssh ${transport.description}`, CLOSE_WITHIN_MS, () => connection.close());
   return connection;
+}
+
+async function bounded<T>(
+  scope: Scope,
+  { withinMs, what }: { readonly withinMs: number | undefined; readonly what: string },
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  if (withinMs === undefined) return await settle(work(scope.signal), scope.signal);
+  const hint = 'check that the address is right and a firewall lets it through';
+  return await within(what, { scope, withinMs, blame: 'infra', hint }, work);
 }
 
 function transportTo(

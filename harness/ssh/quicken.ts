@@ -1,7 +1,7 @@
 import { deadline } from '../scope/deadline.ts';
 import type { SshSession } from './session.ts';
 
-/** A shell with a long profile may take its time; it must not hold up the commands behind it for ever. */
+/** A login shell with a long profile may take its time; it must not hold up the commands behind it for ever. */
 const QUICKEN_WITHIN_MS = 5000;
 
 /**

@@ -62,9 +62,12 @@ export async function reconnect(transport: SshTransport, options: Tries): Promis
 
 /** Tries of the first connection: a busy sshd drops some greetings (MaxStartups), a wrong port should be told soon. */
 const FIRST_TRIES = 3;
+/** Who took longer to fail is not asked again: whoever waits for the first connection wants to hear why. */
+const FIRST_RETRY_WITHIN_MS = 2000;
 
 /** The first session of all, and how long the try that made it took. @throws InfraError */
 export async function firstSession(transport: SshTransport, signal: AbortSignal): Promise<OpenedSession> {
+  const beganAt = performance.now();
   for (let tries = 1; ; tries += 1) {
     const startedAt = performance.now();
     try {
@@ -73,7 +76,8 @@ export async function firstSession(transport: SshTransport, signal: AbortSignal)
       signal.throwIfAborted();
       if (!(error instanceof ConnectionCut)) throw error;
       const { message, hint, cause } = error;
-      if (tries === FIRST_TRIES) throw new InfraError(message, hint === undefined ? { cause } : { cause, hint });
+      const isLast = tries === FIRST_TRIES || performance.now() - beganAt > FIRST_RETRY_WITHIN_MS;
+      if (isLast) throw new InfraError(message, hint === undefined ? { cause } : { cause, hint });
       await pause(pauseMs(tries), signal);
     }
   }

@@ -9,6 +9,11 @@ import type { ExecOptions, ExecResult } from './connection.ts';
 export interface SshSession {
   exec(command: string, options: ExecOptions): Promise<ExecResult>;
   openChannel(to: HostPort): Promise<Duplex>;
+  /**
+   * Begins, in the background, what makes the server send small packets at once; commands wait for it by themselves.
+   * Absent: any first command does it.
+   */
+  quicken?(): void;
   /** Asks the server for any answer at all and resolves when it came; the caller bounds it. */
   ping(signal: AbortSignal): Promise<void>;
   /** Aborts with a ConnectionCut when it dies without having been closed. */

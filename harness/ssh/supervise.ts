@@ -142,7 +142,7 @@ export class SupervisedConnection implements SshConnection {
       return;
     }
     session.ended.addEventListener('abort', () => this.#cut(session), { once: true });
-    this.#quickened = this.#quicken(session);
+    this.#quickened = session.quicken === undefined ? this.#quicken(session) : Promise.resolve(session.quicken());
     this.#gate.open(session);
   }
 
