@@ -3,6 +3,7 @@ import type { HostFacts } from '../model/host-facts.ts';
 import type { Scope } from '../scope/scope.ts';
 import { within } from '../scope/until.ts';
 import type { SshConnection } from '../ssh/connection.ts';
+import { execReading } from '../ssh/read-again.ts';
 import { parseReadings } from './readings.ts';
 import { PROBE_COMMAND, probeScript } from './script.ts';
 import type { HostState } from './state.ts';
@@ -26,7 +27,7 @@ export async function readHost(scope: Scope, ssh: SshConnection): Promise<HostSt
   const mark = `sevlane-${randomBytes(9).toString('hex')}`;
   return await within(what, { scope, withinMs: PROBE_WITHIN_MS, blame: 'infra' }, async (signal) => {
     const before = Date.now();
-    const { stdout, stderr } = await ssh.exec(PROBE_COMMAND, {
+    const { stdout, stderr } = await execReading(ssh, PROBE_COMMAND, {
       signal,
       stdin: probeScript(mark),
       maxBytes: MAX_BYTES,

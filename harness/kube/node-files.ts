@@ -3,6 +3,7 @@ import { InfraError } from '../errors/errors.ts';
 import type { Scope } from '../scope/scope.ts';
 import { within } from '../scope/until.ts';
 import type { SshConnection } from '../ssh/connection.ts';
+import { execReading } from '../ssh/read-again.ts';
 import { brief } from './errors.ts';
 import { MAX_KUBECONFIG_BYTES } from './local-files.ts';
 
@@ -25,7 +26,7 @@ export async function readOnNode(scope: Scope, ssh: SshConnection, paths: readon
   const mark = `sevlane-${randomBytes(9).toString('hex')}`;
   const answer = await within(what, { scope, withinMs: READ_WITHIN_MS, blame: 'infra' }, (signal) =>
     // By standard input, so that it makes no difference which shell the user logs in with.
-    ssh.exec('sh -s', { stdin: readScript(paths, mark), signal, maxBytes: MAX_KUBECONFIG_BYTES }),
+    execReading(ssh, 'sh -s', { stdin: readScript(paths, mark), signal, maxBytes: MAX_KUBECONFIG_BYTES }),
   );
   const parts = answer.stdout.split(new RegExp(`^${mark} `, 'm')).slice(1);
   const refusals: Refusal[] = [];

@@ -39,7 +39,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ssh: ['model', 'errors', 'scope', 'command', 'harness/provider/contract.ts'],
   command: ['model', 'errors', 'scope'],
   'ssh-config': ['model', 'errors', 'scope', 'command', 'harness/ssh/private-key.ts'],
-  kube: ['model', 'errors', 'scope', 'command', 'harness/ssh/connection.ts'],
+  kube: ['model', 'errors', 'scope', 'command', 'harness/ssh/connection.ts', 'harness/ssh/read-again.ts'],
   host: ['model', 'errors', 'scope', 'ssh', 'kube'],
   evidence: ['model', 'errors', 'scope', 'ssh', 'kube'],
   kubevirt: ['model', 'errors', 'scope', 'kube', 'command'],

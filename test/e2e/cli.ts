@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,6 +27,8 @@ export interface Lane {
   readonly artifacts: string;
   /** Resolves when stderr has this line. */
   said(text: string | RegExp): Promise<void>;
+  /** Calls back with every line of stderr from now on. */
+  onLine(notify: (line: string) => void): void;
   ended(): Promise<Outcome>;
 }
 
@@ -46,13 +49,17 @@ export async function startLane(args: readonly string[], env: Readonly<Record<st
   });
   let heard = '';
   const waiting = new Set<() => void>();
+  const lines = new EventEmitter();
   child.stderr.on('data', (chunk) => {
+    const begun = heard.lastIndexOf('\n') + 1;
     heard += chunk;
+    for (const line of heard.slice(begun).split('\n').slice(0, -1)) lines.emit('line', line);
     for (const look of [...waiting]) look();
   });
   return {
     kill: (signal) => void child.kill(signal),
     artifacts,
+    onLine: (notify) => void lines.on('line', notify),
     said: (text) =>
       new Promise((resolve, reject) => {
         const look = () => {
