@@ -4,6 +4,24 @@ import type { Environment, OwnProcess } from '../model/own-process.ts';
 import { mistake, SshProblems } from './problems.ts';
 import type { SshName } from './request.ts';
 
+/**
+ * Whether this `ssh` can be asked: others of that name, Dropbear's for one, take `-G` for nothing and connect.
+ */
+export async function isOpenssh(
+  program: string,
+  { own, signal }: Pick<SshQuestion, 'own' | 'signal'>,
+): Promise<boolean> {
+  const options = { own, environment: environmentFor(own.environment), signal, withinMs: ANSWER_WITHIN_MS };
+  try {
+    const { stdout, stderr } = await runProgram({ file: program, args: ['-V'] }, options);
+    return /^OpenSSH/m.test(`${stdout}\n${stderr}`);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof InfraError) return false;
+    throw error;
+  }
+}
+
 /** How ssh is asked. */
 export interface SshQuestion {
   readonly program: string;
@@ -21,8 +39,8 @@ export type SshAnswer = ReadonlyMap<string, readonly string[]>;
 const ANSWER_WITHIN_MS = 20_000;
 
 /**
- * Asks `ssh -G` what is in effect for a name; undefined when ssh refuses to work for a user without an entry in the
- * password database. @throws SshProblems when ssh does not like its configuration.
+ * Asks `ssh -G` what is in effect for a name; undefined when ssh is too old for that, or refuses to work for a user
+ * without an entry in the password database. @throws SshProblems when ssh does not like its configuration.
  */
 export async function askSsh(name: SshName, question: SshQuestion): Promise<SshAnswer | undefined> {
   const { program, configFile, led, own, signal } = question;
@@ -40,7 +58,7 @@ export async function askSsh(name: SshName, question: SshQuestion): Promise<SshA
     const options = { own, environment, signal, withinMs: ANSWER_WITHIN_MS, what: `ssh -G ${name.host}` };
     const answer = await runProgram({ file: program, args }, options);
     if (answer.code === 0) return readAnswer(answer.stdout);
-    if (/^No user exists for uid/m.test(answer.stderr)) return undefined;
+    if (/^No user exists for uid|(unknown|illegal|invalid) option -- '?G/m.test(answer.stderr)) return undefined;
     const itself = /^jumphost loop via (\S+)/m.exec(answer.stderr)?.[1];
     if (itself === undefined || led !== undefined) throw refusalOf(name, answer);
     // The shortest circle is the only one that ssh sees: it is told with the others, and with its place.

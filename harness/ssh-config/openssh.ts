@@ -47,7 +47,7 @@ export async function opensshProblems(
   const problems: SettingProblem[] = [];
   if (program === undefined) {
     const fix = 'install openssh-client, or leave the flag out';
-    problems.push({ place: '--ssh-transport', problem: 'ssh is not on PATH', fix });
+    problems.push({ place: '--ssh-transport', problem: 'there is no ssh of OpenSSH on PATH', fix });
   }
   for (const key of ['passphraseFile', 'passwordFile'] as const) {
     if (request[key] === undefined) continue;

@@ -1,7 +1,7 @@
 import { access, constants } from 'node:fs/promises';
 import { delimiter, isAbsolute, join } from 'node:path';
 import type { Environment } from '../model/own-process.ts';
-import { askSsh, type SshAnswer } from './ask-ssh.ts';
+import { askSsh, isOpenssh, type SshAnswer } from './ask-ssh.ts';
 import { type ConfigReader, type EffectiveConfig, firstOf } from './host-config.ts';
 import { type ConfigFile, expandHostName, readConfigFiles } from './read-files.ts';
 import type { Account, SshName, SshRequest, SshSurroundings } from './request.ts';
@@ -13,7 +13,7 @@ export async function openConfigReader(
   account: Account,
 ): Promise<ConfigReader> {
   const files = filesToRead(configFile, surroundings.systemConfig ?? '/etc/ssh/ssh_config', account);
-  const program = await programPath(surroundings.program ?? 'ssh', own.environment);
+  const program = await opensshProgram({ signal, own, ...surroundings });
   const readFiles = async (name: SshName, led: string | undefined) =>
     await readConfigFiles({ name, account, led }, files);
   const ask = async (name: SshName, file: string | undefined, led?: string) =>
@@ -28,8 +28,13 @@ export async function openConfigReader(
   };
 }
 
-/** The path of a program of PATH; undefined when it is not installed. */
-export async function programPath(name: string, environment: Environment): Promise<string | undefined> {
+/** The path of OpenSSH's client; undefined when it is not installed, or `ssh` is another one. */
+export async function opensshProgram({ program = 'ssh', own, signal }: SshSurroundings): Promise<string | undefined> {
+  const path = await programPath(program, own.environment);
+  return path !== undefined && (await isOpenssh(path, { own, signal })) ? path : undefined;
+}
+
+async function programPath(name: string, environment: Environment): Promise<string | undefined> {
   const folders = isAbsolute(name) ? [''] : (environment.PATH ?? '').split(delimiter).filter(isAbsolute);
   for (const folder of folders) {
     const path = join(folder, name);

@@ -9,7 +9,7 @@ import { findLogins } from './logins.ts';
 import { opensshProblems, opensshTarget } from './openssh.ts';
 import { openPassphrases } from './passphrases.ts';
 import { SshProblems } from './problems.ts';
-import { openConfigReader, programPath } from './reader.ts';
+import { openConfigReader, opensshProgram } from './reader.ts';
 import { passedOver, refusedSettings, uncheckedHosts } from './refusals.ts';
 import type { Account, SshRequest, SshResolution, SshSurroundings } from './request.ts';
 import type { TokenMeanings } from './tokens.ts';
@@ -87,7 +87,7 @@ async function groundOf(hop: Hop, way: Way & { readonly isNode: boolean }) {
 
 async function forOpenssh(hops: readonly Hop[], way: Way): Promise<SshResolution> {
   const { request, surroundings } = way;
-  const program = await programPath(surroundings.program ?? 'ssh', surroundings.own.environment);
+  const program = await opensshProgram(surroundings);
   const problems = await opensshProblems(way, program);
   const notes = hops.flatMap(({ config }) => uncheckedHosts(config));
   const node = hops.at(-1);

@@ -91,7 +91,7 @@ describe("the system's ssh as the transport", () => {
       passphraseFile: desk.at('known'),
     };
     expect(brief(await desk.resolve('', changes, { ...surroundings(), ...NO_SSH }))).to.deep.equal([
-      '--ssh-transport: ssh is not on PATH',
+      '--ssh-transport: there is no ssh of OpenSSH on PATH',
       "--ssh-passphrase-file: the system's ssh is not given any secret: it has only its keys and its agent",
       `--ssh-key: ${desk.at('absent')} does not exist`,
     ]);
