@@ -89,6 +89,17 @@ describe('rubbish in place of a kubeconfig', function () {
     expect(await told(`\ufeff${stringify(good)}`)).to.equal('understood');
   });
 
+  it('is not quoted where YAML would quote it', async () => {
+    for (const text of [
+      `token: *${TOKEN}`,
+      `token: !${TOKEN} x`,
+      `token: "\\x${TOKEN}"`,
+      `token: ${TOKEN}: ${TOKEN}: x`,
+      `- ${TOKEN}\n${TOKEN}`,
+    ])
+      await judge(text);
+  });
+
   it('never is more than one clear error: cut off anywhere', async () => {
     const text = stringify(good);
     await fc.assert(
