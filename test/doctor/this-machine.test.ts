@@ -60,8 +60,7 @@ const SHOWN: Readonly<Record<string, (row: Row, state: HostState) => boolean>> =
   'host-es-beside-snp': ({ verdict }) =>
     verdict === 'ok' || is("grep -qx '[Y1]' /sys/module/kvm_amd/parameters/sev_snp"),
   'host-asid-split': ({ verdict }) =>
-    (verdict === 'unread') ===
-    !is('[ -s /sys/fs/cgroup/misc.capacity ] || dmesg | grep -q "ASIDs" || grep -qw sev /proc/cpuinfo'),
+    verdict !== 'ok' || is('[ -s /sys/fs/cgroup/misc.capacity ] || dmesg | grep -q "ASIDs"'),
   'host-asids-free': ({ verdict }) => verdict !== 'ok' || is('[ -e /sys/fs/cgroup/misc.capacity ]'),
   'host-rmp': ({ verdict }) => (verdict === 'ok') === is('dmesg | grep -q "RMP.*table physical range"'),
   'host-iommu': ({ verdict }) =>

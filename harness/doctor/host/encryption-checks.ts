@@ -169,6 +169,8 @@ function judgeFirmware({ state }: HostExam): Judgement {
   const [wantedMajor = 0, wantedMinor = 0] = needed;
   return judged(state.log, AS_ROOT, ({ firmware, isWhole }, from) => {
     if (firmware === undefined) {
+      if (isWhole && valueIn(state.leaf) === 'none')
+        return note('no SEV firmware is there: CPUID shows no memory encryption', from);
       const why = isWhole ? 'the ccp driver told no API level' : 'the kernel log has lost its beginning';
       return unread(why, from, 'load ccp with SEV on in the BIOS, or ask sevctl or snphost on the node');
     }
@@ -200,6 +202,7 @@ function judgeAsids({ state }: HostExam): Judgement {
   const names = sources.map(({ name, sev, es }) => `${name} sev ${sev ?? '-'}, sev_es ${es ?? '-'}`);
   const from = there('CPUID leaf 0x8000001F, misc.capacity and dmesg');
   const action = `${AS_ROOT}; modprobe cpuid`;
+  if (valueIn(state.leaf) === 'none') return note('CPUID shows no memory encryption: there is nothing to split', from);
   if (sources.length === 0) return unread('none of the three tells of ASIDs', from, action);
   const different = disagreements(sources);
   if (different.length > 0)
@@ -237,7 +240,8 @@ function judgeRmp({ state }: HostExam): Judgement {
     const generation = generationOf(state.cpu.value);
     const canSnp = generation?.has.includes('sev-snp') ?? state.cpu.value.flags.has('sev_snp');
     const isGuest = state.cpu.value.flags.has('hypervisor');
-    if (!canSnp || isGuest) return note('no SEV-SNP in this processor', there('/proc/cpuinfo'));
+    if (isGuest) return note('a virtual machine has none', there('/proc/cpuinfo'));
+    if (!canSnp) return note('no SEV-SNP in this processor', there('/proc/cpuinfo'));
   }
   return judged(state.log, AS_ROOT, ({ rmp, faults, isWhole }) => {
     const fault = faults['sev-snp'].findLast((line) => line.includes('RMP'));
