@@ -1,20 +1,13 @@
 import { openWatcher } from './command/watcher.ts';
 import { prowLimits } from './config/prow.ts';
 import type { RunConfig } from './config/run-config.ts';
-import { examineCluster } from './doctor/cluster/examine.ts';
-import { clusterWish } from './doctor/cluster/wish.ts';
 import { connectionRows } from './doctor/connection-check.ts';
-import { hostExam } from './doctor/host/exam-of.ts';
-import { hostRows } from './doctor/host/examine.ts';
-import { laneRows } from './doctor/lane/checks.ts';
-import { laneExam } from './doctor/lane/exam-of.ts';
+import { type ClusterWay, lookAtCluster, lookAtHost, lookAtThisSide, type Subject } from './doctor/looks.ts';
 import { refuseFatal, tellChecks } from './doctor/refuse.ts';
-import { examineThisSide } from './doctor/this-side/examine.ts';
 import { toFinding } from './errors/blame.ts';
 import { InfraError, Interrupted, UsageError } from './errors/errors.ts';
 import { keepEvidenceIn } from './evidence/collect.ts';
 import { createRedactor, type Redactor } from './evidence/redact.ts';
-import { capabilityContract, unreadContract } from './host/capability.ts';
 import { readHost } from './host/probe.ts';
 import type { KubeClient } from './kube/client.ts';
 import type { Cluster } from './kube/connect.ts';
@@ -93,12 +86,13 @@ export async function run(input: RunInput): Promise<void> {
 async function lane(scope: Scope, input: RunInput, redactor: Redactor): Promise<void> {
   const { config, provider } = input;
   const { budgets } = config;
+  const subject = subjectOf(input);
   const { suites, host, programs } = await phase(scope, { name: 'open', budgetMs: OPEN_MS }, async (own) => {
     const local = await watched(own, input);
     const loaded = await loadSuites();
     plan(own, loaded, { config, host: undefined });
     const lent = await provider.acquire(own, input.surroundings);
-    await lookAround(own, input, lent);
+    refuseFatal(await lookAtThisSide(own, subject, lent.ssh));
     return { suites: loaded, host: lent, programs: local };
   });
   learnSecrets(redactor, config, host);
@@ -122,18 +116,13 @@ async function lane(scope: Scope, input: RunInput, redactor: Redactor): Promise<
     ssh &&
     (await phase(scope, step('probe', budgets.probeMs), async (own) => {
       const state = await readHost(own, ssh);
-      const rows = hostRows(hostExam(config, state));
-      own.emit({ type: 'subject', subject: { host: state.facts } });
-      const contract = capabilityContract(state.facts);
-      own.emit({ type: 'capabilities', contract });
-      const lane = laneRows(laneExam(config, jobOf(input), contract));
-      tellChecks(own, [...rows, ...lane]);
+      const rows = lookAtHost(own, subject, state);
       plan(own, suites, { config, host: state.facts });
-      refuseFatal([...rows, ...lane]);
+      refuseFatal(rows);
       return state.facts;
     }));
   const cluster = await phase(scope, step('cluster', budgets.clusterMs), (own) =>
-    reach(own, { input, host, ssh, redactor, facts }),
+    reach(own, subject, { host, ssh, facts, learn: redactor.learn }),
   );
   await phase(scope, step('lease', budgets.leaseMs), (own) => takeTurn(own, cluster.client, input));
   const ground = await phase(scope, step('kubevirt', budgets.kubevirtMs), (own) =>
@@ -160,17 +149,10 @@ async function lane(scope: Scope, input: RunInput, redactor: Redactor): Promise<
   });
 }
 
-/** This side, and whether the run fits into its job: what can be said before anybody is asked. */
-async function lookAround(scope: Scope, input: RunInput, { ssh: target }: Host): Promise<void> {
-  const { artifacts, runDir, surroundings } = input;
-  const rows = await examineThisSide(scope.signal, { artifacts, runDir, target, own: surroundings?.own });
-  const lane = laneRows(laneExam(input.config, jobOf(input), unreadContract('the host was not asked yet')));
-  tellChecks(scope, target === undefined ? [...rows, ...lane] : rows);
-  refuseFatal([...rows, ...lane]);
-}
-
-function jobOf({ surroundings }: RunInput): ReturnType<typeof prowLimits> {
-  return prowLimits(surroundings?.own?.environment ?? {});
+/** For whom the doctor looks. */
+function subjectOf({ config, runId, runDir, artifacts, surroundings }: RunInput): Subject {
+  const own = surroundings?.own;
+  return { config, runId, runDir, artifacts, own, job: prowLimits(own?.environment ?? {}) };
 }
 
 /** Only the API is reachable: what would be read of the host itself is told as not read. */
@@ -224,25 +206,9 @@ function plan(
   return { selection };
 }
 
-interface ClusterWay {
-  readonly input: RunInput;
-  readonly host: Host;
-  readonly ssh: SshConnection | undefined;
-  readonly redactor: Redactor;
-  readonly facts: HostFacts | undefined;
-}
-
 /** The cluster, looked at from all sides before anything in it is changed. */
-async function reach(scope: Scope, { input, host, ssh, redactor, facts }: ClusterWay): Promise<Cluster> {
-  const { config, runDir, runId, surroundings } = input;
-  const { checks, cluster } = await examineCluster(scope, {
-    ...{ ssh, host, runDir, facts },
-    wish: clusterWish(config, host, runId),
-    learn: redactor.learn,
-    own: surroundings?.own,
-  });
-  tellChecks(scope, checks);
-  if (cluster !== undefined) scope.emit({ type: 'subject', subject: { kubernetes: cluster.serverVersion } });
+async function reach(scope: Scope, subject: Subject, way: ClusterWay): Promise<Cluster> {
+  const { checks, cluster } = await lookAtCluster(scope, subject, way);
   refuseFatal(checks);
   if (cluster === undefined) throw new InfraError('the Kubernetes API was not reached', { hint: 'see sevlane doctor' });
   return cluster;

@@ -2,27 +2,20 @@ import { openWatcher } from '../command/watcher.ts';
 import type { RunConfig } from '../config/run-config.ts';
 import { UsageError } from '../errors/errors.ts';
 import { createRedactor, type Redactor } from '../evidence/redact.ts';
-import { capabilityContract, unreadContract } from '../host/capability.ts';
 import { readHost } from '../host/probe.ts';
-import type { HostState } from '../host/state.ts';
 import type { RunEvent } from '../model/events.ts';
 import type { Host } from '../model/host.ts';
+import type { HostFacts } from '../model/host-facts.ts';
 import type { Provider, Surroundings } from '../provider/contract.ts';
 import { openScope, type Scope } from '../scope/scope.ts';
 import { within } from '../scope/until.ts';
 import { connectSsh } from '../ssh/client.ts';
 import type { SshConnection } from '../ssh/connection.ts';
-import { clusterUnread, examineCluster } from './cluster/examine.ts';
-import { notRead, type Unread } from './cluster/reading.ts';
-import { clusterWish } from './cluster/wish.ts';
+import { notRead } from './cluster/reading.ts';
 import { connectionRows } from './connection-check.ts';
-import { hostExam } from './host/exam-of.ts';
-import { hostRows, hostUnread } from './host/examine.ts';
 import type { LaneExam } from './lane/checks.ts';
-import { laneRows } from './lane/checks.ts';
-import { laneExam } from './lane/exam-of.ts';
+import { lookAtCluster, lookAtHost, lookAtThisSide, lookPastCluster, lookPastHost, type Subject } from './looks.ts';
 import { tellChecks } from './refuse.ts';
-import { examineThisSide } from './this-side/examine.ts';
 
 /** Everything that an examination needs to know; nothing is read from the process. */
 export interface DoctorInput {
@@ -60,91 +53,61 @@ export async function doctor(input: DoctorInput): Promise<void> {
 }
 
 async function examine(scope: Scope, input: DoctorInput, redactor: Redactor): Promise<void> {
-  const { config, provider, runId } = input;
-  const host = await attempt(scope, { name: 'the provider lends the node', budgetMs: OPEN_MS }, (own) =>
-    provider.acquire(own, input.surroundings),
+  const { config, provider, runId, runDir, artifacts, job, surroundings } = input;
+  const subject: Subject = { config, runId, runDir, artifacts, job, own: surroundings.own };
+  const lent = await attempt(scope, { name: 'the provider lends the node', budgetMs: OPEN_MS }, (own) =>
+    provider.acquire(own, surroundings),
   );
-  if ('error' in host) {
-    const { artifacts, runDir, surroundings } = input;
-    const side = { artifacts, runDir, target: undefined, own: surroundings.own };
-    tellChecks(scope, await examineThisSide(scope.signal, side));
-    tellChecks(scope, connectionRows({ error: host.error }));
-    nothingMore(scope, input, host.error);
+  if ('error' in lent) {
+    await lookAtThisSide(scope, subject, undefined);
+    tellChecks(scope, connectionRows(lent));
+    lookPastHost(scope, subject, notRead(lent.error));
+    lookPastCluster(scope, subject, NO_CONNECTION);
     return;
   }
-  learnSecrets(redactor, host.value);
-  const { artifacts, runDir, surroundings } = input;
-  const side = { artifacts, runDir, target: host.value.ssh, own: surroundings.own };
-  tellChecks(scope, await examineThisSide(scope.signal, side));
-  const ssh = await reachNode(scope, host.value, input);
-  const state = ssh === undefined ? undefined : await lookAtHost(scope, ssh, input);
-  const { ssh: target } = host.value;
-  if (ssh === undefined && target !== undefined) {
-    tellChecks(scope, clusterUnread(clusterWish(config, host.value, runId), NO_CONNECTION));
-    return;
-  }
-  const { checks, cluster } = await examineCluster(scope, {
-    ...{ ssh, host: host.value, runDir: input.runDir, facts: state?.facts },
-    wish: clusterWish(config, host.value, runId),
-    learn: redactor.learn,
-    own: input.surroundings.own,
-  });
-  if (cluster !== undefined) scope.emit({ type: 'subject', subject: { kubernetes: cluster.serverVersion } });
-  tellChecks(scope, checks);
+  const host = lent.value;
+  learnSecrets(redactor, host);
+  await lookAtThisSide(scope, subject, host.ssh);
+  const ssh = await reachNode(scope, subject, host);
+  const facts = ssh && (await readFacts(scope, subject, ssh));
+  if (ssh === undefined && host.ssh !== undefined) return lookPastCluster(scope, subject, NO_CONNECTION);
+  await lookAtCluster(scope, subject, { host, ssh, facts, learn: redactor.learn });
 }
 
 const NO_CONNECTION = { unread: 'there is no connection to the node', action: 'mend the SSH connection first' };
-
-function nothingMore(scope: Scope, input: DoctorInput, error: unknown): void {
-  const { config, runId } = input;
-  hostNotRead(scope, input, notRead(error));
-  tellChecks(scope, clusterUnread(clusterWish(config, {}, runId), NO_CONNECTION));
-}
+const NO_NODE = { unread: 'the API is reached directly: no node is named', action: 'name the node with --ssh' };
 
 /** The connection, or undefined with a row that says why there is none. */
-async function reachNode(scope: Scope, { ssh }: Host, input: DoctorInput): Promise<SshConnection | undefined> {
+async function reachNode(scope: Scope, subject: Subject, { ssh }: Host): Promise<SshConnection | undefined> {
   if (ssh === undefined) {
     tellChecks(scope, connectionRows(undefined));
-    hostNotRead(scope, input, {
-      unread: 'the API is reached directly: no node is named',
-      action: 'name the node with --ssh',
-    });
+    lookPastHost(scope, subject, NO_NODE);
     return undefined;
   }
-  const { own } = input.surroundings;
-  const step = { name: 'SSH connection', budgetMs: input.config.budgets.connectMs };
+  const { own, runDir, config } = subject;
+  const step = { name: 'SSH connection', budgetMs: config.budgets.connectMs };
   const reached = await attempt(scope, step, async (within) => {
-    const programs = own && { own, watcher: await openWatcher(within, { own, folder: input.runDir }) };
+    const programs = own && { own, watcher: await openWatcher(within, { own, folder: runDir }) };
     return await connectSsh(within, ssh, { programs });
   });
   tellChecks(scope, connectionRows('error' in reached ? reached : reached.value));
   if ('error' in reached) {
-    hostNotRead(scope, input, NO_CONNECTION);
+    lookPastHost(scope, subject, NO_CONNECTION);
     return undefined;
   }
   scope.emit({ type: 'subject', subject: { node: reached.value.description } });
   return reached.value;
 }
 
-async function lookAtHost(scope: Scope, ssh: SshConnection, input: DoctorInput): Promise<HostState | undefined> {
-  const { config } = input;
-  const step = { name: 'probe of the host', budgetMs: config.budgets.probeMs };
+async function readFacts(scope: Scope, subject: Subject, ssh: SshConnection): Promise<HostFacts | undefined> {
+  const step = { name: 'probe of the host', budgetMs: subject.config.budgets.probeMs };
   const read = await attempt(scope, step, (own) => readHost(own, ssh));
   if ('error' in read) {
-    hostNotRead(scope, input, notRead(read.error));
+    lookPastHost(scope, subject, notRead(read.error));
     return undefined;
   }
-  scope.emit({ type: 'subject', subject: { host: read.value.facts } });
-  const contract = capabilityContract(read.value.facts);
-  scope.emit({ type: 'capabilities', contract });
-  tellChecks(scope, [...hostRows(hostExam(config, read.value)), ...laneRows(laneExam(config, input.job, contract))]);
-  return read.value;
-}
-
-function hostNotRead(scope: Scope, input: DoctorInput, { unread, action }: Unread): void {
-  const contract = unreadContract(unread);
-  scope.emit({ type: 'capabilities', contract });
-  tellChecks(scope, [...hostUnread(unread, action), ...laneRows(laneExam(input.config, input.job, contract))]);
+  lookAtHost(scope, subject, read.value);
+  return read.value.facts;
 }
 
 interface Step {
