@@ -87,8 +87,13 @@ export function libraryAlgorithms({ keyExchange, hostKeys, ciphers, macs }: Offe
 
 /** Host key algorithms in our order, first those of which known_hosts has a key, or a known host would look unknown. */
 export function hostKeyAlgorithms(knownTypes: ReadonlySet<string>): readonly string[] {
-  const isKnown = (algorithm: string) => knownTypes.has(algorithm.startsWith('rsa-') ? 'ssh-rsa' : algorithm);
+  const isKnown = (algorithm: string) => knownTypes.has(keyTypeFor(algorithm));
   return [...PREFERRED.hostKeys.filter(isKnown), ...PREFERRED.hostKeys.filter((name) => !isKnown(name))];
+}
+
+/** The type of key that a host key algorithm signs with. */
+export function keyTypeFor(algorithm: string): string {
+  return algorithm.startsWith('rsa-') ? 'ssh-rsa' : algorithm;
 }
 
 /** The kind of algorithm of which both sides share none, with both lists; undefined when they do share all. */

@@ -1,6 +1,6 @@
-import type { InfraError } from '../errors/errors.ts';
+import { InfraError } from '../errors/errors.ts';
 import type { Ask } from '../provider/contract.ts';
-import { hostKeyAlgorithms } from './algorithms.ts';
+import { hostKeyAlgorithms, keyTypeFor } from './algorithms.ts';
 import type { Hop } from './hop.ts';
 import { hostKeyRefusal, type OfferedKey } from './host-key-refusal.ts';
 import {
@@ -29,6 +29,8 @@ export class HostKeyCheck {
   readonly #hop: Hop;
   /** Accepted by policy, although no file may say so. */
   #accepted: Buffer | undefined;
+  /** Keys of other kinds than the pinned one. */
+  #notPinned: readonly Buffer[] = [];
 
   constructor(hop: Hop) {
     this.#hop = hop;
@@ -43,7 +45,7 @@ export class HostKeyCheck {
     if (this.#accepted !== undefined) types.add(keyTypeOf(this.#accepted));
     let verified: Buffer | undefined;
     return {
-      algorithms: hostKeyAlgorithms(types),
+      algorithms: this.#leftOf(hostKeyAlgorithms(types)),
       judge: async (key, listeners) => {
         // A new exchange of keys in mid-stream shows the same host key again.
         if (verified?.equals(key)) return undefined;
@@ -52,6 +54,21 @@ export class HostKeyCheck {
         return refusal;
       },
     };
+  }
+
+  /** Whether the pinned key may be of a kind that the host was not yet asked for. */
+  get hasOtherKinds(): boolean {
+    return this.#hop.target.algorithms?.hostKeys === undefined && this.#leftOf(hostKeyAlgorithms(new Set())).length > 0;
+  }
+
+  /** For the next session, after all kinds were seen in vain. */
+  askForAllKinds(): void {
+    this.#notPinned = [];
+  }
+
+  #leftOf(algorithms: readonly string[]): readonly string[] {
+    const seen = new Set(this.#notPinned.map(keyTypeOf));
+    return algorithms.filter((algorithm) => !seen.has(keyTypeFor(algorithm)));
   }
 
   get #named(): NamedHost {
@@ -64,7 +81,9 @@ export class HostKeyCheck {
     const offered: OfferedKey = { hop: this.#hop, key, files: knownHostsFiles };
     if (verdict.kind === 'revoked') return hostKeyRefusal(verdict, offered);
     if (pinned !== undefined) {
-      return fingerprint(key) === pinned ? undefined : hostKeyRefusal({ kind: 'not-pinned', pinned }, offered);
+      if (fingerprint(key) === pinned) return undefined;
+      this.#notPinned = [...this.#notPinned, key];
+      return new NotPinned(hostKeyRefusal({ kind: 'not-pinned', pinned, seen: this.#notPinned }, offered));
     }
     if (verdict.kind === 'known') return undefined;
     if (this.#accepted !== undefined) {
@@ -103,6 +122,13 @@ export class HostKeyCheck {
       const reason = error instanceof Error ? error.message : String(error);
       tell?.(`${seen} is taken for this run; it could not be written to ${file}: ${reason}`);
     }
+  }
+}
+
+/** The host showed a key that is not the pinned one, which may be of another kind: the next session asks for that. */
+export class NotPinned extends InfraError {
+  constructor({ message, hint }: InfraError) {
+    super(message, hint === undefined ? {} : { hint });
   }
 }
 

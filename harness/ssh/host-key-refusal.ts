@@ -13,13 +13,13 @@ export interface OfferedKey {
 /** Why a key is not taken. */
 export type Refused =
   | Exclude<HostKeyVerdict, { kind: 'known' }>
-  | { readonly kind: 'not-pinned'; readonly pinned: string }
+  | { readonly kind: 'not-pinned'; readonly pinned: string; readonly seen: readonly Buffer[] }
   | { readonly kind: 'not-accepted'; readonly accepted: Buffer };
 
 /** The error for a host key that is not plainly known: fingerprints, file and line, and the commands to run. */
 export function hostKeyRefusal(verdict: Refused, offered: OfferedKey): InfraError {
   const name = nameOf(offered);
-  const seen = `${keyTypeOf(offered.key)} ${fingerprint(offered.key)}`;
+  const seen = shown(offered.key);
   const compare = "compare the fingerprint with the host's own (ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub)";
   switch (verdict.kind) {
     case 'unknown':
@@ -47,17 +47,19 @@ export function hostKeyRefusal(verdict: Refused, offered: OfferedKey): InfraErro
       );
     case 'not-pinned':
       return new InfraError(
-        `host key of ${name} is not the one that --ssh-host-key names: it offers ${seen}, expected ${verdict.pinned}`,
-        {
-          hint: `${compare}; every host has a key of each kind, and the pin must be of the ${keyTypeOf(offered.key)} one`,
-        },
+        `host key of ${name} is not the one that --ssh-host-key names: it offers ${verdict.seen.map(shown).join(', ')}, expected ${verdict.pinned}`,
+        { hint: compare },
       );
     case 'not-accepted':
       return new InfraError(
-        `host key of ${name} has changed since this run took it: it offers ${seen}, expected ${keyTypeOf(verdict.accepted)} ${fingerprint(verdict.accepted)}`,
+        `host key of ${name} has changed since this run took it: it offers ${seen}, expected ${shown(verdict.accepted)}`,
         { hint: `someone may be in between; ${compare}` },
       );
   }
+}
+
+function shown(key: Buffer): string {
+  return `${keyTypeOf(key)} ${fingerprint(key)}`;
 }
 
 function nameOf({ hop: { target } }: OfferedKey): string {

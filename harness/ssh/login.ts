@@ -54,8 +54,9 @@ export class Login {
 
   #isWorthTrying({ method, label }: Credential): boolean {
     if (this.#accepts !== undefined && !this.#accepts.includes(method)) return false;
-    // The same password again would only count as one more failure.
-    return !(label.startsWith('password (') && this.#refused.includes('password'));
+    // A server that takes passwords has judged this one; the same again would only count as one more failure.
+    const isJudged = this.#refused.includes('password') && this.#accepts?.includes('password') !== false;
+    return !(label.startsWith('password (') && isJudged);
   }
 
   /** Why nothing was enough. */

@@ -8,7 +8,7 @@ import { gatherCredentials } from './credentials.ts';
 import { dial } from './dial.ts';
 import { handshake } from './handshake.ts';
 import { describeTarget, type Hop, nameOf, route } from './hop.ts';
-import { HostKeyCheck } from './host-key-check.ts';
+import { HostKeyCheck, NotPinned } from './host-key-check.ts';
 import { LiveSession } from './live-session.ts';
 import { ChannelRefused } from './open-channel.ts';
 import { patience } from './patience.ts';
@@ -66,14 +66,40 @@ async function reach(hop: Hop, { check, via, signal, options }: Step): Promise<R
     });
   using bound = patience(withinMs, signal, { ask: options.ask, late });
   try {
-    const [credentials, hostKey] = await Promise.all([gatherCredentials(hop, bound), check.read()]);
-    const { stream, socket } = await lineTo(hop, via, bound.signal);
-    const client = await handshake({ stream, hop, credentials, hostKey, listeners: { ...bound, tell: options.tell } });
-    const session = new LiveSession({ client, stream, socket, what, ...(via && { via: via.session }) });
-    return { session, socket };
+    const credentials = await gatherCredentials(hop, bound);
+    return await withPinnedKind(check, async () => {
+      const hostKey = await check.read();
+      const { stream, socket } = await lineTo(hop, via, bound.signal);
+      const listeners = { ...bound, tell: options.tell };
+      const client = await handshake({ stream, hop, credentials, hostKey, listeners });
+      const session = new LiveSession({ client, stream, socket, what, ...(via && { via: via.session }) });
+      return { session, socket };
+    });
   } catch (error) {
     via?.session.cut(new ConnectionCut(`${what}: given up`, { cause: error }));
     throw error;
+  }
+}
+
+/** A server shows one of its keys at a time, of the kind that it is asked for: the pinned one may be any of them. */
+async function withPinnedKind(check: HostKeyCheck, greet: () => Promise<Reached>): Promise<Reached> {
+  let notPinned: NotPinned | undefined;
+  for (;;) {
+    try {
+      return await greet();
+    } catch (error) {
+      // A server without a key of any kind that is left has shown them all.
+      if (!(error instanceof NotPinned)) {
+        if (notPinned === undefined || !(error instanceof InfraError)) throw error;
+        check.askForAllKinds();
+        throw notPinned;
+      }
+      notPinned = error;
+      if (!check.hasOtherKinds) {
+        check.askForAllKinds();
+        throw error;
+      }
+    }
   }
 }
 
