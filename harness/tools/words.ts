@@ -7,7 +7,7 @@ export interface SplitWords {
   readonly flags: readonly string[];
   /** What is not ours. */
   readonly words: readonly string[];
-  /** True when a `--` stands between them, or is not needed. */
+  /** False when a `--` is missing between them. */
   readonly isSeparated: boolean;
 }
 
@@ -29,8 +29,14 @@ export function splitWords(rule: WordRule, typed: readonly string[], rows: reado
       // The `--` of `exec POD -- ls` is not ours.
       return at >= 0 && areSettings(typed.slice(0, at), rows)
         ? { flags: typed.slice(0, at), words: typed.slice(at + 1), isSeparated: true }
-        : { flags: [], words: typed, isSeparated: true };
+        : { flags: [], words: typed, isSeparated: !isMeantForUs(typed[0], rows) };
   }
+}
+
+/** A setting of ours in front of kubectl's words, without the `--` between: kubectl knows no such flag, except for this one. */
+function isMeantForUs(word: string | undefined, rows: readonly Setting[]): boolean {
+  const key = /^--([^=]+)/.exec(word ?? '')?.[1];
+  return key !== 'kubeconfig' && rows.some((row) => row.key === key);
 }
 
 /** True when these words are nothing but known settings with their values. */

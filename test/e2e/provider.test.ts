@@ -1,10 +1,11 @@
-import { access, readFile, writeFile } from 'node:fs/promises';
+import { access, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { execa } from 'execa';
 import { after, afterEach, before, beforeEach, describe, it } from 'mocha';
 import { isAlive } from '../../harness/command/process-state.ts';
 import { OWN } from '../command/own.ts';
+import { processesWith } from '../command/processes.ts';
 import { failure } from '../failure.ts';
 import { needKubectl, needProgram } from '../programs.ts';
 import { type Sim, startSim } from './cli.ts';
@@ -58,6 +59,27 @@ describe('sevlane provider', function () {
     expect(await room.left()).to.deep.equal([]);
     expect(await room.run(['provider', 'down'])).to.include({ exitCode: 0, stdout: 'down: no tunnel was up' });
     expect(await room.run(['provider', 'kubeconfig'])).to.include({ exitCode: 3 });
+  });
+
+  it('keeps what is secret in the kubeconfig alone: not in arguments, environment, record or log', async () => {
+    const { kubeconfig, pid } = await up(['--verbose']);
+    const secret = /client-key-data: (\S+)/.exec(await readFile(kubeconfig, 'utf8'))?.[1] ?? '';
+    const words = [
+      secret,
+      Buffer.from(secret, 'base64').toString().split('\n')[1] ?? '',
+      (await readFile(sim.sshKey, 'utf8')).split('\n')[1] ?? '',
+    ];
+    for (const word of words) {
+      expect(word.length).to.be.greaterThan(30);
+      expect(processesWith(word)).to.deep.equal([]);
+      for (const name of await readdir(inFolder(''))) {
+        const holds = (await readFile(inFolder(name), 'utf8')).includes(word);
+        expect(holds, name).to.equal(name === '.kubeconfig' && word === secret);
+      }
+    }
+    expect(processesWith(room.temporary).map((each) => each.pid)).to.include(pid);
+    for (const name of ['.kubeconfig', '.sevlane-tunnel.json', '.sevlane-tunnel.log'])
+      expect((await stat(inFolder(name))).mode & 0o777, name).to.equal(0o600);
   });
 
   it('leaves a tunnel alone that leads to the same place, also when asked with its own kubeconfig', async () => {

@@ -28,7 +28,9 @@ describe('the words after a command', () => {
     expect(split('all', '--ssh amd1 --verbose -- exec pod -- ls')).to.equal('--ssh amd1 --verbose | exec pod -- ls');
     expect(split('all', '--ssh=amd1 -- get nodes')).to.equal('--ssh=amd1 | get nodes');
     expect(split('all', '-- get nodes')).to.equal(' | get nodes');
-    expect(split('all', '--ssh -- get nodes')).to.equal(' | --ssh -- get nodes');
+    expect(split('all', '--kubeconfig k get nodes')).to.equal(' | --kubeconfig k get nodes');
+    expect(split('all', '--ssh amd1 get nodes')).to.equal('no --');
+    expect(split('all', '--ssh -- get nodes')).to.equal('no --');
   });
 
   it('begin with what to do', () => {
