@@ -62,6 +62,8 @@ export function probeScript(mark: string): string {
     `m=${mark}`,
     'PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; export PATH',
     's() { echo; echo "$m $1"; }',
+    // An endless journal must not hold up all the rest.
+    't=; command -v timeout >/dev/null 2>&1 && t="timeout 20"',
     'run() { s "$1"; shift; "$@" 2>/dev/null </dev/null || echo "$m exit $?"; }',
     'run clock date +%s.%N',
     'p=; [ "$(id -u)" = 0 ] || { p="sudo -n"; sudo -n true >/dev/null 2>&1 </dev/null || p=; }',
@@ -80,7 +82,7 @@ export function probeScript(mark: string): string {
     's dmesg; d=$(dmesg 2>/dev/null) || d=$($p dmesg 2>/dev/null </dev/null) || echo "$m unreadable"',
     'printf "%s\\n" "$d" | grep -E "$k"',
     // A kernel that has been up for long has pushed its first lines out of the ring; the journal still has them.
-    's journal; if printf "%s\\n" "$d" | grep -q "Linux version"; then echo "$m absent"; else $p journalctl -k -b --no-pager -o cat 2>/dev/null </dev/null | grep -E "$k" || echo "$m unreadable"; fi',
+    's journal; if printf "%s\\n" "$d" | grep -q "Linux version"; then echo "$m absent"; else $t $p journalctl -k -b --no-pager -o cat 2>/dev/null </dev/null | grep -E "$k" || echo "$m unreadable"; fi',
     's virtualization; systemd-detect-virt 2>/dev/null </dev/null',
     ...INOTIFY,
     `l=; for f in ${FOLDERS.join(' ')}; do [ -d $f ] && l="$l $f"; done`,

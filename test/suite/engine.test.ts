@@ -8,7 +8,7 @@ import { keepEvidenceIn } from '../../harness/evidence/collect.ts';
 import { createRedactor } from '../../harness/evidence/redact.ts';
 import type { Guest } from '../../harness/kubevirt/guest.ts';
 import type { RunEvent } from '../../harness/model/events.ts';
-import type { GuestSpec } from '../../harness/model/guests.ts';
+import { GUESTS_AT_ONCE, type GuestSpec } from '../../harness/model/guests.ts';
 import type { CaseResult } from '../../harness/model/result.ts';
 import { openScope, type Scope } from '../../harness/scope/scope.ts';
 import { loadSuites, type Selection, type Suites } from '../../harness/suite/engine.ts';
@@ -69,6 +69,12 @@ describe('the suites', () => {
       'run plain',
       'delete plain',
     ]);
+    const alive = told.calls.map((_, index) => {
+      const before = told.calls.slice(0, index + 1);
+      const count = (what: string) => before.filter((call) => call.startsWith(what)).length;
+      return count('create') - count('delete');
+    });
+    expect(Math.max(...alive)).to.equal(GUESTS_AT_ONCE);
     const [evidence] = told.cases[1]?.evidence ?? [];
     expect(evidence).to.include({ file: 'evidence/sev/created.txt', proves: 'it is there', sizeBytes: 1 });
     expect(await readFile(join(artifacts, 'evidence/sev/created.txt'), 'utf8')).to.equal('x');

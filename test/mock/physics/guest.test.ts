@@ -21,6 +21,14 @@ describe('guest on a simulated host', () => {
     expect(launch({ ...milan, sev: false }, 'sev')).to.match(/SEV launch security is not supported/);
   });
 
+  it('is refused by firmware from API 1.58 on when it asks for SEV-ES beside SNP', () => {
+    const { genoa, turin } = HOST_PROFILES;
+    expect(launch(genoa, 'sev-es')).to.match(/LAUNCH_START ret=-5 fw_error=21/);
+    expect(launch(genoa, 'sev-snp')).to.equal('sev-snp');
+    expect(launch({ ...genoa, sevSnp: false }, 'sev-es')).to.equal('sev-es');
+    expect(launch(turin, 'sev-es')).to.equal('sev-es');
+  });
+
   it('finds no ASID when its pool is used up, while the other pool still has some', () => {
     const full: RunningGuests = { sev: 0, es: 99 };
     expect(launch(milan, 'sev-snp', full)).to.match(/ret=-16/);
