@@ -82,6 +82,13 @@ describe('sevlane provider', function () {
       expect((await stat(inFolder(name))).mode & 0o777, name).to.equal(0o600);
   });
 
+  it('takes the kubeconfig from the node when none is at hand', async function () {
+    const kubectl = await needKubectl(this);
+    const { kubeconfig } = await up([], { KUBECONFIG: '' });
+    const args = ['--kubeconfig', kubeconfig, 'get', 'nodes', '-o', 'name'];
+    expect((await execa(kubectl, args, { env: room.env, extendEnv: false })).stdout).to.equal('node/sev-milan-1');
+  });
+
   it('leaves a tunnel alone that leads to the same place, also when asked with its own kubeconfig', async () => {
     const first = await up();
     expect((await up()).pid).to.equal(first.pid);

@@ -242,7 +242,8 @@ describe('the kubernetes client', () => {
 
   it('proves itself by token and speaks as another where the kubeconfig says so', async () => {
     const { clientCertificate: _, ...bare } = server.access;
-    const impersonate = { user: 'alice', groups: ['devs', 'ops'] };
+    const extra = { 'example.org/scopes': ['a', 'b'] };
+    const impersonate = { user: 'alice', uid: 'u-1', groups: ['devs', 'ops'], extra };
     const other = openKubeClient(scope, server.opener, { ...bare, token: 'secret-token', impersonate });
     server.on((_seen, answer) => json(answer, POD));
     await other.get(PODS);
@@ -254,6 +255,8 @@ describe('the kubernetes client', () => {
       expect(seen.lines('impersonate-user')).to.deep.equal(['alice']);
       // An API server takes one line for the name of one group, commas and all.
       expect(seen.lines('impersonate-group')).to.deep.equal(['devs', 'ops']);
+      expect(seen.lines('impersonate-uid')).to.deep.equal(['u-1']);
+      expect(seen.lines('impersonate-extra-example.org%2fscopes')).to.deep.equal(['a', 'b']);
       expect(seen.certificate).to.equal(undefined);
     }
   });

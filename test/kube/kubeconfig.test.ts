@@ -95,7 +95,18 @@ describe('a kubeconfig', () => {
   });
 
   it('is copied with everything inside, and reads the same', async () => {
-    const access = await read(parts({ 'tls-server-name': 'api.internal' }, { as: 'alice', 'as-groups': ['devs'] }));
+    const access = await read(
+      parts(
+        { 'tls-server-name': 'api.internal' },
+        { as: 'alice', 'as-groups': ['devs'], 'as-uid': 'u-1', 'as-user-extra': { scopes: ['a', 'b'] } },
+      ),
+    );
+    expect(access.impersonate).to.deep.equal({
+      user: 'alice',
+      groups: ['devs'],
+      uid: 'u-1',
+      extra: { scopes: ['a', 'b'] },
+    });
     expect(await read(kubeconfigCopy(access))).to.deep.equal(access);
     const content = parts(
       { server: 'https://[fd00::1]/k8s/c-1', 'certificate-authority-data': undefined },
