@@ -13,6 +13,7 @@ import { ask, type Reading } from './reading.ts';
 import type { ClusterReadings, ClusterWish, Health, Identity } from './readings.ts';
 import { type ImageAnswer, lookUpImage } from './registry.ts';
 import { missingRights } from './rights.ts';
+import { turnstile } from './turnstile.ts';
 
 /** The readings that need an API that answers. */
 export type ApiReadings = Omit<ClusterReadings, 'now' | 'wish' | 'host' | 'credentials' | 'apiCertificate' | 'version'>;
@@ -26,10 +27,13 @@ interface ApiQuestions {
 }
 
 const KUBELET_PORT = 10_250;
+/** Questions that are under way at the same time. */
+const AT_ONCE = 8;
 
-/** Asks the API server everything at once, each question bounded; nothing is changed. */
+/** Asks the API server everything, a few questions at a time and each bounded; nothing is changed. */
 export async function askApi(scope: Scope, { client, ssh, wish, hostname }: ApiQuestions): Promise<ApiReadings> {
-  const question = <T>(work: (signal: AbortSignal) => Promise<T>): Promise<Reading<T>> => ask(scope, work);
+  const enter = turnstile(AT_ONCE);
+  const question = <T>(work: (signal: AbortSignal) => Promise<T>): Promise<Reading<T>> => enter(() => ask(scope, work));
   const list = (apiVersion: string, plural: string, labelSelector?: string) =>
     question((signal) => listed(client, resourcePath({ apiVersion, plural }), { signal, labelSelector }));
   const nodes = list('v1', 'nodes');
@@ -167,7 +171,7 @@ async function lookUpFromNode(
 ): Promise<ImageAnswer> {
   return ssh === undefined
     ? { image, state: 'unreachable', why: FROM_NODE.unread }
-    : await lookUpImage(ssh, image, signal);
+    : await lookUpImage(ssh, image, { signal });
 }
 
 interface NodeQuestions {

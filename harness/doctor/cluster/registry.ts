@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
+import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect } from 'node:tls';
+import { toFinding } from '../../errors/blame.ts';
 import { InfraError } from '../../errors/errors.ts';
 import type { ChannelOpener } from '../../kube/agent.ts';
 import { settle } from '../../scope/settle.ts';
@@ -19,6 +21,12 @@ export interface ImageName {
   readonly repository: string;
   /** A tag or a digest. */
   readonly reference: string;
+}
+
+interface LookUpOptions {
+  readonly signal: AbortSignal;
+  /** Authorities in PEM in place of those that Node trusts. */
+  readonly ca?: string;
 }
 
 const MANIFESTS = [
@@ -47,9 +55,13 @@ export function parseImage(image: string): ImageName {
  * Asks the image's registry for its manifest, from the node: through a channel, with TLS verified as everybody does
  * and, where the registry wants one, an anonymous token of its realm. Nothing is pulled.
  */
-export async function lookUpImage(opener: ChannelOpener, image: string, signal: AbortSignal): Promise<ImageAnswer> {
+export async function lookUpImage(
+  opener: ChannelOpener,
+  image: string,
+  { signal, ca }: LookUpOptions,
+): Promise<ImageAnswer> {
   const { registry, repository, reference } = parseImage(image);
-  const agent = new NodeAgent(opener);
+  const agent = new NodeAgent(opener, ca);
   try {
     const url = `https://${registry}/v2/${repository}/manifests/${reference}`;
     const first = await head(agent, url, {}, signal);
@@ -59,10 +71,21 @@ export async function lookUpImage(opener: ChannelOpener, image: string, signal: 
     return answerOf(image, registry, last.statusCode ?? 0);
   } catch (error) {
     signal.throwIfAborted();
-    return { image, state: 'unreachable', why: error instanceof Error ? error.message : String(error) };
+    return { image, state: 'unreachable', why: seen(error) };
   } finally {
     agent.destroy();
   }
+}
+
+/** What went wrong on the way; the hint says it where the message only names the way. */
+function seen(error: unknown): string {
+  const { message, hint } = toFinding(error, 'registry');
+  return error instanceof InfraError && hint !== undefined ? `${message.replace(/[: ]+$/, '')}: ${hint}` : message;
+}
+
+/** An IP address may not be sent as the server's name, and is looked for in the certificate all the same. */
+function named(host: string): { readonly host: string; readonly servername?: string } {
+  return isIP(host) ? { host } : { host, servername: host };
 }
 
 function answerOf(image: string, registry: string, status: number): ImageAnswer {
@@ -143,10 +166,12 @@ async function body(answer: IncomingMessage, signal: AbortSignal): Promise<strin
 /** Connections that begin at the node, each in a channel. */
 class NodeAgent extends Agent {
   readonly #opener: ChannelOpener;
+  readonly #ca: string | undefined;
 
-  constructor(opener: ChannelOpener) {
+  constructor(opener: ChannelOpener, ca: string | undefined) {
     super({ keepAlive: false });
     this.#opener = opener;
+    this.#ca = ca;
   }
 
   override createConnection(
@@ -155,7 +180,7 @@ class NodeAgent extends Agent {
   ): undefined {
     const to = { host: host ?? '', port: Number(port ?? 443) };
     this.#opener.openChannel(to).then(
-      (socket) => callback?.(null, connect({ socket, servername: to.host })),
+      (socket) => callback?.(null, connect({ socket, ...named(to.host), ca: this.#ca })),
       // Node ignores the second argument when there is an error.
       (error: Error) => callback?.(error, undefined as unknown as Duplex),
     );
