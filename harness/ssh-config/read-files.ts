@@ -129,7 +129,7 @@ function set(reading: Reading, keyword: string, { values, adds, place }: Assignm
     reading.values.set(keyword, values);
     reading.places.set(keyword, place);
   } else if (adds) {
-    reading.values.set(keyword, [...before, ...values.filter((value) => !before.includes(value))]);
+    reading.values.set(keyword, [...before, ...values]);
   }
 }
 

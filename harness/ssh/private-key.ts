@@ -46,7 +46,6 @@ export function publicKeyLine(content: Buffer): Buffer | undefined {
 
 /** What the file is, where that alone rules it out. */
 function recognized(text: string, path: string): Refusal | undefined {
-  const type = opensshKeyHeader(text)?.keyType ?? '';
   if (text === '') return { problem: `${path} is empty`, fix: 'give the private key file' };
   if (/^[a-z0-9-]+-cert-v01@openssh\.com /.test(text)) {
     const key = path.replace(/-cert\.pub$/, '');
@@ -67,6 +66,12 @@ function recognized(text: string, path: string): Refusal | undefined {
       fix: `write real ones: printf '%b' "$KEY" > ${path}`,
     };
   }
+  return unusable(text, path);
+}
+
+/** A private key for certain, and one that is of no use here. */
+function unusable(text: string, path: string): Refusal | undefined {
+  const type = opensshKeyHeader(text)?.keyType ?? '';
   if (type.startsWith('sk-')) {
     return {
       problem: `${path} lives on a security token (FIDO), which the built-in transport cannot ask`,
@@ -84,15 +89,19 @@ function recognized(text: string, path: string): Refusal | undefined {
     };
   }
   if (/^PuTTY-User-Key-File-[^2]/.test(text)) {
-    const fix = `write a copy in OpenSSH form: puttygen ${path} -O private-openssh -o COPY`;
-    return { problem: `${path} is a PuTTY key of a version that the built-in transport does not read`, fix };
+    const problem = `${path} is a PuTTY key of a version that the built-in transport does not read`;
+    return { problem, fix: puttygen(path) };
   }
   return undefined;
 }
 
 function parse(text: string, path: string, passphrase: string | undefined): PrivateKeyReading {
   const parsed = parseQuietly(text, passphrase);
-  if (parsed instanceof Error) return explain(parsed.message, path, passphrase);
+  if (parsed instanceof Error) {
+    const refusal = explain(parsed.message, path, passphrase);
+    const isPutty = text.startsWith('PuTTY-') && refusal.needs === undefined;
+    return isPutty ? { ...refusal, fix: puttygen(path) } : refusal;
+  }
   if (parsed === undefined || !parsed.isPrivateKey()) {
     return { problem: `${path} holds no private key`, fix: 'give the private key file' };
   }
@@ -107,6 +116,10 @@ function parseQuietly(text: string, passphrase?: string): ssh2.ParsedKey | Error
     // Made-up lengths and unknown curves make the library or OpenSSL throw.
     return error instanceof Error ? error : new Error(String(error));
   }
+}
+
+function puttygen(path: string): string {
+  return `write a copy in OpenSSH form: puttygen ${path} -O private-openssh -o COPY`;
 }
 
 function explain(reason: string, path: string, passphrase: string | undefined): Refusal {

@@ -163,7 +163,7 @@ export function externalArgs(
 ): readonly string[] {
   return [
     ...['--provider', 'external', '--ssh', `${ssh.sshUser}@${ssh.sshHost}:${ssh.sshPort}`],
-    ...['--ssh-key', ssh.sshKey, '--ssh-known-hosts', ssh.sshKnownHosts],
+    ...['--ssh-config', 'none', '--ssh-key', ssh.sshKey, '--ssh-known-hosts', ssh.sshKnownHosts],
     ...['--kubeconfig', cluster.nodeKubeconfig, '--kubevirt-mirror', cluster.manifestMirror],
   ];
 }

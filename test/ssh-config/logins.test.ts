@@ -186,7 +186,9 @@ describe('what can be offered to log in', () => {
       'target' in resolution && names([...(resolution.target.jumps?.[0]?.auth ?? []), ...resolution.target.auth]),
     ).to.deep.equal(['locked', 'locked']);
     const both = `IdentityFile ${desk.at('locked')}\nIdentityFile ${desk.at('one')}\n`;
+    asked.length = 0;
     expect(names(await auth(both, {}, { ask })), 'an empty answer').to.deep.equal(['one']);
+    expect(asked).to.have.length(1);
     expect(names(await auth(both)), 'nobody to ask').to.deep.equal(['one']);
     expect(await problem(`IdentityFile ${desk.at('locked')}\n`)).to.match(
       /nothing to log in with as \S+: \S+locked is encrypted/,

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { generateKeyPairSync } from 'node:crypto';
+import { createHash, createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -124,6 +124,12 @@ describe('a private key', () => {
     }
   });
 
+  it('is read in the form of PuTTY 0.5 to 0.74', () => {
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    expect(problem(puttyKey(privateKey))).to.equal('readable');
+    expect(problem(puttyKey(privateKey).replace(/Private-MAC: ../, 'Private-MAC: 00'))).to.include('puttygen /keys/id');
+  });
+
   it('shows its public half without its passphrase', () => {
     const locked = keygen('half', '-t', 'ecdsa', '-N', 'open sesame');
     const expected = publicKeyLine(readFileSync(join(folder, 'half.pub')));
@@ -193,4 +199,29 @@ function keyOf(type: string, cipher = 'none'): string {
   const whole = [field(cipher), field(kdf), field(options), Buffer.from([0, 0, 0, 1]), field(publicKey), field(padded)];
   const base64 = Buffer.concat([Buffer.from('openssh-key-v1\0'), ...whole]).toString('base64');
   return `-----BEGIN OPENSSH PRIVATE KEY-----\n${base64}\n-----END OPENSSH PRIVATE KEY-----\n`;
+}
+
+/** An RSA key as PuTTYgen wrote it before version 0.75: PuTTY's manual, appendix C. */
+function puttyKey(key: KeyObject): string {
+  const jwk = key.export({ format: 'jwk' });
+  const field = (content: string | Buffer) => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(Buffer.byteLength(content));
+    return Buffer.concat([length, Buffer.from(content)]);
+  };
+  const number = (text = '') => {
+    const bytes = Buffer.from(text, 'base64url');
+    return field((bytes[0] ?? 0) >= 0x80 ? Buffer.concat([Buffer.alloc(1), bytes]) : bytes);
+  };
+  const publicPart = Buffer.concat([field('ssh-rsa'), number(jwk.e), number(jwk.n)]);
+  const privatePart = Buffer.concat([number(jwk.d), number(jwk.p), number(jwk.q), number(jwk.qi)]);
+  const signed = [field('ssh-rsa'), field('none'), field('comment'), field(publicPart), field(privatePart)];
+  const macKey = createHash('sha1').update('putty-private-key-file-mac-key').digest();
+  const mac = createHmac('sha1', macKey).update(Buffer.concat(signed)).digest('hex');
+  const lines = (part: Buffer) => part.toString('base64').match(/.{1,64}/g) ?? [];
+  return [
+    ...['PuTTY-User-Key-File-2: ssh-rsa', 'Encryption: none', 'Comment: comment'],
+    ...[`Public-Lines: ${lines(publicPart).length}`, ...lines(publicPart)],
+    ...[`Private-Lines: ${lines(privatePart).length}`, ...lines(privatePart), `Private-MAC: ${mac}`, ''],
+  ].join('\n');
 }
