@@ -18,10 +18,12 @@ export interface StartOptions {
   readonly what: string;
   /** `inherit`: it talks to whoever started us; default: its output is kept, the last 64 KiB of it. */
   readonly stdio?: 'inherit';
+  /** It stays in our process group, in the foreground of the terminal: Ctrl-C reaches it by itself. */
+  readonly isForeground?: boolean;
   readonly cwd?: string;
 }
 
-/** A lasting program that leads a process group of its own and does not outlive sevlane. */
+/** A lasting program that does not outlive sevlane. In the foreground its group is ours, and not signalled. */
 export interface RunningProgram {
   readonly pid: number;
   /** Resolves when the program itself has ended. */
@@ -39,7 +41,7 @@ const DEATH_WITHIN_MS = 5000;
 
 /** Starts a lasting program under the eyes of the watcher. @throws InfraError when it cannot be started. */
 export async function startProgram({ file, args }: Program, options: StartOptions): Promise<RunningProgram> {
-  const { own, watcher, environment, what, stdio, cwd } = options;
+  const { own, watcher, environment, what, stdio, cwd, isForeground = false } = options;
   const child = execa(file, [...args], {
     env: { ...environment, ...watcher.mark },
     extendEnv: false,
@@ -47,17 +49,17 @@ export async function startProgram({ file, args }: Program, options: StartOption
     stdin: stdio ?? 'ignore',
     stdout: stdio ?? 'pipe',
     stderr: stdio ?? 'pipe',
-    detached: true,
+    detached: !isForeground,
     buffer: false,
     cleanup: false,
     reject: false,
   });
   const { pid } = child;
   if (pid === undefined) throw explainStart(await child, what, cwd);
-  const unwatch = watcher.child(pid);
+  const unwatch = watcher.child(pid, isForeground ? 'process' : 'group');
   const kill = (name: NodeJS.Signals) => {
     try {
-      own.kill(-pid, name);
+      own.kill(isForeground ? pid : -pid, name);
     } catch {
       // Nobody is left in it.
     }
@@ -67,7 +69,7 @@ export async function startProgram({ file, args }: Program, options: StartOption
     child.once('exit', (code, signal) => resolve(endOf(code, signal)));
   }).then(async (end) => {
     // Its last words may still be in the pipe; whoever is left in the group must not hold them back.
-    kill('SIGKILL');
+    if (!isForeground) kill('SIGKILL');
     unwatch();
     await settled(child, 500);
     return end;

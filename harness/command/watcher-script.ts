@@ -39,17 +39,20 @@ ours() {
   fi
 }
 
-groups=
+leaders= targets=
 while read -r kind pid born_at; do
-  [ "$kind" = child ] && ours "$pid" "$born_at" && groups="$groups $pid"
+  case $kind in
+    group) ours "$pid" "$born_at" && leaders="$leaders $pid" targets="$targets -$pid" ;;
+    process) look "$pid" && ours "$pid" "$born_at" && leaders="$leaders $pid" targets="$targets $pid" ;;
+  esac
 done < "$record"
 
 tell() {
-  for pid in $groups; do kill -s "$1" -- "-$pid" 2>/dev/null; done
+  for target in $targets; do kill -s "$1" -- "$target" 2>/dev/null; done
 }
 
 living() {
-  for pid in $groups; do look "$pid" && return 0; done
+  for pid in $leaders; do look "$pid" && return 0; done
   return 1
 }
 

@@ -23,8 +23,8 @@ export interface Watcher {
   readonly folder: string;
   /** To stand in the environment of each watched child, so that what it leaves can be told from others' processes. */
   readonly mark: Environment;
-  /** A child that leads a process group of its own; call this in the moment of its start. */
-  child(pid: number): Unwatch;
+  /** A child; call this in the moment of its start. `group`, the default: with the process group that it leads. */
+  child(pid: number, kind?: 'group' | 'process'): Unwatch;
   /** A file or folder outside of `folder`. */
   file(path: string): Unwatch;
 }
@@ -61,7 +61,7 @@ export async function openWatcher(scope: Scope, { own, folder }: WatcherOptions)
   return {
     folder,
     mark: { SEVLANE_WATCHED: folder },
-    child: (childPid) => record.add(`child ${childPid} ${identify(childPid).startTime ?? '-'}`),
+    child: (childPid, kind = 'group') => record.add(`${kind} ${childPid} ${identify(childPid).startTime ?? '-'}`),
     file: (path) => record.add(`file ${path}`),
   };
 }

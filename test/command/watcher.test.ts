@@ -40,6 +40,7 @@ describe('the watcher', () => {
   const start = async () => {
     const child = execa(process.execPath, [PROGRAM, folder, file, mark], { reject: false, stdin: 'ignore' });
     await once(child.stdout, 'data');
+    await reaches('all children to run', () => Math.abs(3 - children().length));
     return { sevlane: child };
   };
   const watchers = () => processesWith(folder).filter(({ argv }) => argv.includes('sevlane-watcher'));
@@ -87,7 +88,10 @@ describe('the watcher', () => {
     const { pid: leader } = leaderless;
     await leaderless;
     await mkdir(folder);
-    await writeFile(join(folder, 'watched'), `child ${other.pid} 12345\nchild ${leader} 1\nfile ${file}\n`);
+    await writeFile(
+      join(folder, 'watched'),
+      `group ${other.pid} 12345\nprocess ${other.pid} 12345\ngroup ${leader} 1\nfile ${file}\n`,
+    );
     await sweepDeadRun(OWN, folder);
     expect(await readdir(parent)).to.deep.equal([]);
     expect(children()).to.have.length(1);
@@ -119,7 +123,7 @@ describe('the watcher', () => {
     watcher.file(file);
     const forget = watcher.child(process.pid);
     expect((await stat(join(folder, 'watched'))).mode & 0o777).to.equal(0o600);
-    expect(readFileSync(join(folder, 'watched'), 'utf8')).to.match(/^file .*\nchild \d+ \d+\n$/);
+    expect(readFileSync(join(folder, 'watched'), 'utf8')).to.match(/^file .*\ngroup \d+ \d+\n$/);
     forget();
     expect(readFileSync(join(folder, 'watched'), 'utf8')).to.equal(`file ${file}\n`);
     await scope.close();
@@ -138,8 +142,13 @@ describe('the watcher', () => {
 });
 
 async function gone(what: string, count: () => number): Promise<void> {
+  await reaches(`${what} to be gone`, count);
+}
+
+/** Waits until nothing is missing or left. */
+async function reaches(goal: string, count: () => number): Promise<void> {
   const limits = { scope: openScope(() => {}), withinMs: 20_000, everyMs: 20, blame: 'infra' } as const;
-  await until(`${what} to be gone`, limits, async () =>
+  await until(goal, limits, async () =>
     count() === 0 ? { done: true, value: undefined } : { done: false, saw: `${count()}` },
   );
 }
