@@ -65,9 +65,13 @@ function voice(tool: ToolCommand, { stderr }: Terminal, values: SettingValues): 
   const { tell } = openProgress(lines, detail);
   if (!tool.isQuiet || detail === 'verbose') return tell;
   return (event) => {
-    if (event.type === 'connection' || event.type === 'trouble' || event.type === 'waiting') tell(event);
+    if (event.type === 'connection' && !USUAL.includes(event.moment.kind)) tell(event);
+    if (event.type === 'trouble' || event.type === 'waiting') tell(event);
   };
 }
+
+/** What happens to every connection. */
+const USUAL: readonly string[] = ['connected', 'measured', 'closed'];
 
 /** The rows have defaults, so that there is a number unless its text was refused; then nothing is opened. */
 function budgetsOf(values: SettingValues): ToolBudgets {

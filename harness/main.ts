@@ -166,6 +166,8 @@ async function toolProblems(
   { needsNode }: ToolCommand,
   { resolution, split, factory }: Pick<ToolCall, 'resolution' | 'split' | 'factory'>,
 ): Promise<readonly SettingProblem[]> {
+  // What is wrong with words of the command is its own affair: runTool says what has to stand before it.
+  if (!split.isSeparated) return [];
   if (needsNode(split.words)) return await allProblems(resolution, factory);
   const problems = resolution.ok ? [] : resolution.problems;
   return problems.filter(({ place }) => place.startsWith('--') && place !== '--provider');

@@ -1,0 +1,29 @@
+import type { Environment } from '../model/own-process.ts';
+import type { ToolInput } from './command.ts';
+import type { ToolGround } from './ground.ts';
+
+/** What KubeVirt's scripts read beside KUBECONFIG for the provider "external". Source: kubevirtci, hack/config.sh. */
+const KUBEVIRT_NAMES = ['DOCKER_PREFIX', 'DOCKER_TAG', 'IMAGE_PULL_POLICY'];
+/** Where we were led by these, the copy leads to the same place: another sevlane in there must follow KUBECONFIG. */
+const SUPERSEDED = ['provider', 'kubeconfig', 'kube-context'];
+
+/**
+ * The environment of a program that works on the cluster: the user's own, with the way to the cluster in it and without
+ * our secrets.
+ */
+export function programEnvironment(
+  { kubeconfigPath }: Pick<ToolGround, 'kubeconfigPath'>,
+  { own, rows, values }: Pick<ToolInput, 'own' | 'rows' | 'values'>,
+): Environment {
+  const hidden = new Set<string>();
+  const added: Record<string, string> = { KUBECONFIG: kubeconfigPath, KUBEVIRT_PROVIDER: 'external' };
+  for (const { key, env = [], secret } of rows) {
+    const name = `SEVLANE_${key.toUpperCase().replaceAll('-', '_')}`;
+    if (secret === true || SUPERSEDED.includes(key)) hidden.add(name);
+    if (secret === true) for (const each of env) hidden.add(each);
+    const value = values[key];
+    for (const each of env) if (KUBEVIRT_NAMES.includes(each) && typeof value === 'string') added[each] = value;
+  }
+  const passed = Object.entries(own.environment).filter(([name]) => !hidden.has(name));
+  return { ...Object.fromEntries(passed), ...added };
+}
