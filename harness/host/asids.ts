@@ -115,5 +115,7 @@ function split(technology: Technology, found: { readonly count: number; readonly
 function readCurrent(readings: Readings): Reading<AsidCounts> {
   const root = ['/sys/fs/cgroup/misc.current', '/sys/fs/cgroup/misc/misc.current'] as const;
   const below = readings.parse('misc.current below', (text) => (text.trim() === '' ? undefined : parseMisc(text)));
-  return firstRead(readings.parse(root[0], parseMisc), readings.parse(root[1], parseMisc), below);
+  const told = firstRead(readings.parse(root[0], parseMisc), readings.parse(root[1], parseMisc), below);
+  if (told.state === 'read' || told.state === 'unreadable' || readings.state(root[0]) !== 'absent') return told;
+  return { ...told, why: 'no misc controller tells how many encrypted guests run' };
 }

@@ -14,6 +14,8 @@ export interface EncryptionLog {
   /** The line in which the host says that its own memory is encrypted. */
   readonly sme?: string;
   readonly hypervisor?: string;
+  /** Whether SEV-SNP got ASIDs for itself, which ciphertext hiding needs. */
+  readonly isHiding: boolean;
   /** Lines that say why something is off, without time stamps, per technology that they concern. */
   readonly faults: Readonly<Record<Technology, readonly string[]>>;
 }
@@ -63,6 +65,7 @@ export function readEncryptionLog(text: string): EncryptionLog {
   const latest = (pattern: RegExp) => lines.findLast((line) => pattern.test(line));
   return {
     isWhole: lines.some((line) => line.startsWith('Linux version ')),
+    isHiding: lines.some((line) => line.includes('SEV-SNP ciphertext hiding enabled')),
     asids,
     faults,
     ...given('firmware', readFirmware(latest(FIRMWARE))),

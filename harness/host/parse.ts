@@ -95,13 +95,6 @@ export function parseRelease(text: string): KernelRelease | undefined {
   return found === null ? undefined : { text: text.trim(), major: Number(found[1]), minor: Number(found[2]) };
 }
 
-/** Names of loaded modules; undefined when a line is none of /proc/modules. */
-export function parseModules(text: string): ReadonlySet<string> | undefined {
-  const lines = text.split('\n').filter((line) => line !== '');
-  if (!lines.every((line) => /^\w+ \d+ -?\d+ \S+ \w+/.test(line))) return undefined;
-  return lines.length === 0 ? undefined : new Set(lines.map((line) => line.split(' ', 1)[0] ?? ''));
-}
-
 /** Threads of all processes, the fourth word of /proc/loadavg. */
 export function parseThreads(text: string): number | undefined {
   const found = /^[\d.]+ [\d.]+ [\d.]+ \d+\/(\d{1,9}) \d+$/.exec(text.trim());

@@ -28,12 +28,12 @@ export interface HostState {
   readonly iommus: Reading<readonly string[]>;
   readonly memory: Reading<parse.Memory>;
   readonly devices: Readonly<Record<DeviceName, Reading<parse.FileNode>>>;
-  /** Absent: the kernel can load none. */
-  readonly modules: Reading<ReadonlySet<string>>;
   readonly moduleFolders: Readonly<Record<'kvm' | 'kvm_amd' | 'ccp', Reading<parse.FileNode>>>;
   readonly cgroup: Reading<'v1' | 'v2' | 'hybrid'>;
   /** `none` on bare metal. */
   readonly virtualization: Reading<string>;
+  /** Files that container runtimes leave in a container, as far as they are there. */
+  readonly containerMarks: readonly string[];
   readonly inotify: {
     readonly maxInstances: Reading<number>;
     readonly maxWatches: Reading<number>;

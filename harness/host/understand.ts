@@ -14,7 +14,7 @@ export function hostState(readings: Readings, times: ProbeTimes): HostState {
   const cpu = read('/proc/cpuinfo', parseCpuinfo);
   const leaf = read('cpuid', parseEncryptionLeaf);
   const log = readLog(readings);
-  const hidingAsids = read('/sys/module/kvm_amd/parameters/ciphertext_hiding_asids', parse.parseCount);
+  const hidingAsids = readHiding(readings, log);
   const state: Omit<HostState, 'facts'> = {
     isRoot: read('sudo', (text) => (/^\d+$/.test(text.trim()) ? text.trim() === '0' : undefined)),
     architecture: read('uname -m', (text) => /^[a-z0-9_]{3,12}$/.exec(text.trim())?.[0]),
@@ -38,7 +38,6 @@ export function hostState(readings: Readings, times: ProbeTimes): HostState {
       '/dev/sev': read('/dev/sev', parse.parseNode),
       '/dev/vhost-net': read('/dev/vhost-net', parse.parseNode),
     },
-    modules: read('/proc/modules', parse.parseModules),
     moduleFolders: {
       kvm: read('/sys/module/kvm', parse.parseNode),
       kvm_amd: read('/sys/module/kvm_amd', parse.parseNode),
@@ -46,6 +45,9 @@ export function hostState(readings: Readings, times: ProbeTimes): HostState {
     },
     cgroup: readCgroup(readings),
     virtualization: read('virtualization', (text) => /^[a-z][a-z0-9-]{1,30}$/.exec(text.trim())?.[0]),
+    containerMarks: ['/run/.containerenv', '/.dockerenv'].filter(
+      (name) => read(name, parse.parseNode).state === 'read',
+    ),
     inotify: {
       maxInstances: read('/proc/sys/fs/inotify/max_user_instances', parse.parseCount),
       maxWatches: read('/proc/sys/fs/inotify/max_user_watches', parse.parseCount),
@@ -66,6 +68,13 @@ export function hostState(readings: Readings, times: ProbeTimes): HostState {
     },
   };
   return { ...state, facts: factsOf(state, readings) };
+}
+
+/** The parameter is what was asked for; a log that is whole and does not speak of it says that it was not granted. */
+function readHiding(readings: Readings, log: Reading<EncryptionLog>): Reading<number> {
+  const asked = readings.parse('/sys/module/kvm_amd/parameters/ciphertext_hiding_asids', parse.parseCount);
+  const isRefused = log.state === 'read' && log.value.isWhole && !log.value.isHiding;
+  return asked.state === 'read' && isRefused ? { ...asked, value: 0 } : asked;
 }
 
 function readLog(readings: Readings): Reading<EncryptionLog> {

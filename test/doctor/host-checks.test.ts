@@ -119,6 +119,13 @@ describe('checks of the host', () => {
     ['no kvm_amd', { '/sys/module/kvm_amd': ABSENT }, 'fatal host-kvm', /kvm_amd absent/],
     ['an old kernel', { 'uname -r': '4.15.0-20-generic' }, 'fatal host-kernel', /older than 4\.16/],
     ['a login into a container', { virtualization: 'podman' }, 'warning host-bare-metal', /into a container/],
+    [
+      'a container that does not know that it is one',
+      { '/.dockerenv': '-rwxr-xr-x 1 0 0 0 Mar  3 08:00 /.dockerenv' },
+      'warning host-bare-metal',
+      /dockerenv/,
+    ],
+    ['another architecture', { 'uname -m': 'aarch64' }, 'fatal host-processor', /^aarch64/],
     ['no IOMMU', { '/sys/class/iommu': '' }, 'warning host-iommu', /uses no IOMMU/],
     [
       'old firmware',

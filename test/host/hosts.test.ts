@@ -154,6 +154,13 @@ describe('ASIDs of a host', () => {
     ]);
   });
 
+  it('are shared again where ciphertext hiding was asked for and not granted', () => {
+    const turin = fixture('turin-6.18-hiding');
+    const dmesg = (turin.dmesg ?? '').replace(/.*ciphertext hiding enabled\n/, '').replace('61 - 99', '1 - 99');
+    const { facts } = stateOf({ ...turin, dmesg: dmesg.replace('1 - 60', '1 - 99') });
+    expect([facts.hidingAsids, facts.support['sev-es'].slots]).to.deep.equal([undefined, 99]);
+  });
+
   it('in use are those of all groups below the root where the root does not tell', () => {
     const { current } = stateOf(fixture('milan-6.1')).asids;
     expect(current).to.deep.include({ state: 'read', value: { sev: 3, sevEs: 1 } });

@@ -13,6 +13,8 @@ export const MACHINE_CHECKS: readonly HostCheck[] = [
     judge: ({ state }) =>
       judged(state.cpu, BY_HAND, (cpu, from) => {
         const read = `${cpu.model} (${cpu.vendor || 'no vendor'}, family ${cpu.family}, model ${cpu.modelNumber})`;
+        const machine = state.architecture.state === 'read' ? state.architecture.value : 'x86_64';
+        if (machine !== 'x86_64') return fatal(`${machine}: ${read}`, from, 'name a node with an AMD EPYC processor');
         if (cpu.vendor === '') return unread(`no vendor is named: ${read}`, from, BY_HAND);
         if (cpu.vendor !== 'AuthenticAMD') return fatal(read, from, 'name a node with an AMD EPYC processor');
         const generation = generationOf(cpu);
@@ -134,6 +136,10 @@ function judgeBareMetal({ state }: Parameters<HostCheck['judge']>[0]) {
     return isGiven ? note(`${read}, and yet memory encryption is there`, from) : fatal(read, from, action);
   }
   if (cpu.state !== 'read') return unread(cpu.why, from, BY_HAND);
+  const marks = state.containerMarks.join(' and ');
+  const out = 'log in to the node itself';
+  if (marks !== '' && (kind === undefined || kind === 'none'))
+    return warning(`no hypervisor flag, but ${marks}: the login leads into a container`, from, out);
   if (kind === undefined) return note(`no hypervisor flag, ${says}`, from);
   if (kind === 'none') return ok('no hypervisor flag, systemd-detect-virt says none', from);
   return warning(
