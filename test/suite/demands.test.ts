@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import { missingCapabilities } from '../../harness/host/facts.ts';
 import { parseKubevirtVersion } from '../../harness/kubevirt/versions.ts';
 import type { RunEvent } from '../../harness/model/events.ts';
 import type { PlannedCase } from '../../harness/model/result.ts';
@@ -7,6 +8,7 @@ import type { Technology } from '../../harness/model/technology.ts';
 import { openScope } from '../../harness/scope/scope.ts';
 import { decideDemands, narrowDemands, refuseMissing } from '../../harness/suite/demands.ts';
 import type { Suites } from '../../harness/suite/engine.ts';
+import { fixture, stateOf } from '../host/fixture.ts';
 import { hostFacts } from './made-up.ts';
 
 const planned = (guest: string, isProof = true): PlannedCase => ({
@@ -31,6 +33,26 @@ describe('what is demanded', () => {
     ]);
     const old = decideDemands({ require: undefined, version: parseKubevirtVersion('v1.6.6'), host: hostFacts() });
     expect(old.notDemanded).to.deep.equal([{ technology: 'sev-snp', reason: 'KubeVirt v1.6.6 has no SEV-SNP' }]);
+  });
+
+  it('leaves SEV-ES out where the firmware refuses it beside SNP, and refuses it to who names it', () => {
+    const { facts } = stateOf(fixture('genoa-6.12-api-1.58'));
+    const { demanded, notDemanded } = decideDemands({ require: undefined, version: undefined, host: facts });
+    expect(demanded).to.deep.equal(['sev', 'sev-snp']);
+    expect(notDemanded[0]?.reason).to.match(/^the host cannot: .*sev_es=Y, but the firmware's API is 1\.58/);
+    const named = decideDemands({ require: ['sev-es'], version: undefined, host: facts });
+    const [missing] = missingCapabilities(facts, named.demanded);
+    expect(missing?.message).to.match(/lacks SEV-ES: .*refuses SEV-ES guests where SNP is on/);
+    expect(missing?.hint).to.include('leave sev-es out of --require');
+  });
+
+  it('tries what is switched on although something about it could not be read', () => {
+    const { facts } = stateOf(fixture('plain-user-6.11'));
+    expect(decideDemands({ require: undefined, version: undefined, host: facts }).demanded).to.deep.equal([
+      'sev',
+      'sev-es',
+      'sev-snp',
+    ]);
   });
 
   it('is SEV at least, also on a host without it', () => {
