@@ -7,7 +7,7 @@ import { openSimApi, type SimApi } from './sim-api.ts';
 import { programsConnectedTo } from './sockets.ts';
 
 describe('a run through a real sshd in front of the simulated host', function () {
-  this.timeout(90_000);
+  this.timeout(180_000);
   let sim: Sim;
   let sshd: Sshd;
   let api: SimApi;
