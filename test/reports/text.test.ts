@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import type { RunEvent } from '../../harness/model/events.ts';
 import { reportOf } from '../../reports/record.ts';
 import { closingText, countLine } from '../../reports/text.ts';
 import {
@@ -37,6 +38,27 @@ describe('closing paragraph', () => {
   it('never lets a simulated run pass for a real one, also when it is red', () => {
     expect(linesOf(GREEN, true)[1]).to.contain('  ran on        a host that toy simulates, ');
     expect(linesOf([phaseStarted('settings')], true)).to.include('  ran on        a host that toy simulates');
+  });
+
+  it("names the doctor's warnings, a few of them, and what could not be read, and nothing of what was well", () => {
+    const check = (id: string, verdict: 'ok' | 'warning' | 'unread'): RunEvent => {
+      const words = {
+        title: id,
+        read: `read ${id}`,
+        from: 'there',
+        expected: 'better',
+        why: 'because',
+        action: 'mend',
+      };
+      return { type: 'check', at: '2026-11-24T11:00:00.000Z', result: { id, group: 'cluster', verdict, ...words } };
+    };
+    const warnings = ['a', 'b', 'c', 'd', 'e'].map((id) => check(id, 'warning'));
+    const [, ...lines] = linesOf([...GREEN, check('fine', 'ok'), check('dark', 'unread'), ...warnings]);
+    expect(lines).to.include('  warning       a: read a');
+    expect(lines).to.include('  warning       and 1 more: see sevlane doctor, or junit.doctor.xml');
+    expect(lines).to.include('  not read      dark');
+    expect(lines.join()).not.to.contain('fine');
+    expect(lines.at(-1)).to.equal('4 passed, 0 failed, 0 skipped');
   });
 
   it('tells of cuts that the run lived through, and nothing of a connection that held', () => {

@@ -1,0 +1,76 @@
+import { expect } from 'chai';
+import type { CheckResult, CheckVerdict } from '../../harness/model/check.ts';
+import { openPatient } from '../../reports/doctor-patient.ts';
+import { doctorText } from '../../reports/doctor-text.ts';
+
+const OPENING = {
+  runId: 'r',
+  startedAt: '2026-05-01T12:00:00.000Z',
+  provider: 'external',
+  simulated: false,
+  settings: {},
+};
+
+function check(verdict: CheckVerdict, id = verdict as string): CheckResult {
+  const action = verdict === 'ok' || verdict === 'note' ? {} : { action: `mend ${id}` };
+  return {
+    ...{ id, verdict, group: 'cluster', title: `title of ${id}`, read: `what ${id} read` },
+    ...{ from: 'there', expected: 'better', why: 'because', ...action },
+  };
+}
+
+function reportOf(...verdicts: readonly CheckVerdict[]) {
+  const patient = openPatient(OPENING, () => {});
+  for (const verdict of verdicts) patient.tell({ type: 'check', result: check(verdict) });
+  return patient.finish();
+}
+
+const PIPE = { isTerminal: false, columns: 100 };
+
+describe("the doctor's report", () => {
+  it('is passed with warnings, notes and what could not be read, and counts them', () => {
+    const report = reportOf('ok', 'note', 'warning', 'unread');
+    expect(report.exitCode).to.equal(0);
+    expect(report.verdict).to.equal(
+      'passed: node not reached can run the lane, as far as was read: 1 warning, 1 could not be read, 1 note, 1 ok',
+    );
+  });
+
+  it('is infra in the words of the first fatal check, with its action', () => {
+    const report = reportOf('ok', 'fatal');
+    expect(report).to.include({ exitCode: 3, verdict: 'infra: fatal: what fatal read', hint: 'mend fatal' });
+  });
+
+  it('is never passed when nothing was read', () => {
+    expect(reportOf('unread')).to.include({ exitCode: 3, verdict: 'infra: no check could be read' });
+    expect(reportOf().exitCode).to.equal(3);
+  });
+
+  it('ends as it was ended: by a signal, a mistake or a bug', () => {
+    const patient = openPatient(OPENING, () => {});
+    const finding = { blame: 'interrupted', where: 'run', message: 'stopped by SIGTERM', causes: [] } as const;
+    patient.tell({ type: 'ending', finding, signal: 'SIGTERM' });
+    expect(patient.finish()).to.include({ exitCode: 143, verdict: 'interrupted: stopped by SIGTERM' });
+    const mistaken = openPatient(OPENING, () => {});
+    mistaken.tell({ type: 'trouble', finding: { blame: 'usage', where: 'run', message: 'no such key', causes: [] } });
+    expect(mistaken.finish()).to.include({ exitCode: 2, verdict: 'usage: no such key' });
+  });
+
+  it('explains below a line what is not well, and only that', () => {
+    const text = doctorText(reportOf('ok', 'warning'), PIPE);
+    expect(text).to.match(/^ {2}ok {7}title of ok +what ok read$/m);
+    expect(text).to.match(
+      /^ {2}warning {2}title of warning +what warning read\n +from +there\n +expected +better\n +matters +because\n +do +mend warning$/m,
+    );
+    expect(text.match(/because/g)).to.have.length(1);
+  });
+
+  it('has colour on a terminal alone, and fits its lines there', () => {
+    const report = reportOf('ok', 'fatal');
+    expect(doctorText(report, PIPE)).not.to.include('\u001b');
+    const narrow = doctorText(report, { isTerminal: true, columns: 30 });
+    expect(narrow).to.include('\u001b[32mok');
+    expect(narrow).to.include('\u001b[31mFATAL');
+    expect(narrow).to.match(/title of ok +wh…$/m);
+  });
+});
