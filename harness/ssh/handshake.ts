@@ -50,13 +50,16 @@ function greet(client: ssh2.Client, setup: Handshake, offered: Offered): Promise
   const { signal } = listeners;
   const login = new Login(hop, credentials);
   let refusal: InfraError | undefined;
-  const verify = (key: Buffer, verified: (isTaken: boolean) => void) => {
+  const verify = (key: Buffer, verified: (isTaken: boolean) => void): true | undefined => {
+    // In mid-stream, ssh2 1.17.0 forgets to hold packets back while an answer is awaited, and sends them garbled.
+    if (hostKey.isVerified(key)) return true;
     const judged = hostKey.judge(key, listeners).then((verdict) => {
       refusal = verdict;
       verified(verdict === undefined);
     });
     // Whoever was asked gave no answer; the signal says why.
     judged.catch(() => verified(false));
+    return undefined;
   };
   return new Promise<ssh2.Client>((resolve, reject) => {
     const stop = () => reject(signal.reason);

@@ -46,9 +46,8 @@ export class HostKeyCheck {
     let verified: Buffer | undefined;
     return {
       algorithms: this.#leftOf(hostKeyAlgorithms(types)),
+      isVerified: (key) => verified?.equals(key) === true,
       judge: async (key, listeners) => {
-        // A new exchange of keys in mid-stream shows the same host key again.
-        if (verified?.equals(key)) return undefined;
         const refusal = await this.#judge(judgeHostKey(entries, key), key, listeners);
         if (refusal === undefined) verified = key;
         return refusal;
@@ -136,6 +135,8 @@ export class NotPinned extends InfraError {
 export interface SessionCheck {
   /** To offer, the known kinds first. */
   readonly algorithms: readonly string[];
+  /** True for the key that was taken: a new exchange of keys in mid-stream shows it again. */
+  isVerified(key: Buffer): boolean;
   /** Resolves with why the key is refused, or nothing when it is taken. */
   judge(key: Buffer, listeners: Listeners): Promise<InfraError | undefined>;
 }
