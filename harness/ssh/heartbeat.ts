@@ -5,7 +5,7 @@ import type { SshSession } from './session.ts';
 export interface HeartbeatListener {
   /** Nothing was heard for too long; told once. */
   dead(silentMs: number): void;
-  /** A heartbeat was missed, and then the peer was heard again. */
+  /** Nothing was heard for a while, and then the peer was heard again. */
   slow(silentMs: number): void;
   /** A round trip was measured. */
   measured(): void;
@@ -46,7 +46,7 @@ export function startHeartbeat(
   let lookedAt = heardAt;
 
   const hear = (now: number) => {
-    if (askedAt !== undefined && now - askedAt >= line.missMs) listener.slow(now - heardAt);
+    if (askedAt !== undefined && now - askedAt >= line.stallMs) listener.slow(now - heardAt);
     heardAt = now;
     askedAt = undefined;
   };

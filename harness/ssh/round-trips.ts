@@ -6,6 +6,7 @@ const BEAT_MAX_MS = 2500;
 const SLOW_MISS_MS = 1500;
 /** Nothing heard for this long is never a slow line. */
 const SILENCE_MAX_MS = 10_000;
+const STALL_MS = 1000;
 const KEPT_SAMPLES = 512;
 
 /**
@@ -49,6 +50,11 @@ export class RoundTrips {
   get missMs(): number {
     const { usualMs } = this;
     return Math.max(usualMs >= SLOW_MS ? SLOW_MISS_MS : BEAT_MIN_MS, 4 * (usualMs === Infinity ? 0 : usualMs));
+  }
+
+  /** A heartbeat that was answered only after this long is worth telling. */
+  get stallMs(): number {
+    return Math.max(STALL_MS, 2 * (this.#smoothedMs ?? 0));
   }
 
   /** How long a heartbeat may stay unanswered before the connection counts as dead. */

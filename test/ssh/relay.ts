@@ -1,5 +1,7 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import type { HostPort } from '../../harness/model/host.ts';
+import type { HostPort, SshTarget } from '../../harness/model/host.ts';
+import type { Sshd } from './sshd.ts';
 
 /** A TCP relay that stands in for the network between here and a server: it can delay, stall, swallow and break. */
 export interface Relay {
@@ -133,4 +135,11 @@ export async function startRelay(first: HostPort): Promise<Relay> {
       await stopped;
     },
   };
+}
+
+/** How to reach a real sshd through a relay: known_hosts knows it by the relay's port. */
+export function throughRelay(sshd: Sshd, relay: Relay): SshTarget {
+  const knownHosts = `${sshd.knownHosts}_relay`;
+  writeFileSync(knownHosts, `[127.0.0.1]:${relay.port} ${readFileSync(sshd.hostKeys.ed25519, 'utf8')}`);
+  return sshd.target({ port: relay.port, hostKeys: { knownHostsFiles: [knownHosts] } });
 }

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { afterEach, before, beforeEach, describe, it } from 'mocha';
@@ -8,7 +8,7 @@ import { type OwnedScope, openScope } from '../../harness/scope/scope.ts';
 import { until } from '../../harness/scope/until.ts';
 import { connectSsh, type SshOptions } from '../../harness/ssh/client.ts';
 import { failure } from '../failure.ts';
-import { type Relay, startRelay } from './relay.ts';
+import { type Relay, startRelay, throughRelay } from './relay.ts';
 import { needSshd, type Sshd, startSshd } from './sshd.ts';
 
 describe('an ssh connection that is cut', function () {
@@ -252,10 +252,4 @@ describe('an ssh connection that is cut', function () {
 /** Times are for a person to compare; the machine may be busy. */
 function measured(what: string, ms: number): void {
   process.stdout.write(`      ${what}: ${Math.round(ms)} ms\n`);
-}
-
-function throughRelay(sshd: Sshd, relay: Relay) {
-  const knownHosts = `${sshd.knownHosts}_relay`;
-  writeFileSync(knownHosts, `[127.0.0.1]:${relay.port} ${readFileSync(sshd.hostKeys.ed25519, 'utf8')}`);
-  return sshd.target({ port: relay.port, hostKeys: { knownHostsFiles: [knownHosts] } });
 }
