@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
@@ -70,5 +70,28 @@ describe('a locked key and a person at the terminal', () => {
     expect(exitCode, stderr).to.equal(2);
     expect(stdout).to.match(/^usage: --ssh-key: \S+locked is encrypted with a passphrase/);
     expect(stdout).to.include('--ssh-passphrase-file FILE');
+  });
+
+  it('leaves neither the passphrase nor the key in anything that is written', async () => {
+    const file = join(sshd.folder, 'passphrase');
+    writeFileSync(file, PASSPHRASE, { mode: 0o600 });
+    const out = join(sshd.folder, 'canary');
+    const words = args('--ssh-passphrase-file', file, '--verbose', '--artifacts', out);
+    const { stdout, stderr } = await sevlane(words, { cwd: sshd.folder });
+    expect(stderr).to.match(/connect: done/);
+    const body = readFileSync(join(sshd.folder, 'locked'), 'utf8').split('\n')[1] ?? '';
+    const written = [stdout, stderr, ...readdirSync(out).map((name) => readFileSync(join(out, name), 'utf8'))].join(
+      '\n',
+    );
+    for (const secret of [
+      PASSPHRASE,
+      Buffer.from(PASSPHRASE).toString('base64'),
+      encodeURIComponent(PASSPHRASE),
+      body,
+    ]) {
+      expect(secret).to.not.equal('');
+      expect(written).to.not.include(secret);
+    }
+    expect(written).to.include(file);
   });
 });
