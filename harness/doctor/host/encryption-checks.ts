@@ -2,12 +2,9 @@ import { disagreements } from '../../host/asids.ts';
 import { generationOf } from '../../host/cpu.ts';
 import { fixFor } from '../../host/facts.ts';
 import { valueIn } from '../../host/readings.ts';
-import { ES_REFUSED_WITH_SNP_FROM, refusesEs } from '../../host/support.ts';
 import { TECHNOLOGIES, type Technology, technologyName } from '../../model/technology.ts';
 import { fatal, type Judgement, note, ok, unread, warning } from '../check.ts';
-import { AS_ROOT, BY_HAND, type HostCheck, type HostExam, judged, there } from './exam.ts';
-
-const BIOS = 'switch SMEE on in the BIOS, and SEV-SNP with its memory coverage where the processor has it';
+import { AS_ROOT, BIOS, BY_HAND, type HostCheck, type HostExam, judged, there } from './exam.ts';
 
 /** What the host gives of memory encryption, and whether all that speak of it agree. */
 export const ENCRYPTION_CHECKS: readonly HostCheck[] = [
@@ -42,30 +39,6 @@ export const ENCRYPTION_CHECKS: readonly HostCheck[] = [
     },
   },
   {
-    id: 'host-kernel-log',
-    group: 'host',
-    title: 'the kernel log names no fault of memory encryption',
-    expected: 'a readable log from the boot on, without errors of ccp, SEV, RMP or IOMMU',
-    why: 'only the log says why something is off',
-    judge: judgeLog,
-  },
-  {
-    id: 'host-firmware',
-    group: 'host',
-    title: 'the SEV firmware is new enough for what the host gives',
-    expected: 'API 0.17 or later, 1.51 or later with SEV-SNP',
-    why: 'older firmware refuses the commands that KVM sends',
-    judge: judgeFirmware,
-  },
-  {
-    id: 'host-es-beside-snp',
-    group: 'host',
-    title: 'the SEV firmware launches SEV-ES guests beside SEV-SNP',
-    expected: `SNP off, or firmware before API ${ES_REFUSED_WITH_SNP_FROM.major}.${ES_REFUSED_WITH_SNP_FROM.minor}`,
-    why: 'from that level on LAUNCH_START of a SEV-ES guest ends with error 21 where SNP is on: no fault of KubeVirt',
-    judge: judgeEsBesideSnp,
-  },
-  {
     id: 'host-asid-split',
     group: 'host',
     title: 'CPUID, the misc controller and the kernel log agree on the ASIDs',
@@ -80,35 +53,6 @@ export const ENCRYPTION_CHECKS: readonly HostCheck[] = [
     expected: 'more ASIDs than encrypted guests that run now',
     why: 'KubeVirt does not schedule by ASIDs: one guest too many is launched and fails with EBUSY',
     judge: judgeFree,
-  },
-  {
-    id: 'host-rmp',
-    group: 'host',
-    title: 'the BIOS has reserved memory for the RMP table',
-    expected: 'an RMP table over all memory, where the processor has SEV-SNP',
-    why: 'SEV-SNP cannot be initialised without it',
-    judge: judgeRmp,
-  },
-  {
-    id: 'host-iommu',
-    group: 'host',
-    title: 'the IOMMU is on and translates',
-    expected: 'IOMMUs in /sys/class/iommu, and neither iommu=pt nor iommu=off nor amd_iommu=off on the command line',
-    why: 'SEV-SNP cannot be initialised with the IOMMU off or in passthrough mode',
-    judge: judgeIommu,
-  },
-  {
-    id: 'host-sme',
-    group: 'host',
-    title: 'whether the host encrypts its own memory is known',
-    expected: 'anything: it is told because it is easily taken for SEV',
-    why: 'a line of the log about AMD SME is about the host and proves nothing about guests',
-    judge: ({ state: { log } }) =>
-      judged(log, AS_ROOT, ({ sme, isWhole }) => {
-        if (sme !== undefined) return note(sme, there('dmesg'));
-        if (isWhole) return ok('not active', there('dmesg'));
-        return unread('the kernel log has lost its beginning', there('dmesg'), 'reboot the node to see it');
-      }),
   },
 ];
 
@@ -154,49 +98,6 @@ function judgeFlags({ state }: HostExam): Judgement {
   });
 }
 
-function judgeLog({ state }: HostExam): Judgement {
-  return judged(state.log, AS_ROOT, ({ faults, isWhole }, from) => {
-    const found = TECHNOLOGIES.flatMap((one) => faults[one]);
-    if (found.length > 0) return warning(found.join('; '), from, BIOS);
-    if (!isWhole)
-      return unread('the kernel log has lost its beginning, and no journal has it', from, 'reboot the node to see it');
-    return ok('no fault is named', from);
-  });
-}
-
-function judgeFirmware({ state }: HostExam): Judgement {
-  const needed = state.facts.support['sev-snp'].given === 'yes' ? [1, 51] : [0, 17];
-  const [wantedMajor = 0, wantedMinor = 0] = needed;
-  return judged(state.log, AS_ROOT, ({ firmware, isWhole }, from) => {
-    if (firmware === undefined) {
-      if (isWhole && valueIn(state.leaf) === 'none')
-        return note('no SEV firmware is there: CPUID shows no memory encryption', from);
-      const why = isWhole ? 'the ccp driver told no API level' : 'the kernel log has lost its beginning';
-      return unread(why, from, 'load ccp with SEV on in the BIOS, or ask sevctl or snphost on the node');
-    }
-    const { major, minor, line } = firmware;
-    if (major > wantedMajor || (major === wantedMajor && minor >= wantedMinor)) return ok(line, from);
-    return warning(line, from, `update the SEV firmware to API ${wantedMajor}.${wantedMinor} or later, with the BIOS`);
-  });
-}
-
-function judgeEsBesideSnp({ state }: HostExam): Judgement {
-  const from = there('kvm_amd.sev_snp and dmesg');
-  const snp = state.parameters.sev_snp;
-  if (snp.state === 'absent') {
-    const kvm = state.moduleFolders.kvm_amd.state;
-    if (kvm === 'unreadable' || kvm === 'unknown') return unread(snp.why, from, AS_ROOT);
-    return ok('this kernel has no SNP', from);
-  }
-  if (snp.state !== 'read') return unread(snp.why, from, AS_ROOT);
-  if (!snp.value) return ok('SNP is off', from);
-  return judged(state.log, AS_ROOT, ({ firmware }) => {
-    if (firmware === undefined) return unread('SNP is on, and the API level is not told', from, AS_ROOT);
-    const read = `SNP is on, firmware API ${firmware.major}.${firmware.minor}`;
-    return refusesEs(firmware) ? note(`${read}: no SEV-ES guests are demanded`, from) : ok(read, from);
-  });
-}
-
 function judgeAsids({ state }: HostExam): Judgement {
   const { sources } = state.asids;
   const names = sources.map(({ name, sev, es }) => `${name} sev ${sev ?? '-'}, sev_es ${es ?? '-'}`);
@@ -232,45 +133,4 @@ function judgeFree({ state }: HostExam): Judgement {
   const full = told.filter(({ used, all }) => used >= (all ?? 0));
   if (full.length === 0) return ok(read, from);
   return warning(read, from, 'stop encrypted guests of others on this node, or wait for their end');
-}
-
-function judgeRmp({ state }: HostExam): Judgement {
-  const from = there('dmesg');
-  if (state.cpu.state === 'read') {
-    const generation = generationOf(state.cpu.value);
-    const canSnp = generation?.has.includes('sev-snp') ?? state.cpu.value.flags.has('sev_snp');
-    const isGuest = state.cpu.value.flags.has('hypervisor');
-    if (isGuest) return note('a virtual machine has none', there('/proc/cpuinfo'));
-    if (!canSnp) return note('no SEV-SNP in this processor', there('/proc/cpuinfo'));
-  }
-  return judged(state.log, AS_ROOT, ({ rmp, faults, isWhole }) => {
-    const fault = faults['sev-snp'].findLast((line) => line.includes('RMP'));
-    const action = 'switch "SNP Memory Coverage" on in the BIOS';
-    if (fault !== undefined) return warning(fault, from, action);
-    if (rmp !== undefined) return ok(rmp, from);
-    if (!isWhole) return unread('the kernel log has lost its beginning', from, 'reboot the node to see it');
-    return note('the kernel does not speak of it: SEV-SNP is off, or the kernel is older than 6.9', from);
-  });
-}
-
-const OFF = /^(amd_)?iommu=(.*,)?(off|pt)(,.*)?$|^iommu\.passthrough=1$/;
-
-function judgeIommu({ state }: HostExam): Judgement {
-  const from = there('/proc/cmdline and /sys/class/iommu');
-  return judged(state.commandLine, BY_HAND, (words) => {
-    const bad = words.filter((word) => OFF.test(word));
-    const snp = state.facts.support['sev-snp'];
-    const action = 'take it from the kernel command line and reboot, with the IOMMU on in the BIOS';
-    if (bad.length > 0)
-      return snp.given === 'yes'
-        ? note(`${bad.join(' ')}, and yet SNP is on`, from)
-        : warning(bad.join(' '), from, action);
-    if (state.iommus.state === 'absent')
-      return warning('/sys/class/iommu is absent', from, 'switch the IOMMU on in the BIOS');
-    return judged(state.iommus, BY_HAND, (names) =>
-      names.length > 0
-        ? ok(`${names.length} IOMMUs, nothing against it on the command line`, from)
-        : warning('the kernel uses no IOMMU', from, 'switch the IOMMU on in the BIOS'),
-    );
-  });
 }

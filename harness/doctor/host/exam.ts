@@ -30,3 +30,4 @@ export function judged<Value>(
 
 export const AS_ROOT = 'log in as root, or let the user use sudo without a password';
 export const BY_HAND = 'look at it by hand on the node';
+export const BIOS = 'switch SMEE on in the BIOS, and SEV-SNP with its memory coverage where the processor has it';
