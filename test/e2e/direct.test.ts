@@ -11,7 +11,7 @@ describe('a run that has only a kubeconfig', function () {
     sim = await startSim(['--sim-host', 'rome-es']);
     outcome = await lane([
       ...['--provider', 'external', '--kubeconfig', sim.kubeconfig],
-      ...['--kubevirt-mirror', sim.manifestMirror, '--lease-duration', '3s'],
+      ...['--kubevirt-mirror', sim.manifestMirror],
     ]);
   });
   after(async () => await sim?.stop());
