@@ -101,12 +101,14 @@ async function lane(scope: Scope, input: RunInput, redactor: Redactor): Promise<
   const ssh =
     target &&
     (await phase(scope, step('connect', budgets.connectMs), async (own) => {
-      const connection = await connectSsh(own, target, { budgetMs: budgets.connectionMs, programs }).catch(
-        (error: unknown) => {
-          tellChecks(own, connectionRows({ error }));
-          throw error;
-        },
-      );
+      const connection = await connectSsh(own, target, {
+        budgetMs: budgets.connectionMs,
+        programs,
+        ask: input.surroundings?.ask,
+      }).catch((error: unknown) => {
+        tellChecks(own, connectionRows({ error }));
+        throw error;
+      });
       tellChecks(own, connectionRows(connection));
       own.emit({ type: 'subject', subject: { node: connection.description } });
       tellLoss(scope, connection);

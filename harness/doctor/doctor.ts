@@ -54,7 +54,7 @@ export async function doctor(input: DoctorInput): Promise<void> {
 
 async function examine(scope: Scope, input: DoctorInput, redactor: Redactor): Promise<void> {
   const { config, provider, runId, runDir, artifacts, job, surroundings } = input;
-  const subject: Subject = { config, runId, runDir, artifacts, job, own: surroundings.own };
+  const subject: Subject = { config, runId, runDir, artifacts, job, own: surroundings.own, ask: surroundings.ask };
   const lent = await attempt(scope, { name: 'the provider lends the node', budgetMs: OPEN_MS }, (own) =>
     provider.acquire(own, surroundings),
   );
@@ -84,11 +84,11 @@ async function reachNode(scope: Scope, subject: Subject, { ssh }: Host): Promise
     lookPastHost(scope, subject, NO_NODE);
     return undefined;
   }
-  const { own, runDir, config } = subject;
+  const { own, ask, runDir, config } = subject;
   const step = { name: 'SSH connection', budgetMs: config.budgets.connectMs };
   const reached = await attempt(scope, step, async (within) => {
     const programs = own && { own, watcher: await openWatcher(within, { own, folder: runDir }) };
-    return await connectSsh(within, ssh, { programs });
+    return await connectSsh(within, ssh, { programs, ask });
   });
   tellChecks(scope, connectionRows('error' in reached ? reached : reached.value));
   if ('error' in reached) {

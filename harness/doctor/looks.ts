@@ -6,6 +6,7 @@ import type { Host } from '../model/host.ts';
 import type { HostFacts } from '../model/host-facts.ts';
 import type { OwnProcess } from '../model/own-process.ts';
 import { spokenTime } from '../model/spoken-time.ts';
+import type { Ask } from '../provider/contract.ts';
 import type { Scope } from '../scope/scope.ts';
 import type { SshConnection } from '../ssh/connection.ts';
 import { clusterUnread, type ExaminedCluster, examineCluster } from './cluster/examine.ts';
@@ -27,6 +28,7 @@ export interface Subject {
   /** What the Prow job says of itself. */
   readonly job: LaneExam['job'];
   readonly own: OwnProcess | undefined;
+  readonly ask?: Ask | undefined;
 }
 
 /** Tells the rows of this side; gives them, and those of the lane that need no host. */

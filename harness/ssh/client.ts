@@ -18,7 +18,7 @@ export interface SshOptions {
   /** How long each cut may take to heal, counted from when it is noticed; 0 heals nothing. Default 60 s. */
   readonly budgetMs?: number;
   /** Whom to ask on a terminal; absent without one. */
-  readonly ask?: Ask;
+  readonly ask?: Ask | undefined;
   /** For a target that wants the system's ssh. */
   readonly programs?: LocalPrograms | undefined;
 }
@@ -65,7 +65,7 @@ function transportTo(
     return ssh2Transport(target, { tell: (words) => scope.log.info(words), ...asking(ask) });
   }
   if (programs === undefined) throw new Error(`nobody can start ${target.openssh.program} here`);
-  return opensshTransport(scope, target, programs);
+  return opensshTransport(scope, target, { ...programs, ask });
 }
 
 function asking(ask: Ask | undefined): { readonly ask?: Ask } {

@@ -14,14 +14,14 @@ interface MasterFiles {
  * What ssh has to observe on the way to the node and to every host in between, whatever the user's files say: the first
  * value that ssh meets counts.
  */
-export function masterConfig(target: Pick<SshTarget, 'hostKeys' | 'openssh' | 'serverAlive'>): string {
+export function masterConfig(target: Pick<SshTarget, 'hostKeys' | 'openssh' | 'serverAlive'>, mayAsk: boolean): string {
   const { hostKeys, openssh } = target;
   const lines = [
     // Words that older versions do not know.
     'IgnoreUnknown ForkAfterAuthentication,StdinNull,SessionType',
     `StrictHostKeyChecking ${hostKeys.mode ?? 'yes'}`,
     'NoHostAuthenticationForLocalhost no',
-    'BatchMode yes',
+    `BatchMode ${mayAsk ? 'no' : 'yes'}`,
     ...serverAlive(target),
     'TCPKeepAlive yes',
     // Nobody else's connection is used, and nobody else's forwards are opened.
@@ -41,6 +41,9 @@ export function masterConfig(target: Pick<SshTarget, 'hostKeys' | 'openssh' | 's
     'VisualHostKey no',
     'LogLevel INFO',
     ...configFiles(openssh?.args ?? []).map((path) => `Include ${quoted(path)}`),
+    // Where the user's files say nothing. It bounds the way to the greeting; logging in may need a touch of a key.
+    'Match all',
+    'ConnectTimeout 15',
     '',
   ];
   return lines.join('\n');

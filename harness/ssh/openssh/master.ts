@@ -5,9 +5,11 @@ import { type RunningProgram, startProgram } from '../../command/start.ts';
 import type { Watcher } from '../../command/watcher.ts';
 import type { SshTarget } from '../../model/host.ts';
 import type { OwnProcess } from '../../model/own-process.ts';
+import type { Ask } from '../../provider/contract.ts';
 import type { Scope } from '../../scope/scope.ts';
 import { until } from '../../scope/until.ts';
 import { masterArguments, masterConfig, pinScript, sshEnvironment } from './arguments.ts';
+import { openAskpass } from './askpass.ts';
 import { type MessageLink, openControlSocket } from './control-socket.ts';
 import { explainFailure } from './explain.ts';
 
@@ -17,16 +19,23 @@ export interface LocalPrograms {
   readonly watcher: Watcher;
 }
 
+/** Whom ssh may ask for a passphrase, a PIN or a touch. */
+export interface Person {
+  /** Absent without a terminal: nobody is asked then. */
+  readonly ask?: Ask | undefined;
+  /** What was answered in earlier sessions, by the question. */
+  readonly known: Map<string, string>;
+}
+
 /** A running ssh that has authenticated, and the way to its connection. */
 export interface Master {
   readonly program: RunningProgram;
   readonly link: MessageLink;
-  readonly controlPath: string;
   /** Ends ssh and all that it has started, and removes its files. Safe to call twice. */
   end(graceMs: number): Promise<void>;
 }
 
-interface MasterStart extends LocalPrograms {
+interface MasterStart extends LocalPrograms, Person {
   readonly description: string;
   readonly target: SshTarget;
   readonly scope: Scope;
@@ -39,18 +48,38 @@ const READY_WITHIN_MS = 120_000;
  * Starts ssh as the master of a connection that only we know, and waits until it has authenticated.
  * @throws InfraError in the words of the field; nothing is left then.
  */
-export async function startMaster({ target, scope, own, watcher, description }: MasterStart): Promise<Master> {
+export async function startMaster({
+  target,
+  scope,
+  own,
+  watcher,
+  description,
+  ask,
+  known,
+}: MasterStart): Promise<Master> {
   const { program = 'ssh' } = target.openssh ?? {};
   const folder = await privateFolder(watcher);
   const controlPath = join(folder.path, 's');
   const configPath = join(folder.path, 'config');
   const pinPath = join(folder.path, 'pin');
-  await writeFile(configPath, masterConfig(target), { mode: 0o600 });
+  await writeFile(configPath, masterConfig(target, ask !== undefined), { mode: 0o600 });
   await writeFile(pinPath, pinScript(target.hostKeys.pinned ?? ''), { mode: 0o600 });
+  const askpass =
+    ask &&
+    (await openAskpass({
+      ...{ folder: folder.path, own, ask, known, signal: scope.signal },
+      tell: (message) => scope.log.info(`ssh ${description}: ${message}`),
+    }));
   const running = await startProgram(
     { file: program, args: masterArguments(target, { controlPath, configPath, pinPath }) },
-    { own, watcher, environment: sshEnvironment(own.environment), what: `ssh ${description}` },
+    {
+      own,
+      watcher,
+      environment: { ...sshEnvironment(own.environment), ...askpass?.environment },
+      what: `ssh ${description}`,
+    },
   ).catch(async (error) => {
+    askpass?.close();
     await folder.remove();
     throw error;
   });
@@ -60,10 +89,14 @@ export async function startMaster({ target, scope, own, watcher, description }: 
   };
   try {
     const link = await ready(scope, { running, controlPath, description, target });
-    return { program: running, link, controlPath, end };
+    askpass?.keep();
+    return { program: running, link, end };
   } catch (error) {
     await end(0);
     throw error;
+  } finally {
+    // Once logged in, ssh has nothing more to ask.
+    askpass?.close();
   }
 }
 

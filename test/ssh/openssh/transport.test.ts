@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, it } from 'mocha';
 import { openWatcher, type Watcher } from '../../../harness/command/watcher.ts';
 import { ConnectionCut, InfraError } from '../../../harness/errors/errors.ts';
 import type { SshTarget } from '../../../harness/model/host.ts';
+import type { Ask } from '../../../harness/provider/contract.ts';
 import { type OwnedScope, openScope } from '../../../harness/scope/scope.ts';
 import { until } from '../../../harness/scope/until.ts';
 import { opensshTransport } from '../../../harness/ssh/openssh/transport.ts';
@@ -337,6 +338,57 @@ describe("the transport over the system's ssh", function () {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+
+  it('asks a person for the passphrase of a key, again when it was wrong, and not again at the next session', async () => {
+    const { folder, keyFile } = await start();
+    const locked = join(folder, 'locked');
+    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', 'a canary 4711', '-f', locked]);
+    writeFileSync(join(folder, 'authorized_keys'), readFileSync(`${locked}.pub`));
+    const asked: { question: string; isSecret: boolean }[] = [];
+    const ask: Ask = async (question, { isSecret }) => {
+      asked.push({ question, isSecret });
+      return ['wrong', 'a canary 4711'][asked.length - 1] ?? 'no further answer';
+    };
+    const target = opensshTarget(sshd as Sshd, { args: ['-i', locked] });
+    const transport = opensshTransport(scope, target, { own: OWN, watcher, ask });
+    for (let turn = 0; turn < 2; turn += 1) {
+      const session = await transport.open(never);
+      scope.defer('close the session', 5000, () => session.close());
+      expect(await run(session, 'echo in')).to.include({ stdout: 'in\n' });
+    }
+    expect(asked.map(({ isSecret }) => isSecret)).to.deep.equal([true, true]);
+    expect(asked[0]?.question).to.contain(locked);
+    expect(processesWith('a canary 4711')).to.deep.equal([]);
+    expect(keyFile).to.not.equal(locked);
+    const denied = await refusal(target);
+    expect(wordsOf(denied)).to.match(/^the host refused us/);
+  });
+
+  it('asks a person about an unknown host where its policy says so', async () => {
+    const unknown = join((await start()).folder, 'empty');
+    writeFileSync(unknown, '');
+    const target = opensshTarget(sshd as Sshd, { knownHosts: unknown });
+    const questions: string[] = [];
+    const answering = (answer: string) =>
+      opensshTransport(
+        scope,
+        { ...target, hostKeys: { ...target.hostKeys, mode: 'ask' } },
+        {
+          own: OWN,
+          watcher,
+          ask: async (question, { isSecret }) => {
+            questions.push(`${isSecret ? 'hidden' : 'shown'}: ${question}`);
+            return answer;
+          },
+        },
+      );
+    const refused = await failure(answering('no').open(never), InfraError);
+    expect(wordsOf(refused)).to.equal('its host key could not be verified');
+    const session = await answering('yes').open(never);
+    scope.defer('close the session', 5000, () => session.close());
+    expect(questions[0]).to.match(/^shown: .*authenticity of host[\s\S]*SHA256:/);
+    expect(readFileSync(unknown, 'utf8')).to.contain('127.0.0.1');
   });
 
   it('tells who lets nobody in, who does not listen, who has no name and who hangs up, each with its fix', async () => {
