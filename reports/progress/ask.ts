@@ -1,5 +1,5 @@
 import { StringDecoder } from 'node:string_decoder';
-import { Interrupted } from '../../harness/errors/errors.ts';
+import { InfraError, Interrupted } from '../../harness/errors/errors.ts';
 import type { Ask } from '../../harness/model/ask.ts';
 import { plainText } from '../plain-text.ts';
 
@@ -39,7 +39,7 @@ async function askNow(
   try {
     return await new Promise<string>((resolve, reject) => {
       stop = () => reject(signal.reason);
-      end = () => resolve(line.text);
+      end = () => reject(new InfraError('the terminal is gone, and nobody answers'));
       read = (chunk) => {
         const key = line.take(chunk);
         if (key === 'end') return resolve(line.text);

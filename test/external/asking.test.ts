@@ -48,6 +48,24 @@ describe('a locked key and a person at the terminal', () => {
     expect(sitting.screen()).to.match(/infra: open: --ssh-key: the passphrase does not open \S+locked/);
   });
 
+  it('shows what is typed where it is no secret, and takes an unknown host at a word', async () => {
+    const known = join(sshd.folder, 'known_to_be');
+    writeFileSync(known, '');
+    const words = args('--ssh-key', sshd.keyFile, '--ssh-known-hosts', known, '--ssh-host-key-checking', 'ask');
+    const refused = await sitDown(words);
+    await refused.shows(/is not known[\s\S]*\? \(yes\/no\/fingerprint\) /);
+    refused.type('no\r');
+    expect(await refused.ended()).to.equal(3);
+    expect(readFileSync(known, 'utf8')).to.equal('');
+    const taken = await sitDown(words);
+    await taken.shows(/\(yes\/no\/fingerprint\) /);
+    taken.type('yes\r');
+    await taken.shows(/connect: done/);
+    await taken.ended();
+    expect(taken.screen()).to.include('fingerprint) yes');
+    expect(readFileSync(known, 'utf8')).to.include('127.0.0.1');
+  });
+
   it('ends in order, and lets the terminal be as it was, when Ctrl-C is typed instead', async () => {
     const sitting = await sitDown(args());
     await sitting.shows(/passphrase of \S+locked: /);
