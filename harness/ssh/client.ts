@@ -37,13 +37,38 @@ export async function connectSsh(
   to: SshTarget | SshTransport,
   { withinMs, budgetMs = BUDGET_MS, ask, programs }: SshOptions = {},
 ): Promise<SshConnection> {
-  const transport = 'open' in to ? to : transportTo(scope, to, { ask, programs });
+  const asking = new Asking(ask);
+  const transport = 'open' in to ? to : transportTo(scope, to, { ask: asking.ask, programs });
   const first = await bounded(scope, { withinMs, what: `ssh ${transport.description}: connect` }, (signal) =>
     firstSession(transport, signal),
   );
-  const connection = new SupervisedConnection(scope, transport, { first, budgetMs, deadAfterMs: deadAfterMs(to) });
+  const supervision = { budgetMs, deadAfterMs: deadAfterMs(to), isAsking: () => asking.isUnderWay };
+  const connection = new SupervisedConnection(scope, transport, { first, ...supervision });
   scope.defer(`close ssh ${transport.description}`, CLOSE_WITHIN_MS, () => connection.close());
   return connection;
+}
+
+/** Knows when a person is being asked: their time is not the server's. */
+class Asking {
+  readonly ask: Ask | undefined;
+  #open = 0;
+
+  constructor(ask: Ask | undefined) {
+    this.ask =
+      ask &&
+      (async (question, options) => {
+        this.#open += 1;
+        try {
+          return await ask(question, options);
+        } finally {
+          this.#open -= 1;
+        }
+      });
+  }
+
+  get isUnderWay(): boolean {
+    return this.#open > 0;
+  }
 }
 
 async function bounded<T>(

@@ -1,4 +1,5 @@
 import { ConnectionCut, InfraError } from '../errors/errors.ts';
+import { spokenTime } from '../model/spoken-time.ts';
 import { deadline } from '../scope/deadline.ts';
 import { settle } from '../scope/settle.ts';
 import type { SshSession, SshTransport } from './session.ts';
@@ -12,6 +13,8 @@ export interface Tries {
   readonly signal: AbortSignal;
   /** Pauses that count as made already; default 0: the first try is made at once. */
   readonly pauses?: number;
+  /** True while a person is asked for something: the try waits for them then. */
+  readonly isAsking?: () => boolean;
   /** Refusals in a row that end it; default 3. */
   readonly refusals?: number;
 }
@@ -48,7 +51,10 @@ export async function reconnect(transport: SshTransport, options: Tries): Promis
     if (bound.signal.aborted) break;
     tries += 1;
     try {
-      return { session: await open(transport, tryMs(options, tries), bound.signal), tries };
+      return {
+        session: await open(transport, { withinMs: tryMs(options, tries), isAsking: options.isAsking }, bound.signal),
+        tries,
+      };
     } catch (error) {
       // What ends with the budget says less than what was seen before.
       if (bound.signal.aborted && last !== undefined) break;
@@ -89,15 +95,27 @@ export interface OpenedSession {
   readonly ms: number;
 }
 
-async function open(transport: SshTransport, withinMs: number, signal: AbortSignal): Promise<SshSession> {
-  const late = () => new ConnectionCut(`no session within ${Math.round(withinMs)} ms`);
-  using bound = deadline(withinMs, signal, late);
-  const opening = transport.open(bound.signal);
+interface Try {
+  readonly withinMs: number;
+  readonly isAsking?: (() => boolean) | undefined;
+}
+
+async function open(transport: SshTransport, { withinMs, isAsking }: Try, signal: AbortSignal): Promise<SshSession> {
+  const over = new AbortController();
+  const end = () => {
+    if (isAsking?.() === true) timer = setTimeout(end, withinMs);
+    else over.abort(new ConnectionCut(`no session within ${spokenTime(withinMs)}`));
+  };
+  let timer = setTimeout(end, withinMs);
+  const either = AbortSignal.any([signal, over.signal]);
+  const opening = transport.open(either);
   try {
-    return await settle(opening, bound.signal);
+    return await settle(opening, either);
   } catch (error) {
     opening.then((session) => session.close()).catch(() => {});
     throw error;
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -24,6 +24,8 @@ export interface Supervision {
   readonly budgetMs: number;
   /** Silence that counts as a cut sooner than the line itself suggests. */
   readonly deadAfterMs?: number | undefined;
+  /** True while a person is asked for something, e.g. a code to log in again. */
+  readonly isAsking?: () => boolean;
 }
 
 type Details = Parameters<Timeline['add']>[1];
@@ -173,10 +175,12 @@ export class SupervisedConnection implements SshConnection {
   }
 
   async #heal(reason: Error, since: number): Promise<void> {
+    const { budgetMs, isAsking } = this.#supervision;
     const healed = await reconnect(this.#transport, {
-      budgetMs: this.#supervision.budgetMs - this.#spentMs,
+      budgetMs: budgetMs - this.#spentMs,
       usualMs: this.#firstMs,
       signal: this.#closed.signal,
+      ...(isAsking === undefined ? {} : { isAsking }),
       // A node that takes us and drops us again and again is not asked without a pause.
       pauses: Math.max(0, this.#cutsInRow - 2),
     });

@@ -97,6 +97,15 @@ describe('a reconnection', () => {
     expect((transport.begun[1] ?? 0) - (transport.begun[0] ?? 0)).to.be.at.least(2990);
   });
 
+  it('waits for a person who is asked, although that takes longer than a server may', async () => {
+    const made = session();
+    const transport = scripted(
+      () => new Promise((resolve) => setTimeout(() => resolve(made), 3300)),
+      async () => session(),
+    );
+    expect(await reconnect(transport, { ...calm, isAsking: () => true })).to.deep.equal({ session: made, tries: 1 });
+  });
+
   it('closes a session that comes after it was given up', async () => {
     const made = session();
     let come: () => void = () => {};
