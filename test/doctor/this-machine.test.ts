@@ -1,4 +1,7 @@
 import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
 import { HOST_CHECKS, hostRows } from '../../harness/doctor/host/examine.ts';
@@ -159,4 +162,28 @@ describe('a node with odd manners', () => {
       expect(fatals(odd)).to.deep.equal(fatals(plain));
     });
   }
+
+  it('whose sudo wants a password is never asked for one, and tells what stays hidden', async function () {
+    needSshd(this);
+    const folder = mkdtempSync(join(tmpdir(), 'sevlane-sudo-'));
+    const program = (name: string, script: string) =>
+      writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    program('id', 'echo 1000');
+    program('sudo', `printf "%s\\n" "$*" >>${folder}/asked; echo "sudo: a password is required" >&2; exit 1`);
+    program('dmesg', 'echo "dmesg: read kernel buffer failed: Operation not permitted" >&2; exit 1');
+    program('journalctl', 'exit 1');
+    try {
+      const state = await readThrough([`ForceCommand PATH=${folder}:$PATH sh -c "$SSH_ORIGINAL_COMMAND"`]);
+      const asked = readFileSync(join(folder, 'asked'), 'utf8').trim().split('\n');
+      expect(asked.every((words) => words.startsWith('-n '))).to.equal(true);
+      expect(state.isRoot).to.deep.include({ state: 'read', value: false });
+      expect(state.log).to.include({ state: 'unreadable', why: 'dmesg could not be read' });
+      expect(state.inotify.use.state).to.equal('unreadable');
+      const { action } =
+        hostRows({ state, guestBytes: 2 ** 30, guestsAtOnce: 1 }).find(({ id }) => id === 'host-inotify') ?? {};
+      expect(action).to.equal('log in as root, or let the user use sudo without a password');
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
 });
