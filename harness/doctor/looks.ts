@@ -74,14 +74,13 @@ export async function lookAtCluster(
   { config, runId, runDir, own }: Subject,
   { host, ...way }: ClusterWay,
 ): Promise<ExaminedCluster> {
-  const startedAt = performance.now();
   const wish = clusterWish(config, host, runId);
   const examined = await examineCluster(scope, { ...way, host, runDir, own, wish });
-  const { checks, cluster } = examined;
+  const { checks, cluster, askedMs } = examined;
   if (cluster !== undefined) scope.emit({ type: 'subject', subject: { kubernetes: cluster.serverVersion } });
   tellChecks(scope, checks);
-  const took = spokenTime(Math.round(performance.now() - startedAt));
-  scope.log.info(`cluster reached and looked at by ${checks.length} checks in ${took}`);
+  if (cluster !== undefined)
+    scope.log.info(`the doctor's ${checks.length} checks of the cluster took ${spokenTime(askedMs)}`);
   return examined;
 }
 

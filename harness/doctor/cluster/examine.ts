@@ -33,6 +33,8 @@ export interface ClusterExamination {
 export interface ExaminedCluster {
   readonly checks: readonly CheckResult[];
   readonly cluster: Cluster | undefined;
+  /** What the questions took beyond reaching the cluster; 0 when it was not reached. */
+  readonly askedMs: number;
 }
 
 /** Reaches the cluster and looks at everything there, all questions at once; nothing is changed. Throws only when the scope ends. */
@@ -42,7 +44,7 @@ export async function examineCluster(scope: Scope, examination: ClusterExaminati
   scope.signal.throwIfAborted();
   const common = { now: new Date(), wish, host: facts };
   if ('unread' in read)
-    return { checks: judge({ ...common, ...nothing(read), credentials: read }), cluster: undefined };
+    return { checks: judge({ ...common, ...nothing(read), credentials: read }), cluster: undefined, askedMs: 0 };
   const access = read.value;
   for (const secret of secretsOf(access)) learn(secret);
   const [apiCertificate, reached] = await Promise.all([
@@ -54,11 +56,14 @@ export async function examineCluster(scope: Scope, examination: ClusterExaminati
   const known = { ...common, credentials: { value: credentialsOf(access) }, apiCertificate };
   if ('unread' in reached) {
     const rest = nothing({ unread: 'the Kubernetes API was not reached', action: 'mend that first' });
-    return { checks: judge({ ...rest, ...known, version: reached }), cluster: undefined };
+    return { checks: judge({ ...rest, ...known, version: reached }), cluster: undefined, askedMs: 0 };
   }
   const { client, serverVersion } = reached.value;
+  const startedAt = performance.now();
   const answers = await askApi(scope, { client, ssh, wish, hostname: facts?.hostname });
-  return { checks: judge({ ...known, ...answers, version: { value: serverVersion } }), cluster: reached.value };
+  const askedMs = Math.round(performance.now() - startedAt);
+  const checks = judge({ ...known, ...answers, version: { value: serverVersion } });
+  return { checks, cluster: reached.value, askedMs };
 }
 
 /** The rows of the cluster where nothing of it could be asked. */
