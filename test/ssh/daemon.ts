@@ -3,12 +3,16 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
+import type { SshTarget } from '../../harness/model/host.ts';
 import { programPath } from '../programs.ts';
 import { type Sshd, startSshd } from './sshd.ts';
 
 /** A real sshd with a listener process of its own, which can be killed with all its sessions and started again. */
 export interface SshDaemon extends Pick<Sshd, 'keyFile' | 'knownHosts' | 'log'> {
   readonly port: number;
+  target(changes?: Partial<SshTarget>): SshTarget;
+  /** Processes that serve a connection now. */
+  sessions(): readonly number[];
   /** Kills the listener and every process that serves a session, as a reset of the machine would. */
   kill(): Promise<void>;
   /** Starts it again on the same port. */
@@ -44,6 +48,8 @@ export async function startSshDaemon(config: readonly string[] = []): Promise<Ss
     keyFile: files.keyFile,
     knownHosts,
     log: files.log,
+    target: (changes) => files.target({ port, hostKeys: { knownHostsFiles: [knownHosts] }, ...changes }),
+    sessions: () => (listener?.pid === undefined ? [] : descendants(listener.pid)),
     accepted: () => [...files.log().matchAll(/^Accepted publickey /gm)].length,
     killedPids() {
       const forked = new Set([...files.log().matchAll(/Forked child (\d+)\./g)].map((match) => Number(match[1])));
