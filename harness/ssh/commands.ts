@@ -111,7 +111,7 @@ export class Commands {
 function noSession(what: string, error: ChannelRefused): InfraError {
   return new InfraError(`${what}: the server opens no session for commands on this connection`, {
     cause: error,
-    hint: 'look at MaxSessions in its sshd_config; without one, only ports can be forwarded',
+    hint: 'look at MaxSessions in its sshd_config, and for commands on the node that were given up and still run; without a session, only ports can be forwarded',
   });
 }
 

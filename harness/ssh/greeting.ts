@@ -80,7 +80,7 @@ function readOffer(bytes: Buffer): ServerOffer | undefined {
 function readable(lines: readonly string[]): string {
   const text = lines
     .join(' ')
-    .replace(/[^\x20-\x7e]+/g, ' ')
+    .replace(/[^\x21-\x7e]+/g, ' ')
     .trim();
   return text.length > MAX_WORDS ? `${text.slice(0, MAX_WORDS)}...` : text;
 }

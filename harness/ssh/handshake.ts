@@ -50,16 +50,16 @@ function greet(client: ssh2.Client, setup: Handshake, offered: Offered): Promise
   const { signal } = listeners;
   const login = new Login(hop, credentials);
   let refusal: InfraError | undefined;
-  const verify = (key: Buffer, verified: (isTaken: boolean) => void): true | undefined => {
-    // In mid-stream, ssh2 1.17.0 forgets to hold packets back while an answer is awaited, and sends them garbled.
-    if (hostKey.isVerified(key)) return true;
-    const judged = hostKey.judge(key, listeners).then((verdict) => {
+  const verify = (key: Buffer, verified: (isTaken: boolean) => void) => {
+    const conclude = (verdict: InfraError | undefined) => {
       refusal = verdict;
       verified(verdict === undefined);
-    });
+    };
+    const judgement = hostKey.judge(key, listeners);
+    // At once where it can be: the library mixes up old and new keys when a later exchange of keys has to wait for it.
+    if (!(judgement instanceof Promise)) conclude(judgement);
     // Whoever was asked gave no answer; the signal says why.
-    judged.catch(() => verified(false));
-    return undefined;
+    else judgement.then(conclude, () => verified(false));
   };
   return new Promise<ssh2.Client>((resolve, reject) => {
     const stop = () => reject(signal.reason);

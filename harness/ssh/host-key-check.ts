@@ -46,11 +46,15 @@ export class HostKeyCheck {
     let verified: Buffer | undefined;
     return {
       algorithms: this.#leftOf(hostKeyAlgorithms(types)),
-      isVerified: (key) => verified?.equals(key) === true,
-      judge: async (key, listeners) => {
-        const refusal = await this.#judge(judgeHostKey(entries, key), key, listeners);
-        if (refusal === undefined) verified = key;
-        return refusal;
+      judge: (key, listeners) => {
+        // A new exchange of keys in mid-stream shows the same host key again.
+        if (verified?.equals(key)) return undefined;
+        const conclude = (refusal: InfraError | undefined) => {
+          if (refusal === undefined) verified = key;
+          return refusal;
+        };
+        const refusal = this.#judge(judgeHostKey(entries, key), key, listeners);
+        return refusal instanceof Promise ? refusal.then(conclude) : conclude(refusal);
       },
     };
   }
@@ -75,7 +79,7 @@ export class HostKeyCheck {
     return { host, port, ...(hostKeys.alias === undefined ? {} : { alias: hostKeys.alias }) };
   }
 
-  async #judge(verdict: HostKeyVerdict, key: Buffer, listeners: Listeners): Promise<InfraError | undefined> {
+  #judge(verdict: HostKeyVerdict, key: Buffer, listeners: Listeners): Judgement {
     const { mode = 'yes', pinned, knownHostsFiles } = this.#hop.target.hostKeys;
     const offered: OfferedKey = { hop: this.#hop, key, files: knownHostsFiles };
     if (verdict.kind === 'revoked') return hostKeyRefusal(verdict, offered);
@@ -90,10 +94,16 @@ export class HostKeyCheck {
       return hostKeyRefusal({ kind: 'not-accepted', accepted: this.#accepted }, offered);
     }
     if (verdict.kind !== 'unknown' || mode === 'yes') return hostKeyRefusal(verdict, offered);
-    if (mode === 'ask' && !(await this.#isWelcome(key, listeners))) return hostKeyRefusal(verdict, offered);
+    return this.#welcome(key, listeners, mode).then((isWelcome) =>
+      isWelcome ? undefined : hostKeyRefusal(verdict, offered),
+    );
+  }
+
+  async #welcome(key: Buffer, listeners: Listeners, mode: 'accept-new' | 'ask'): Promise<boolean> {
+    if (mode === 'ask' && !(await this.#isWelcome(key, listeners))) return false;
     this.#accepted = key;
     await this.#writeDown(key, listeners);
-    return undefined;
+    return true;
   }
 
   /** `yes`, or the very fingerprint, is a welcome; anything but `no` is asked about again. */
@@ -131,12 +141,13 @@ export class NotPinned extends InfraError {
   }
 }
 
+/** Only a question to a person, or the writing down of the answer, takes time. */
+export type Judgement = InfraError | undefined | Promise<InfraError | undefined>;
+
 /** What one session checks with. */
 export interface SessionCheck {
   /** To offer, the known kinds first. */
   readonly algorithms: readonly string[];
-  /** True for the key that was taken: a new exchange of keys in mid-stream shows it again. */
-  isVerified(key: Buffer): boolean;
-  /** Resolves with why the key is refused, or nothing when it is taken. */
-  judge(key: Buffer, listeners: Listeners): Promise<InfraError | undefined>;
+  /** Why the key is refused, or nothing when it is taken. */
+  judge(key: Buffer, listeners: Listeners): Judgement;
 }
