@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,9 +8,11 @@ import { InfraError, ProductFailure } from '../../harness/errors/errors.ts';
 import { keepEvidenceIn } from '../../harness/evidence/collect.ts';
 import { createRedactor } from '../../harness/evidence/redact.ts';
 import type { Guest } from '../../harness/kubevirt/guest.ts';
+import type { ConnectionMoment } from '../../harness/model/connection.ts';
 import type { RunEvent } from '../../harness/model/events.ts';
 import { GUESTS_AT_ONCE, type GuestSpec } from '../../harness/model/guests.ts';
 import type { CaseResult } from '../../harness/model/result.ts';
+import { deadline } from '../../harness/scope/deadline.ts';
 import { openScope, type Scope } from '../../harness/scope/scope.ts';
 import { loadSuites, type Selection, type Suites } from '../../harness/suite/engine.ts';
 import { openLane } from '../../harness/suite/lane.ts';
@@ -115,12 +118,35 @@ describe('the suites', () => {
     expect(told.calls).to.deep.equal(['create sev', 'run sev', 'delete sev']);
   });
 
+  it('give a case the time back for which the connection was cut under it', async () => {
+    const told = await runCases({ ...everything, kinds: ['sev'], focus: /^first.*: runs$/ }, async (call, scope) => {
+      if (call !== 'run sev') return;
+      tellConnection(scope, 'cut');
+      await realTime(2500);
+      tellConnection(scope, 'reconnected');
+    });
+    expect(told.cases.map(({ outcome }) => outcome)).to.deep.equal(['passed']);
+    expect(told.log.join()).to.match(/SEV guest: runs: 2\.\d s without a connection are not counted/);
+  });
+
+  it('do not blame the product for a case that has to do again what a cut undid', async () => {
+    const told = await runCases({ ...everything, kinds: ['sev'], focus: /^first.*: runs$/ }, async (call, scope) => {
+      if (call !== 'run sev') return;
+      tellConnection(scope, 'cut');
+      await realTime(50);
+      tellConnection(scope, 'closed');
+      await new Promise(() => {});
+    });
+    expect(told.cases[0]?.finding).to.include({ blame: 'infra' });
+    expect(told.cases[0]?.finding?.message).to.match(/^not done within .*, \d+ ms without a connection not counted$/);
+  });
+
   type Call = (call: string, scope: Scope) => Promise<void> | void;
 
   async function runCases(
     selection: Selection,
     onCall: Call,
-  ): Promise<{ cases: readonly CaseResult[]; calls: readonly string[] }> {
+  ): Promise<{ cases: readonly CaseResult[]; calls: readonly string[]; log: readonly string[] }> {
     const events: RunEvent[] = [];
     const calls: string[] = [];
     const scope = openScope((event) => events.push(event));
@@ -140,9 +166,21 @@ describe('the suites', () => {
     await suites.run(selection, lane, scope);
     await scope.close();
     const cases = events.flatMap((event) => (event.type === 'case-ended' ? [event.result] : []));
-    return { cases, calls };
+    return { cases, calls, log: events.flatMap((event) => (event.type === 'log' ? [event.message] : [])) };
   }
 });
+
+/** A moment of the connection, as its supervisor tells it. */
+function tellConnection(scope: Scope, kind: ConnectionMoment['kind']): void {
+  const moment = { at: new Date().toISOString(), kind };
+  const record = { description: 'root@node:22', transport: 'ssh2' as const, moments: [moment], cuts: 1, downMs: 0 };
+  scope.emit({ type: 'connection', moment, record: { ...record, bytesSent: 0, bytesReceived: 0 } });
+}
+
+async function realTime(ms: number): Promise<void> {
+  using bound = deadline(ms, undefined, () => new Error('over'));
+  await once(bound.signal, 'abort');
+}
 
 function madeUpGuest(spec: GuestSpec, scope: Scope, call: (what: string) => Promise<void>): Guest {
   const never = () => Promise.reject(new Error('not asked for here'));
