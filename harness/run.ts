@@ -7,7 +7,7 @@ import { refuseFatal, tellChecks } from './doctor/refuse.ts';
 import { toFinding } from './errors/blame.ts';
 import { InfraError, Interrupted, UsageError } from './errors/errors.ts';
 import { keepEvidenceIn } from './evidence/collect.ts';
-import { createRedactor, type Redactor } from './evidence/redact.ts';
+import { createRedactor, learnLogins, type Redactor } from './evidence/redact.ts';
 import { readHost } from './host/probe.ts';
 import type { KubeClient } from './kube/client.ts';
 import type { Cluster } from './kube/connect.ts';
@@ -265,13 +265,7 @@ function learnSecrets(redactor: Redactor, config: RunConfig, host: Host): void {
   const { user, password } = config.guest;
   // A password that is the user's own name is a test image's public default: masking the word would hide the evidence.
   if (password !== user) redactor.learn(password);
-  const hops = host.ssh === undefined ? [] : [host.ssh, ...(host.ssh.jumps ?? [])];
-  for (const auth of hops.flatMap((hop) => hop.auth)) {
-    if (auth.kind === 'password') redactor.learn(auth.password);
-    if (auth.kind !== 'key') continue;
-    redactor.learn(auth.privateKey.toString('utf8'));
-    if (auth.passphrase !== undefined) redactor.learn(auth.passphrase);
-  }
+  learnLogins(redactor, host.ssh);
 }
 
 /** Told before the scope ends of the same reason: the first word on the end stays, and this one names the row. */

@@ -1,7 +1,7 @@
 import { openWatcher } from '../command/watcher.ts';
 import type { RunConfig } from '../config/run-config.ts';
 import { UsageError } from '../errors/errors.ts';
-import { createRedactor, type Redactor } from '../evidence/redact.ts';
+import { createRedactor, learnLogins, type Redactor } from '../evidence/redact.ts';
 import { readHost } from '../host/probe.ts';
 import type { RunEvent } from '../model/events.ts';
 import type { Host } from '../model/host.ts';
@@ -66,7 +66,7 @@ async function examine(scope: Scope, input: DoctorInput, redactor: Redactor): Pr
     return;
   }
   const host = lent.value;
-  learnSecrets(redactor, host);
+  learnLogins(redactor, host.ssh);
   await lookAtThisSide(scope, subject, host.ssh);
   const ssh = await reachNode(scope, subject, host);
   const facts = ssh && (await readFacts(scope, subject, ssh));
@@ -128,12 +128,5 @@ async function attempt<T>(
     scope.signal.throwIfAborted();
     if (error instanceof UsageError) throw error;
     return { error };
-  }
-}
-
-function learnSecrets(redactor: Redactor, { ssh }: Host): void {
-  for (const auth of ssh?.auth ?? []) {
-    if (auth.kind === 'password') redactor.learn(auth.password);
-    if (auth.kind === 'key') redactor.learn(auth.privateKey.toString('utf8'));
   }
 }

@@ -1,3 +1,5 @@
+import type { SshTarget } from '../model/host.ts';
+
 /** Takes secrets out of text. It knows secrets by value as they are learnt, and by shape where that is certain. */
 export interface Redactor {
   /** From now on this value, and each of its longer lines, is masked wherever it shows up. */
@@ -40,6 +42,17 @@ export function createRedactor(): Redactor {
     redact,
     redactAll,
   };
+}
+
+/** Teaches what logs in on the node and on every host in between: passwords, passphrases and the bodies of keys. */
+export function learnLogins(redactor: Redactor, target: SshTarget | undefined): void {
+  if (target === undefined) return;
+  for (const auth of [target, ...(target.jumps ?? [])].flatMap((hop) => hop.auth)) {
+    if (auth.kind === 'password') redactor.learn(auth.password);
+    if (auth.kind !== 'key') continue;
+    redactor.learn(auth.privateKey.toString('utf8'));
+    if (auth.passphrase !== undefined) redactor.learn(auth.passphrase);
+  }
 }
 
 function deep(value: unknown, redact: (text: string) => string): unknown {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { createRedactor } from '../../harness/evidence/redact.ts';
+import { createRedactor, learnLogins } from '../../harness/evidence/redact.ts';
 
 describe('the redactor', () => {
   it('masks a value that it learnt, in plain text and in base64', () => {
@@ -40,5 +40,21 @@ describe('the redactor', () => {
       a: ['x <redacted>', 3, null],
       b: { c: '<redacted>' },
     });
+  });
+
+  it('knows all that logs in on the node and on the hosts in between', () => {
+    const redactor = createRedactor();
+    const key = (name: string) => ({
+      kind: 'key' as const,
+      path: '/id',
+      privateKey: Buffer.from(`-----BEGIN X-----\nbody-of-${name}\n`),
+      passphrase: `phrase of ${name}`,
+    });
+    const gate = { host: 'gate', port: 22, user: 'me', auth: [key('gate')], hostKeys: { knownHostsFiles: [] } };
+    const auth = [key('node'), { kind: 'password' as const, password: 'hunter22' }];
+    learnLogins(redactor, { ...gate, auth, jumps: [gate] });
+    learnLogins(redactor, undefined);
+    const text = 'body-of-gate phrase of gate body-of-node phrase of node hunter22';
+    expect(redactor.redact(text).replaceAll('<redacted>', '').trim()).to.equal('');
   });
 });
