@@ -1,5 +1,4 @@
 import { InfraError, ProductFailure } from '../errors/errors.ts';
-import { wasCut } from '../kube/broken-call.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { isRefusal } from '../kube/errors.ts';
 import { execInPod } from '../kube/exec.ts';
@@ -10,6 +9,7 @@ import type { Scope } from '../scope/scope.ts';
 import { until } from '../scope/until.ts';
 import type { KubevirtFeeds } from './feeds.ts';
 import { guestRuns, guestState } from './guest-state.ts';
+import { inOnePiece } from './in-one-piece.ts';
 import { type Dialogue, logIn } from './login.ts';
 import type { Pod, Vmi } from './objects.ts';
 import { type GuestImage, vmiManifest } from './vmi.ts';
@@ -81,7 +81,7 @@ export function makeGuest(spec: GuestSpec, parts: GuestParts): Guest {
     kernelLog: once(async (signal) => {
       await running(signal);
       const read = () => readKernelLog(spec, { ...parts, overhear }, signal);
-      return await whileRunning(spec, parts, signal, inOnePiece(spec, parts, signal, read));
+      return await whileRunning(spec, parts, signal, inOnePiece(spec.name, { ...parts, signal }, read));
     }),
     get transcript() {
       return transcript();
@@ -175,28 +175,6 @@ async function readKernelLog(
     return { text, transcript: session.transcript };
   } finally {
     await session.close();
-  }
-}
-
-/**
- * Evidence from a console comes out of one dialogue over one connection: when that is cut, what was said is dropped and
- * everything begins anew, with a fresh console and a fresh login. The case's time bounds it.
- */
-async function inOnePiece<T>(
-  spec: GuestSpec,
-  { scope, client }: GuestParts,
-  signal: AbortSignal,
-  work: () => Promise<T>,
-): Promise<T> {
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      signal.throwIfAborted();
-      client.lost.throwIfAborted();
-      if (!wasCut(error)) throw error;
-      scope.log.info(`${spec.name}: the connection was cut under its console: logged in anew`);
-    }
   }
 }
 
