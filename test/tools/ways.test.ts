@@ -78,10 +78,14 @@ describe('ways into the networks of the node, through a real sshd', function () 
       to: { host: '127.0.0.1', port: portOf(echo) },
       name: 'echo',
     });
-    const open = connect(from);
-    await once(open, 'connect');
+    const greeter = createServer((socket) => void socket.on('error', () => {}).write('hello'));
+    await once(greeter.listen(0, '127.0.0.1'), 'listening');
+    const to = { host: '127.0.0.1', port: portOf(greeter) };
+    // Whoever is greeted has its channel: one that is still being opened would only be opened later.
+    const open = connect(await forwardLocally(scope, ssh, { from: LOCAL, to, name: 'greeter' }));
     const closed = new Promise((resolve) => open.on('error', () => {}).once('close', resolve));
-    open.write('before');
+    await once(open, 'data');
+    greeter.close();
     sshd.signalSessions('SIGKILL');
     await closed;
     expect((await said(from, Buffer.from('after'))).toString()).to.equal('after');
