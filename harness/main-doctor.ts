@@ -8,6 +8,7 @@ import { writeDoctorFiles } from '../reports/write.ts';
 import { prowLimits } from './config/prow.ts';
 import type { Resolution } from './config/resolve.ts';
 import { doctor } from './doctor/doctor.ts';
+import type { Redactor } from './evidence/redact.ts';
 import type { OwnProcess } from './model/own-process.ts';
 import type { ProviderFactory, Surroundings, Terminal } from './provider/contract.ts';
 import { runFolder } from './run-folder.ts';
@@ -17,6 +18,7 @@ export interface DoctorCall {
   readonly resolution: Resolution & { readonly ok: true };
   readonly factory: ProviderFactory;
   readonly surroundings: Surroundings & { readonly own: OwnProcess };
+  readonly redactor: Redactor;
   readonly terminal: Terminal;
   readonly progress: Progress;
   readonly listen: (alarms: Alarms) => void;
@@ -24,7 +26,7 @@ export interface DoctorCall {
 
 /** As a run would begin, but every step is a look. The text for stdout, and exit 3 when something would stop a run. */
 export async function examineNode(call: DoctorCall): Promise<{ readonly text: string; readonly exitCode: number }> {
-  const { resolution, factory, surroundings, terminal, progress, listen } = call;
+  const { resolution, factory, surroundings, redactor, terminal, progress, listen } = call;
   const { values, config, notes } = resolution;
   const startedAt = new Date();
   const runId = `${startedAt.toISOString().slice(0, 19).replace(/[-:T]/g, '')}-${randomBytes(3).toString('hex')}`;
@@ -34,12 +36,13 @@ export async function examineNode(call: DoctorCall): Promise<{ readonly text: st
     progress.tell,
   );
   if (values.quiet !== true) for (const note of notes) terminal.stderr.write(`${note}\n`);
-  await guarded(patient, { isTerminal: terminal.stderr.isTTY === true, listen }, async (stop) => {
+  const tell: typeof patient.tell = (event) => patient.tell(redactor.redactAll(event));
+  await guarded({ tell }, { isTerminal: terminal.stderr.isTTY === true, listen }, async (stop) => {
     const runDir = await runFolder(runId, surroundings.own);
     const lender = factory.create(values);
     const folder = typeof values.artifacts === 'string' ? values.artifacts : runDir;
     await doctor({
-      ...{ config, provider: lender, surroundings, runId, runDir, stop },
+      ...{ config, provider: lender, surroundings, redactor, runId, runDir, stop },
       artifacts: folder,
       job: prowLimits(surroundings.own.environment),
       sink: patient.sink,

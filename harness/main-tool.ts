@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { openProgress } from '../reports/progress/progress.ts';
 import type { Resolution } from './config/resolve.ts';
 import { UsageError } from './errors/errors.ts';
+import { learnLogins, type Redactor } from './evidence/redact.ts';
 import type { RunEvent } from './model/events.ts';
 import type { OwnProcess } from './model/own-process.ts';
-import type { ProviderFactory, SettingValues, Surroundings, Terminal } from './provider/contract.ts';
+import type { Provider, ProviderFactory, SettingValues, Surroundings, Terminal } from './provider/contract.ts';
 import { runFolder } from './run-folder.ts';
 import type { ToolBudgets, ToolCommand } from './tools/command.ts';
 import type { SplitWords } from './tools/words.ts';
@@ -16,6 +17,7 @@ export interface ToolCall {
   readonly factory: ProviderFactory | undefined;
   readonly own: OwnProcess;
   readonly surroundings: Surroundings;
+  readonly redactor: Redactor;
   /** The file that runs sevlane. */
   readonly program: string;
   readonly workingFolder: string;
@@ -25,7 +27,7 @@ export interface ToolCall {
 
 /** Runs a command beside the run on settings that are in order. @throws whatever ended it. */
 export async function runTool(tool: ToolCommand, call: ToolCall): Promise<number> {
-  const { resolution, split, factory, own, terminal } = call;
+  const { resolution, split, factory, own, terminal, redactor } = call;
   const { values } = resolution;
   if (!split.isSeparated) {
     throw new UsageError(`sevlane ${tool.name}: no -- stands before the command to run`, {
@@ -33,7 +35,8 @@ export async function runTool(tool: ToolCommand, call: ToolCall): Promise<number
     });
   }
   const runId = `${new Date().toISOString().slice(0, 19).replace(/[-:T]/g, '')}-${randomBytes(3).toString('hex')}`;
-  const sink = voice(tool, terminal, values);
+  const tell = voice(tool, terminal, values);
+  const sink = (event: RunEvent) => tell(redactor.redactAll(event));
   for (const message of tool.needsNode(split.words) ? resolution.notes : [])
     sink({ type: 'log', at: new Date().toISOString(), level: 'info', message, facts: {} });
   return await tool.run({
@@ -44,7 +47,7 @@ export async function runTool(tool: ToolCommand, call: ToolCall): Promise<number
     values,
     provider: () => {
       if (factory === undefined) throw new UsageError('no provider is named', { hint: 'write --provider NAME' });
-      return factory.create(values);
+      return teaching(redactor, factory.create(values));
     },
     surroundings: call.surroundings,
     own,
@@ -54,8 +57,21 @@ export async function runTool(tool: ToolCommand, call: ToolCall): Promise<number
     budgets: budgetsOf(values),
     terminal,
     sink,
+    learn: redactor.learn,
     stop: call.stop,
   });
+}
+
+/** What logs in is known before anybody can speak of it. */
+function teaching(redactor: Redactor, provider: Provider): Provider {
+  return {
+    ...provider,
+    async acquire(scope, surroundings) {
+      const host = await provider.acquire(scope, surroundings);
+      learnLogins(redactor, host.ssh);
+      return host;
+    },
+  };
 }
 
 /** Lines on stderr, never live ones: what the tool is for may write to the same terminal. */

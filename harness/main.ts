@@ -21,6 +21,7 @@ import { configJson, configTable, helpText, overviewText, problemsText, shownSet
 import { toFinding } from './errors/blame.ts';
 import { Interrupted, LaneError, UsageError } from './errors/errors.ts';
 import { exitCode } from './errors/exit-code.ts';
+import { createRedactor, learningAsk } from './evidence/redact.ts';
 import { examineNode } from './main-doctor.ts';
 import { runTool, type ToolCall } from './main-tool.ts';
 import type { RunEvent } from './model/events.ts';
@@ -100,7 +101,9 @@ const ask = openAsk({
   onInterrupt: () => alarms.current.onSignal('SIGINT'),
   hold: () => display.current?.hold() ?? (() => {}),
 });
-const SURROUNDINGS = { own: OWN, ...(ask === undefined ? {} : { ask }) };
+/** What is learnt anywhere is masked everywhere, in the last words about a bug too. */
+const redactor = createRedactor();
+const SURROUNDINGS = { own: OWN, ...(ask === undefined ? {} : { ask: learningAsk(redactor, ask) }) };
 
 await main(process.argv.slice(2));
 
@@ -155,7 +158,7 @@ function tool(own: ToolCommand): Command {
       alarms.current = ours;
       const [program, workingFolder] = [import.meta.filename, process.cwd()];
       const terminal = { pid: process.pid, stdin: process.stdin, stdout, stderr };
-      const around = { own: OWN, surroundings: SURROUNDINGS, program, workingFolder, terminal };
+      const around = { own: OWN, surroundings: SURROUNDINGS, redactor, program, workingFolder, terminal };
       return await runTool(own, { resolution, split, factory, ...around, stop });
     },
   };
@@ -248,6 +251,7 @@ async function lookAtNode(resolution: Resolution): Promise<number> {
     resolution,
     factory,
     surroundings: SURROUNDINGS,
+    redactor,
     terminal: { stdout, stderr },
     progress: openDisplay(resolution.values.verbose === true ? 'verbose' : 'quiet'),
     listen: (own) => {
@@ -298,10 +302,11 @@ async function openSession(resolution: Resolution, { startedAt, artifacts, facto
 
 async function runGuarded(session: Session, { config, values }: Settled, factory: ProviderFactory): Promise<void> {
   const { runId, folder, reporter } = session;
+  const tell: Reporter['tell'] = (event) => reporter.tell(redactor.redactAll(event));
   const listen = (own: Alarms) => {
     alarms.current = own;
   };
-  await guarded(reporter, { isTerminal: stderr.isTTY === true, listen }, async (stop) => {
+  await guarded({ tell }, { isTerminal: stderr.isTTY === true, listen }, async (stop) => {
     const provider = factory.create(values);
     const runDir = await runFolder(runId, OWN);
     const holder = holderOf(process.env, hostname());
@@ -310,6 +315,7 @@ async function runGuarded(session: Session, { config, values }: Settled, factory
       config,
       provider,
       surroundings: SURROUNDINGS,
+      redactor,
       stop,
       sink: reporter.sink,
       artifacts: folder,
@@ -339,10 +345,8 @@ async function sayProblems(problems: readonly SettingProblem[]): Promise<number>
 async function refuse(error: unknown): Promise<number> {
   const finding = toFinding(error, 'sevlane');
   const word = error instanceof LaneError ? finding.blame : 'sevlane bug';
-  await say(
-    [`${word}: ${finding.message}`, finding.hint, finding.stack, ''].filter((line) => line !== undefined).join('\n'),
-    stderr,
-  );
+  const lines = [`${word}: ${finding.message}`, finding.hint, finding.stack, ''];
+  await say(redactor.redact(lines.filter((line) => line !== undefined).join('\n')), stderr);
   return exitCode([finding], error instanceof Interrupted ? error.signalName : undefined);
 }
 

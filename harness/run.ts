@@ -41,6 +41,8 @@ export interface RunInput {
   readonly provider: Provider;
   /** What the provider may use beside its settings. */
   readonly surroundings?: Surroundings;
+  /** Knows what was learnt before. */
+  readonly redactor?: Redactor;
   /** Lower-case letters, digits and dashes; the value of the label `sevlane/run`. */
   readonly runId: string;
   /** Folder for the report and the evidence; it exists. */
@@ -61,7 +63,7 @@ const OPEN_MS = 300_000;
 /** The story of one run, from nothing to a node that is clean again. It never throws: what went wrong is told as events. */
 export async function run(input: RunInput): Promise<void> {
   const { budgets } = input.config;
-  const redactor = createRedactor();
+  const { redactor = createRedactor() } = input;
   const hint = 'raise --run-timeout if the time was needed';
   const whereabouts = new Whereabouts();
   const late = () =>
@@ -87,15 +89,16 @@ async function lane(scope: Scope, input: RunInput, redactor: Redactor): Promise<
   const { config, provider } = input;
   const { budgets } = config;
   const subject = subjectOf(input);
+  learnGuest(redactor, config);
   const { suites, host, programs } = await phase(scope, { name: 'open', budgetMs: OPEN_MS }, async (own) => {
     const local = await watched(own, input);
     const loaded = await loadSuites();
     plan(own, loaded, { config, host: undefined });
     const lent = await provider.acquire(own, input.surroundings);
+    learnLogins(redactor, lent.ssh);
     refuseFatal(await lookAtThisSide(own, subject, lent.ssh));
     return { suites: loaded, host: lent, programs: local };
   });
-  learnSecrets(redactor, config, host);
   const { ssh: target } = host;
   if (target === undefined) skipHost(scope);
   const ssh =
@@ -261,11 +264,9 @@ function patienceOf(clock: Clock, budgetMs: number): () => number {
   return () => Math.max(reserveMs, endsAt - clock.nowMs);
 }
 
-function learnSecrets(redactor: Redactor, config: RunConfig, host: Host): void {
-  const { user, password } = config.guest;
+function learnGuest(redactor: Redactor, { guest: { user, password } }: RunConfig): void {
   // A password that is the user's own name is a test image's public default: masking the word would hide the evidence.
   if (password !== user) redactor.learn(password);
-  learnLogins(redactor, host.ssh);
 }
 
 /** Told before the scope ends of the same reason: the first word on the end stays, and this one names the row. */

@@ -22,6 +22,8 @@ export interface DoctorInput {
   readonly config: RunConfig;
   readonly provider: Provider;
   readonly surroundings: Surroundings;
+  /** Knows what was learnt before. */
+  readonly redactor?: Redactor;
   readonly runId: string;
   /** Folder for what is secret or passing; made and removed by the examination. */
   readonly runDir: string;
@@ -43,7 +45,7 @@ const CLOSE_MS = 30_000;
  * @throws UsageError when the settings cannot be; the reason of `stop`.
  */
 export async function doctor(input: DoctorInput): Promise<void> {
-  const redactor = createRedactor();
+  const { redactor = createRedactor() } = input;
   const scope = openScope((event) => input.sink(redactor.redactAll(event)), input.stop);
   try {
     await examine(scope, input, redactor);

@@ -1,8 +1,10 @@
+import type { Ask } from '../model/ask.ts';
 import type { SshTarget } from '../model/host.ts';
+import { secretForms } from './secret-forms.ts';
 
 /** Takes secrets out of text. It knows secrets by value as they are learnt, and by shape where that is certain. */
 export interface Redactor {
-  /** From now on this value, and each of its longer lines, is masked wherever it shows up. */
+  /** From now on this value, and each of its longer lines, is masked wherever and however encoded it shows up. */
   learn(secret: string): void;
   redact(text: string): string;
   /** The same for every string inside a JSON-like value. */
@@ -23,21 +25,24 @@ const SHAPES: readonly (readonly [RegExp, string])[] = [
 
 /** Starts with no secret known. */
 export function createRedactor(): Redactor {
-  const secrets = new Set<string>();
+  const known = new Set<string>();
+  // Longest first: what is left of a whole that was masked in part could still be told.
+  let forms: readonly string[] = [];
   const redact = (text: string): string => {
     let clean = text;
-    for (const secret of secrets) clean = clean.replaceAll(secret, MASK);
+    for (const form of forms) clean = clean.replaceAll(form, MASK);
     for (const [shape, mask] of SHAPES) clean = clean.replace(shape, mask);
     return clean;
   };
   const redactAll = <T>(value: T): T => deep(value, redact) as T;
   return {
     learn(secret) {
-      for (const part of [secret, ...secret.split(/\r?\n/)].map((each) => each.trim())) {
-        if (part.length < SHORTEST_SECRET || part.startsWith('-----')) continue;
-        secrets.add(part);
-        secrets.add(Buffer.from(part).toString('base64'));
-      }
+      const parts = [secret, ...secret.split(/\r?\n/).filter((line) => !line.startsWith('-----'))];
+      const news = new Set([secret, ...parts.map((each) => each.trim())].filter((part) => !known.has(part)));
+      for (const part of news) known.add(part);
+      const more = [...news].filter(({ length }) => length >= SHORTEST_SECRET).flatMap(secretForms);
+      if (more.length === 0) return;
+      forms = [...new Set([...forms, ...more])].sort((one, other) => other.length - one.length);
     },
     redact,
     redactAll,
@@ -53,6 +58,15 @@ export function learnLogins(redactor: Redactor, target: SshTarget | undefined): 
     redactor.learn(auth.privateKey.toString('utf8'));
     if (auth.passphrase !== undefined) redactor.learn(auth.passphrase);
   }
+}
+
+/** Asks as before, and teaches every secret answer before anybody can use it. */
+export function learningAsk(redactor: Redactor, ask: Ask): Ask {
+  return async (question, options) => {
+    const answer = await ask(question, options);
+    if (options.isSecret) redactor.learn(answer);
+    return answer;
+  };
 }
 
 function deep(value: unknown, redact: (text: string) => string): unknown {

@@ -46,7 +46,10 @@ export interface ToolInput {
   readonly runDir: string;
   readonly budgets: ToolBudgets;
   readonly terminal: Terminal;
+  /** Hears all that happens. */
   readonly sink: (event: RunEvent) => void;
+  /** Hears every credential before it is used, to be masked in all that is said. */
+  readonly learn: (secret: string) => void;
   /** Aborts, with an Interrupted, on a signal. */
   readonly stop: AbortSignal;
 }

@@ -1,7 +1,7 @@
 import { openWatcher, type Watcher } from '../command/watcher.ts';
 import { InfraError } from '../errors/errors.ts';
 import type { KubeAccess } from '../kube/access.ts';
-import { type Cluster, openCluster, readAccess } from '../kube/connect.ts';
+import { type Cluster, openCluster, readAccess, secretsOf } from '../kube/connect.ts';
 import { refuseExpired } from '../kube/expiry.ts';
 import type { Host, HostPort } from '../model/host.ts';
 import { deadline } from '../scope/deadline.ts';
@@ -76,6 +76,7 @@ export async function openGround(scope: Scope, input: ToolInput, wishes: GroundW
   return await bounded(scope, 'cluster', budgets.clusterMs, async (step) => {
     const { kubeconfig, context } = host;
     const access = await readAccess(step, ssh, { kubeconfig, ...(context === undefined ? {} : { context }) });
+    for (const secret of secretsOf(access)) input.learn(secret);
     refuseExpired(access, new Date());
     const server = ssh === undefined ? access.server : await listenForApi(step, ssh, access);
     const { kubeconfigPath: copyPath } = wishes;
@@ -84,6 +85,7 @@ export async function openGround(scope: Scope, input: ToolInput, wishes: GroundW
       access,
       runDir,
       own,
+      learn: input.learn,
       ...(copyPath === undefined ? {} : { copyPath }),
       ...(ssh === undefined ? {} : { localPort: server.port }),
     });

@@ -103,7 +103,7 @@ async function stillGood(
   if (!('address' in outcome)) return replaced('has ended');
   try {
     const kubeconfig = { kind: 'file', path: files.kubeconfig } as const;
-    await connectCluster(scope, undefined, { kubeconfig, runDir: input.runDir, own: input.own });
+    await connectCluster(scope, undefined, { kubeconfig, runDir: input.runDir, own: input.own, learn: input.learn });
     return outcome.address;
   } catch (error) {
     scope.signal.throwIfAborted();

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { createRedactor, learnLogins } from '../../harness/evidence/redact.ts';
+import { createRedactor, learningAsk, learnLogins } from '../../harness/evidence/redact.ts';
 
 describe('the redactor', () => {
   it('masks a value that it learnt, in plain text and in base64', () => {
@@ -8,6 +8,45 @@ describe('the redactor', () => {
     redactor.learn('hunter2-and-more');
     expect(redactor.redact('login with hunter2-and-more failed')).to.equal('login with <redacted> failed');
     expect(redactor.redact(`auth ${Buffer.from('hunter2-and-more').toString('base64')}`)).to.equal('auth <redacted>');
+  });
+
+  it('masks it however it is spelled: in JSON, in XML, in a URL, in hex, and in base64 wherever it begins', () => {
+    const redactor = createRedactor();
+    const secret = `p"a\\s & <w>ö/r'd?`;
+    redactor.learn(secret);
+    const hidden = (text: string) => redactor.redact(text).replaceAll('<redacted>', '');
+    expect(hidden(JSON.stringify({ a: secret }))).to.equal('{"a":""}');
+    expect(hidden(JSON.stringify(JSON.stringify(secret)))).to.equal(String.raw`"\"\""`);
+    expect(hidden('p&quot;a\\s &amp; &lt;w&gt;ö/r&apos;d?')).to.equal('');
+    expect(hidden(encodeURIComponent(secret))).to.equal('');
+    expect(hidden(new URLSearchParams({ q: secret }).toString())).to.equal('q=');
+    expect(hidden(Buffer.from(secret).toString('hex').toUpperCase())).to.equal('');
+    for (const before of ['', 'u', 'u:', 'me:', 'user:']) {
+      for (const encoding of ['base64', 'base64url'] as const) {
+        const text = Buffer.from(`${before}${secret} and more`).toString(encoding);
+        expect(redactor.redact(text), `${before} ${encoding}`).to.include('<redacted>');
+        const rest = Buffer.from(hidden(text), encoding).toString();
+        expect(rest).to.not.include('w>');
+      }
+    }
+  });
+
+  it('leaves no rest of a long secret of which it knows a part, too', () => {
+    const redactor = createRedactor();
+    redactor.learn('correct horse');
+    redactor.learn('correct horse battery staple');
+    expect(redactor.redact('it is correct horse battery staple')).to.equal('it is <redacted>');
+  });
+
+  it('learns what a person types where nothing is shown, and nothing else', async () => {
+    const redactor = createRedactor();
+    const ask = learningAsk(redactor, async (question) => `answer to ${question}`);
+    const { signal } = new AbortController();
+    await ask('passphrase', { isSecret: true, signal });
+    await ask('fingerprint', { isSecret: false, signal });
+    expect(redactor.redact('answer to passphrase, answer to fingerprint')).to.equal(
+      '<redacted>, answer to fingerprint',
+    );
   });
 
   it('masks single lines of a key that it learnt', () => {
