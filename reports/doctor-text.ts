@@ -20,19 +20,21 @@ const WORDS: Readonly<Record<CheckVerdict, string>> = {
 };
 const COLOURS = { ok: 'green', note: 'cyan', warning: 'yellow', fatal: 'red', unread: 'magenta' } as const;
 const WIDTH = 8;
+const INDENT = WIDTH + 3;
+const MARGIN = ' '.repeat(INDENT);
 
 /**
  * The verdict first, then every check by group, aligned; below each that is not well what was expected, why it matters
- * and what to do. Last what the node can give, and the count.
+ * and what to do. Last what the node can give, and the count. On a terminal what is well takes one line, whatever has to
+ * be cut off for that, and everything else is told whole, wrapped under its own column.
  */
 export function doctorText(report: DoctorReport, view: DoctorView): string {
-  const titles = report.checks.map(({ title }) => title.length);
-  const width = Math.min(Math.max(0, ...titles), 60);
+  const layout = { ...view, width: titleWidth(report.checks, view) };
   return [
     oneLine(report.verdict),
-    ...(report.hint === undefined ? [] : [`  what to do  ${oneLine(report.hint)}`]),
-    ...CHECK_GROUPS.flatMap((group) => groupLines(group, report.checks, { ...view, width })),
-    ...capabilityLines(report),
+    ...(report.hint === undefined ? [] : hanging('  what to do  ', oneLine(report.hint), view)),
+    ...CHECK_GROUPS.flatMap((group) => groupLines(group, report.checks, layout)),
+    ...capabilityLines(report, view),
     '',
     `${report.checks.length} checks in ${spokenTime(report.ms)}: ${countsText(report.counts)}`,
     '',
@@ -41,45 +43,86 @@ export function doctorText(report: DoctorReport, view: DoctorView): string {
 
 type Layout = DoctorView & { readonly width: number };
 
+/** On a narrow terminal the titles leave half of the line to what was read. */
+function titleWidth(checks: readonly CheckResult[], { isTerminal, columns }: DoctorView): number {
+  const longest = Math.min(Math.max(0, ...checks.map(({ title }) => title.length)), 60);
+  return isTerminal ? Math.min(longest, Math.floor(roomFor(columns) / 2)) : longest;
+}
+
+/** Beside the word of the verdict. */
+function roomFor(columns: number): number {
+  return Math.max(0, columns - INDENT);
+}
+
 function groupLines(group: CheckGroup, checks: readonly CheckResult[], layout: Layout): readonly string[] {
   const own = checks.filter((check) => check.group === group);
   return own.length === 0 ? [] : ['', group, ...own.flatMap((check) => checkLines(check, layout))];
 }
 
-function checkLines(
-  { title, verdict, read, from, expected, why, action }: CheckResult,
-  layout: Layout,
-): readonly string[] {
-  const { isTerminal, columns, width } = layout;
+function checkLines(check: CheckResult, layout: Layout): readonly string[] {
+  const { verdict, from, expected, why, action } = check;
+  const { isTerminal } = layout;
   const word = WORDS[verdict].padEnd(WIDTH);
   const shown = isTerminal ? styleText(COLOURS[verdict], word, { validateStream: false }) : word;
-  const text = `${oneLine(title).padEnd(width)}  ${oneLine(read)}`;
-  const room = columns - WIDTH - 3;
-  const line = `  ${shown} ${isTerminal && text.length > room && isFine(verdict) ? `${text.slice(0, Math.max(1, room - 1))}…` : text}`;
-  if (isFine(verdict)) return [line];
-  const more = [
-    `from      ${oneLine(from)}`,
-    `expected  ${oneLine(expected)}`,
-    `matters   ${oneLine(why)}`,
-    ...(action === undefined ? [] : [`do        ${oneLine(action)}`]),
+  const [first = '', ...others] = columnsOf(check, layout);
+  const lines = [`  ${shown} ${first}`, ...others.map((each) => `${MARGIN}${each}`)];
+  if (isFine(verdict)) return lines;
+  const more = { from, expected, matters: why, ...(action === undefined ? {} : { do: action }) };
+  return [
+    ...lines,
+    ...Object.entries(more).flatMap(([name, text]) => hanging(`${MARGIN}${name.padEnd(10)}`, oneLine(text), layout)),
   ];
-  return [line, ...more.map((each) => `  ${' '.repeat(WIDTH)} ${each}`)];
+}
+
+/** Title and what was read, side by side. */
+function columnsOf(check: CheckResult, { isTerminal, columns, width }: Layout): readonly string[] {
+  const [title, read] = [oneLine(check.title), oneLine(check.read)];
+  if (!isTerminal) return [`${title.padEnd(width)}  ${read}`];
+  const room = Math.max(1, roomFor(columns) - width - 2);
+  if (check.verdict === 'ok') return [`${cutTo(title, width).padEnd(width)}  ${cutTo(read, room)}`];
+  const [left, right] = [wrapped(title, width), wrapped(read, room)];
+  const height = Math.max(left.length, right.length);
+  return Array.from({ length: height }, (_, nth) =>
+    `${(left[nth] ?? '').padEnd(width)}  ${right[nth] ?? ''}`.trimEnd(),
+  );
 }
 
 function isFine(verdict: CheckVerdict): boolean {
   return verdict === 'ok' || verdict === 'note';
 }
 
-function capabilityLines({ capabilities }: DoctorReport): readonly string[] {
+function capabilityLines({ capabilities }: DoctorReport, view: DoctorView): readonly string[] {
   if (capabilities === undefined) return [];
   return [
     '',
     'the node can give',
-    ...TECHNOLOGIES.map((technology) => {
+    ...TECHNOLOGIES.flatMap((technology) => {
       const { given, guestsAtOnce, reason } = capabilities.technologies[technology];
       const count = guestsAtOnce === undefined ? '' : `, ${guestsAtOnce} at once`;
-      return `  ${technologyName(technology).padEnd(WIDTH)} ${given}${given === 'yes' ? count : ''}: ${oneLine(reason)}`;
+      const text = `${given}${given === 'yes' ? count : ''}: ${oneLine(reason)}`;
+      return hanging(`  ${technologyName(technology).padEnd(WIDTH)} `, text, view);
     }),
-    ...capabilities.changes.map((change) => `  expect ${oneLine(change)}`),
+    ...capabilities.changes.flatMap((change) => hanging('  expect ', oneLine(change), view)),
   ];
+}
+
+/** The text behind its lead; on a terminal later lines stand under the first. */
+function hanging(lead: string, text: string, { isTerminal, columns }: DoctorView): readonly string[] {
+  const [first = '', ...others] = isTerminal ? wrapped(text, columns - lead.length) : [text];
+  return [`${lead}${first}`, ...others.map((each) => `${' '.repeat(lead.length)}${each}`)];
+}
+
+function cutTo(text: string, room: number): string {
+  return text.length > room ? `${text.slice(0, Math.max(0, room - 1))}…` : text;
+}
+
+/** At spaces; a word that is longer than a line is not broken, so that it can still be copied. */
+function wrapped(text: string, room: number): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= room) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
 }

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { expect } from 'chai';
 import type { CheckResult, CheckVerdict } from '../../harness/model/check.ts';
 import { openPatient } from '../../reports/doctor-patient.ts';
@@ -23,6 +24,20 @@ function reportOf(...verdicts: readonly CheckVerdict[]) {
   const patient = openPatient(OPENING, () => {});
   for (const verdict of verdicts) patient.tell({ type: 'check', result: check(verdict) });
   return patient.finish();
+}
+
+/** What stands in the two columns of a row, read from above to below. */
+function words(lines: readonly string[], word: string, columns: number) {
+  const start = lines.findIndex((line) => line.startsWith(`  ${word} `));
+  const next = lines.findIndex((line, at) => at > start && (/^ {2}\S/.test(line) || /^ {11}from /.test(line)));
+  const rows = lines.slice(start, next === -1 ? undefined : next).map((line) => line.slice(11));
+  const width = Math.min(60, Math.floor((columns - 11) / 2));
+  const column = (from: number, to?: number) =>
+    rows
+      .map((row) => row.slice(from, to).trim())
+      .filter((text) => text !== '')
+      .join(' ');
+  return { title: column(0, width), read: column(width + 2) };
 }
 
 const PIPE = { isTerminal: false, columns: 100 };
@@ -71,6 +86,24 @@ describe("the doctor's report", () => {
     const narrow = doctorText(report, { isTerminal: true, columns: 30 });
     expect(narrow).to.include('\u001b[32mok');
     expect(narrow).to.include('\u001b[31mFATAL');
-    expect(narrow).to.match(/title of ok +wh…$/m);
+    expect(narrow).to.match(/title of… +what ok…$/m);
+  });
+
+  it('leaves room for what was read on a terminal of any width, and wraps what has to be told whole', () => {
+    const patient = openPatient(OPENING, () => {});
+    const long = 'a kubelet whose certificate, of which nobody was told, has come to its end two days ago';
+    const title = 'the serving certificate of the kubelet of the node under test lasts';
+    for (const verdict of ['ok', 'note', 'fatal'] as const)
+      patient.tell({ type: 'check', result: { ...check(verdict), title, read: long, why: long } });
+    for (const columns of [60, 80, 120]) {
+      const plain = stripVTControlCharacters(doctorText(patient.finish(), { isTerminal: true, columns }));
+      const lines = plain.split('\n').slice(1);
+      expect(Math.max(...lines.map((line) => line.length))).to.be.at.most(columns);
+      expect(lines.filter((line) => /^ {2}ok .* {2}a kubelet whose cert.*…$/.test(line))).to.have.length(1);
+      // Title and text stand in columns of their own: the words of each follow each other downwards.
+      expect(words(lines, 'FATAL', columns)).to.deep.equal({ title, read: long });
+      expect(words(lines, 'note', columns)).to.deep.equal({ title, read: long });
+      expect(plain.replace(/\s+/g, ' ')).to.include(`matters ${long} do mend fatal`);
+    }
   });
 });
