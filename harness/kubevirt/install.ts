@@ -19,7 +19,7 @@ import {
 } from './manifest.ts';
 import type { KubevirtResource, Pod } from './objects.ts';
 import { kubevirtReady } from './ready.ts';
-import { uninstall } from './uninstall.ts';
+import { type Made, uninstall } from './uninstall.ts';
 import { gatesToList, type KubevirtVersion, parseKubevirtVersion } from './versions.ts';
 
 /** What to install, and where from. */
@@ -113,7 +113,7 @@ async function install(scope: Scope, client: KubeClient, version: KubevirtVersio
   const custom = await fetchManifest(scope, version, { file: 'kubevirt-cr.yaml', mirror: wish.mirror });
   const objects = changeManifest(readOperatorManifest(operator.text, version, operator.place), wish.changes);
   const resource = customResource(readCustomResource(custom.text, custom.place), version, wish.changes);
-  const made: ManifestObject[] = [];
+  const made: Made[] = [];
   const api: Api = { client, discovery: discover(client), signal: scope.signal, made };
   scope.log.info(`installing KubeVirt ${version.text}`, { from: operator.place });
   scope.defer(`KubeVirt ${version.text}`, UNINSTALL_MS, (_, own) =>
@@ -130,7 +130,7 @@ interface Api {
   /** The phase's: what goes on after its end would work against the undo. */
   readonly signal: AbortSignal;
   /** What is to be taken away again. */
-  readonly made: ManifestObject[];
+  readonly made: Made[];
 }
 
 /** Creates the object and never takes over one that is there: the undo would delete what somebody else had made. */
@@ -138,9 +138,10 @@ async function make({ client, discovery, signal, made }: Api, object: ManifestOb
   const { kind, metadata } = object;
   const { name: _, ...place } = metadata;
   const collection = await discovery.pathOf({ ...object, metadata: place }, signal);
-  made.push(object);
+  made.push({ object });
   try {
-    await client.create(collection, object, { signal });
+    const { metadata: told } = await client.create(collection, object, { signal });
+    made[made.length - 1] = { object, uid: told.uid };
   } catch (error) {
     if (!isRefusal(error, 409)) throw error;
     made.pop();

@@ -1,5 +1,8 @@
 import type { KubeClient } from '../kube/client.ts';
 import { type Discovery, discover } from '../kube/discovery.ts';
+import { isRefusal } from '../kube/errors.ts';
+import type { KubeObject } from '../kube/objects.ts';
+import { RUN_LABEL } from '../kube/sweep.ts';
 import type { Scope } from '../scope/scope.ts';
 import { until } from '../scope/until.ts';
 import type { ManifestObject } from './manifest.ts';
@@ -13,35 +16,59 @@ interface Api {
 const GONE_MS = 600_000;
 const LOOK_EVERY_MS = 250;
 
+/** An object of the installation. */
+export interface Made {
+  readonly object: ManifestObject;
+  /** What the server called it; undefined as long as no answer told whether it was made. */
+  readonly uid?: string | undefined;
+}
+
 /**
  * Takes KubeVirt away: first its custom resource, until the operator has cleaned up after it, then the operator.
  * The other way round would leave webhooks that refuse the deletion. Absent things are fine: the installation may
- * have been cut short anywhere. `made` is what was created, or was about to be, in that order.
+ * have been cut short anywhere. `made` is what was created, or was about to be, in that order. What somebody else has
+ * put in its place meanwhile is left alone.
  */
-export async function uninstall(scope: Scope, client: KubeClient, made: readonly ManifestObject[]): Promise<void> {
-  const discovery = discover(client);
-  const isResource = ({ kind }: ManifestObject) => kind === 'KubeVirt';
-  const objects = made.filter((each) => !isResource(each));
-  for (const resource of made.filter(isResource)) await deleteAndWait(scope, { client, discovery }, resource);
-  for (const object of [...objects].reverse()) {
-    const path = await discovery.findPath(object, scope.signal);
-    if (path !== undefined) await client.delete(path, { signal: scope.signal });
+export async function uninstall(scope: Scope, client: KubeClient, made: readonly Made[]): Promise<void> {
+  const api: Api = { client, discovery: discover(client) };
+  const isResource = ({ object }: Made) => object.kind === 'KubeVirt';
+  const others = made.filter((each) => !isResource(each)).reverse();
+  for (const resource of made.filter(isResource)) await waitGone(scope, api, await remove(scope, api, resource));
+  const going: Going[] = [];
+  for (const each of others) going.push(await remove(scope, api, each));
+  for (const each of going.reverse()) await waitGone(scope, api, each);
+}
+
+/** An object that is being deleted; one without a uid was not ours, or not there. */
+type Going = Made;
+
+async function remove(scope: Scope, { client, discovery }: Api, { object, uid: known }: Made): Promise<Going> {
+  const { signal } = scope;
+  const path = await discovery.findPath(object, signal);
+  if (path === undefined) return { object };
+  const uid = known ?? ownUid(object, await client.find(path, { signal }));
+  if (uid === undefined) return { object };
+  try {
+    return (await client.delete(path, { signal, preconditions: { uid } })) ? { object, uid } : { object };
+  } catch (error) {
+    // Somebody put another object in its place.
+    if (!isRefusal(error, 409)) throw error;
+    return { object };
   }
-  for (const object of objects) await waitGone(scope, { client, discovery }, object);
 }
 
-async function deleteAndWait(scope: Scope, { client, discovery }: Api, object: ManifestObject): Promise<void> {
-  const path = await discovery.findPath(object, scope.signal);
-  if (path !== undefined && (await client.delete(path, { signal: scope.signal })))
-    await waitGone(scope, { client, discovery }, object);
+/** Nobody told whether the object is ours: the label of the run does. */
+function ownUid(object: ManifestObject, found: KubeObject | undefined): string | undefined {
+  return found?.metadata.labels?.[RUN_LABEL] === object.metadata.labels?.[RUN_LABEL] ? found?.metadata.uid : undefined;
 }
 
-async function waitGone(scope: Scope, { client, discovery }: Api, object: ManifestObject): Promise<void> {
+async function waitGone(scope: Scope, { client, discovery }: Api, { object, uid }: Going): Promise<void> {
+  if (uid === undefined) return;
   const limits = { scope, withinMs: GONE_MS, everyMs: LOOK_EVERY_MS, blame: 'infra' as const };
   await until(`${object.kind} ${object.metadata.name} gone`, limits, async (signal) => {
     const path = await discovery.findPath(object, signal);
     const found = path === undefined ? undefined : await client.find(path, { signal });
-    if (found === undefined) return { done: true, value: undefined };
+    if (found === undefined || found.metadata.uid !== uid) return { done: true, value: undefined };
     const finalizers = found.metadata.finalizers ?? [];
     return { done: false, saw: `still there${finalizers.length === 0 ? '' : `, finalizers ${finalizers.join(', ')}`}` };
   });
