@@ -203,7 +203,10 @@ export class SupervisedConnection implements SshConnection {
     const spent = tries === 0 ? again : `${again}; not healed in ${spokenTime(downMs)}, ${counted(tries)}`;
     const seen = last === undefined ? '' : `, the last: ${this.#spoken(last)}`;
     const hint = last instanceof LaneError ? last.hint : undefined;
-    const loss = new InfraError(`${reason.message}${spent}${seen}`, { cause: last ?? reason, hint: hint ?? HINT });
+    // What both say stands in the message already: only what is behind it is not told yet.
+    const { cause } = last ?? reason;
+    const usual = this.#supervision.budgetMs === 0 ? `let it heal with --connection-budget, or ${HINT}` : HINT;
+    const loss = new InfraError(`${reason.message}${spent}${seen}`, { cause, hint: hint ?? usual });
     this.#tell('lost', { ms: Math.round(downMs), saw: this.#spoken(loss) });
     this.#losing.abort(loss);
     this.#scope.abort(loss);

@@ -139,6 +139,7 @@ describe('an ssh connection that is cut', function () {
       /connection lost at 20\S+Z, [\d.]+ s after it was made: .*; not healed in \S+ m?s, \d+ tries, the last: cannot connect to 127.0.0.1 port \d+: connection refused$/,
     );
     expect(error.hint).to.equal('check the port, and that sshd runs on the node');
+    expect(error.cause, 'what is behind it, and not the same once more').to.have.property('code', 'ECONNREFUSED');
     expect(scope.signal.reason).to.equal(error);
     expect(ssh.lost.reason).to.equal(error);
     expect(kinds()).to.deep.equal(['connected', 'cut', 'lost']);
@@ -151,6 +152,9 @@ describe('an ssh connection that is cut', function () {
     await happens('lost');
     expect(await failure(ssh.exec('true', { signal: never }), InfraError)).to.equal(ssh.lost.reason);
     expect(ssh.lost.reason.message).to.not.include('tries');
+    expect(ssh.lost.reason)
+      .to.have.property('hint')
+      .that.matches(/^let it heal with --connection-budget, or /);
     expect(relay.taken).to.equal(1);
   });
 
