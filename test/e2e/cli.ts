@@ -46,6 +46,8 @@ export async function startLane(args: readonly string[], env: Readonly<Record<st
     reject: false,
     stdin: 'ignore',
     cwd: artifacts,
+    // A run that was told to stop has minutes to undo everything: nobody kills it after five seconds.
+    forceKillAfterDelay: false,
   });
   let heard = '';
   const waiting = new Set<() => void>();
