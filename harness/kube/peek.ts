@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { isIP } from 'node:net';
 import { connect, type PeerCertificate, type TLSSocket } from 'node:tls';
-import { InfraError } from '../errors/errors.ts';
+import { ConnectionCut, InfraError } from '../errors/errors.ts';
 import type { HostPort } from '../model/host.ts';
 import { settle } from '../scope/settle.ts';
 import type { ChannelOpener } from './agent.ts';
@@ -18,7 +18,7 @@ export interface PresentedCertificate {
 /**
  * Looks at the certificate that a TLS server presents, trusted or not: only so an expired one can be told by its end.
  * Nothing is sent after the handshake, and nobody is to trust this server for having been looked at.
- * @throws InfraError when nobody listens there or it does not speak TLS.
+ * @throws InfraError when nobody listens there or it does not speak TLS; ConnectionCut.
  */
 export async function peekCertificate(
   opener: ChannelOpener,
@@ -34,6 +34,9 @@ export async function peekCertificate(
   });
   try {
     return await settle(presented(socket, to), signal);
+  } catch (error) {
+    // TLS says only that its stream ended; the stream knows why.
+    throw channel.errored instanceof ConnectionCut ? channel.errored : error;
   } finally {
     socket.on('error', () => {}).destroy();
     channel.on('error', () => {}).destroy();

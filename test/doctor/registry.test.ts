@@ -1,6 +1,10 @@
 import { expect } from 'chai';
 import { type ImageAnswer, lookUpImage, parseImage } from '../../harness/doctor/cluster/registry.ts';
+import { ConnectionCut } from '../../harness/errors/errors.ts';
+import { openScope } from '../../harness/scope/scope.ts';
+import { failure } from '../failure.ts';
 import { type ApiServer, json, startApiServer } from '../kube/api-server.ts';
+import { openLine } from '../kube/line.ts';
 
 describe('the name of an image', () => {
   for (const [name, registry, repository, reference] of [
@@ -72,5 +76,15 @@ describe('a look into a registry from the node', function () {
 
   it('trusts no registry that nobody vouches for', async () => {
     expect(await lookedUp({})).to.have.property('state', 'unreachable');
+  });
+
+  it('is no answer about the registry when the connection is cut under it', async () => {
+    const scope = openScope(() => {});
+    const line = openLine(scope, registry.opener);
+    registry.on(() => line.cut());
+    const image = `127.0.0.1:${registry.access.server.port}/kubevirt/virt-operator:v1.9.0`;
+    await failure(lookUpImage(line, image, { signal, ca: registry.authority.ca }), ConnectionCut);
+    line.heal();
+    await scope.close();
   });
 });

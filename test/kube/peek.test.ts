@@ -1,10 +1,13 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { expect } from 'chai';
-import { InfraError } from '../../harness/errors/errors.ts';
+import { ConnectionCut, InfraError } from '../../harness/errors/errors.ts';
 import { peekCertificate } from '../../harness/kube/peek.ts';
+import type { HostPort } from '../../harness/model/host.ts';
+import { openScope } from '../../harness/scope/scope.ts';
 import { failure } from '../failure.ts';
 import { type ApiServer, startApiServer } from './api-server.ts';
+import { openLine } from './line.ts';
 
 describe('a look at the certificate that a server presents', () => {
   const { signal } = new AbortController();
@@ -37,5 +40,21 @@ describe('a look at the certificate that a server presents', () => {
     const error = await failure(peekCertificate(server.opener, { host: '127.0.0.1', port }, signal), InfraError);
     expect(error.message).to.match(/^127\.0\.0\.1:\d+ does not speak TLS: /);
     plain.close();
+  });
+
+  it('tells a cut of the connection from a server that does not speak TLS', async () => {
+    server = await startApiServer();
+    const silent = createServer(() => {}).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const scope = openScope(() => {});
+    const way = { ...server.opener, openChannel: async (to: HostPort) => connect(to) };
+    const line = openLine(scope, way);
+    const looking = failure(peekCertificate(line, { host: '127.0.0.1', port }, signal), ConnectionCut);
+    await once(silent, 'connection');
+    line.cut();
+    await looking;
+    silent.close();
+    await scope.close();
   });
 });

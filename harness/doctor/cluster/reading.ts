@@ -1,7 +1,7 @@
 import { toFinding } from '../../errors/blame.ts';
-import { InfraError } from '../../errors/errors.ts';
+import { ConnectionCut, InfraError } from '../../errors/errors.ts';
 import { spokenTime } from '../../model/spoken-time.ts';
-import { deadline } from '../../scope/deadline.ts';
+import { workTime } from '../../scope/deadline.ts';
 import type { Scope } from '../../scope/scope.ts';
 import { settle } from '../../scope/settle.ts';
 import { type Judgement, unread } from '../check.ts';
@@ -19,16 +19,26 @@ export type Reading<T> = { readonly value: T } | Unread;
 const QUESTION_MS = 10_000;
 const TRY_AGAIN = 'look why it does not answer, then run sevlane doctor again';
 
-/** Asks one question under a bound. Whatever goes wrong is the reading; only the end of the scope is thrown. */
+/**
+ * Asks one question under a bound, and once more when the connection was cut under it; the time without a connection
+ * does not count. Whatever else goes wrong is the reading; only the end of the scope is thrown.
+ */
 export async function ask<T>(scope: Scope, work: (signal: AbortSignal) => Promise<T>): Promise<Reading<T>> {
-  const late = () => new InfraError(`no answer within ${spokenTime(QUESTION_MS)}`);
-  using bound = deadline(QUESTION_MS, scope.signal, late);
-  try {
-    return { value: await settle(work(bound.signal), bound.signal) };
-  } catch (error) {
-    scope.signal.throwIfAborted();
-    return notRead(error);
+  const late = (uncounted: string) => new InfraError(`no answer within ${spokenTime(QUESTION_MS)}${uncounted}`);
+  using bound = workTime(QUESTION_MS, scope, late);
+  for (;;) {
+    try {
+      return { value: await settle(work(bound.signal), bound.signal) };
+    } catch (error) {
+      scope.signal.throwIfAborted();
+      if (bound.signal.aborted || !isCut(error)) return notRead(error);
+    }
   }
+}
+
+function isCut(error: unknown): boolean {
+  if (error instanceof ConnectionCut) return true;
+  return error instanceof Error && error.cause !== undefined && isCut(error.cause);
 }
 
 /** The reading that an error stands for. */

@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect } from 'node:tls';
 import { toFinding } from '../../errors/blame.ts';
-import { InfraError } from '../../errors/errors.ts';
+import { ConnectionCut, InfraError } from '../../errors/errors.ts';
 import type { ChannelOpener } from '../../kube/agent.ts';
 import { settle } from '../../scope/settle.ts';
 import { textAt } from './fields.ts';
@@ -54,6 +54,7 @@ export function parseImage(image: string): ImageName {
 /**
  * Asks the image's registry for its manifest, from the node: through a channel, with TLS verified as everybody does
  * and, where the registry wants one, an anonymous token of its realm. Nothing is pulled.
+ * @throws ConnectionCut, which says nothing about the registry; the signal's reason.
  */
 export async function lookUpImage(
   opener: ChannelOpener,
@@ -71,6 +72,8 @@ export async function lookUpImage(
     return answerOf(image, registry, last.statusCode ?? 0);
   } catch (error) {
     signal.throwIfAborted();
+    const { cut } = agent;
+    if (cut !== undefined) throw cut;
     return { image, state: 'unreachable', why: seen(error) };
   } finally {
     agent.destroy();
@@ -167,11 +170,17 @@ async function body(answer: IncomingMessage, signal: AbortSignal): Promise<strin
 class NodeAgent extends Agent {
   readonly #opener: ChannelOpener;
   readonly #ca: string | undefined;
+  readonly #channels: Duplex[] = [];
 
   constructor(opener: ChannelOpener, ca: string | undefined) {
     super({ keepAlive: false });
     this.#opener = opener;
     this.#ca = ca;
+  }
+
+  /** The cut that ended one of its connections. */
+  get cut(): ConnectionCut | undefined {
+    return this.#channels.map(({ errored }) => errored).find((error) => error instanceof ConnectionCut);
   }
 
   override createConnection(
@@ -180,7 +189,10 @@ class NodeAgent extends Agent {
   ): undefined {
     const to = { host: host ?? '', port: Number(port ?? 443) };
     this.#opener.openChannel(to).then(
-      (socket) => callback?.(null, connect({ socket, ...named(to.host), ca: this.#ca })),
+      (socket) => {
+        this.#channels.push(socket);
+        callback?.(null, connect({ socket, ...named(to.host), ca: this.#ca }));
+      },
       // Node ignores the second argument when there is an error.
       (error: Error) => callback?.(error, undefined as unknown as Duplex),
     );
