@@ -14,8 +14,9 @@ interface Job {
   readonly name: string;
   readonly annotations: Readonly<Record<string, unknown>>;
   readonly max_concurrency: number;
-  readonly job_queue_name: string;
+  readonly job_queue_name?: string;
   readonly decorate: boolean;
+  readonly cron?: string;
   readonly always_run?: boolean;
   readonly optional?: boolean;
   readonly decoration_config: Readonly<Record<string, unknown>> & {
@@ -27,7 +28,7 @@ interface Job {
       readonly image: string;
       readonly command: readonly string[];
       readonly args: readonly string[];
-      readonly env?: readonly unknown[];
+      readonly env: readonly { readonly name: string; readonly value: string }[];
       readonly volumeMounts: readonly {
         readonly name: string;
         readonly mountPath: string;
@@ -69,32 +70,58 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
 
 describe('Prow jobs', () => {
   const jobs: { readonly kind: 'periodic' | 'presubmit'; readonly job: Job }[] = [];
+  const lanes = () => jobs.filter(({ job }) => commandOf(job) === 'run');
 
   before(async () => {
-    const periodic = await parsed('prow/periodic.yaml');
-    for (const job of periodic.periodics as readonly Job[]) jobs.push({ kind: 'periodic', job });
+    for (const path of ['prow/periodic.yaml', 'prow/doctor.yaml']) {
+      for (const job of (await parsed(path)).periodics as readonly Job[]) jobs.push({ kind: 'periodic', job });
+    }
     const presubmit = await parsed('prow/presubmit.yaml');
     for (const list of Object.values(presubmit.presubmits as Readonly<Record<string, readonly Job[]>>)) {
       for (const job of list) jobs.push({ kind: 'presubmit', job });
     }
   });
 
-  it('are one periodic and one presubmit', () => {
-    expect(jobs.map(({ kind }) => kind)).to.deep.equal(['periodic', 'presubmit']);
+  it('are the lane and the doctor as periodics, and the lane as a presubmit', () => {
+    expect(jobs.map(({ kind, job }) => `${kind} ${commandOf(job)}`)).to.deep.equal([
+      'periodic run',
+      'periodic doctor',
+      'presubmit run',
+    ]);
   });
 
   it('have names that Prow takes and flakefinder looks for', () => {
     for (const { job } of jobs) expect(job.name).to.match(/^[A-Za-z0-9-._]{1,63}$/);
-    expect(jobs[0]?.job.name).to.match(/^periodic-kubevirt-e2e-/);
+    expect(lanes()[0]?.job.name).to.match(/^periodic-kubevirt-e2e-/);
+    expect(new Set(jobs.map(({ job }) => job.name))).to.have.length(jobs.length);
   });
 
   it('have no field that Prow does not know', () => {
     for (const { kind, job } of jobs) expect(FIELDS[kind], job.name).to.include.members(Object.keys(job));
   });
 
-  it('meet nobody on the shared node: one at a time, and both in one queue', () => {
-    for (const { job } of jobs)
-      expect(job).to.include({ max_concurrency: 1, job_queue_name: jobs[0]?.job.job_queue_name });
+  it('meet nobody on the shared node: one at a time, and both lanes in one queue', () => {
+    for (const { job } of lanes()) expect(job).to.include({ max_concurrency: 1, job_queue_name: 'amd-sev' });
+  });
+
+  it("let the doctor look every hour, in nobody's way, and tell people of what it finds", () => {
+    const doctor = jobs[1]?.job;
+    expect(doctor?.cron).to.match(/^\d+ \* \* \* \*$/);
+    expect(doctor).to.include({ max_concurrency: 1 }).and.not.to.have.property('job_queue_name');
+    expect(Number(doctor?.annotations['testgrid-num-failures-to-alert'])).to.be.within(1, 2);
+    // Before the next run of the lane, of which there are three a day.
+    expect(Number(doctor?.annotations['testgrid-alert-stale-results-hours'])).to.be.within(2, 8);
+    expect(doctor?.annotations['testgrid-alert-email']).to.match(/^\S+@\S+$/);
+  });
+
+  it('lead the doctor to what the lanes use, with the limits that they have', () => {
+    for (const { job } of jobs) {
+      expect(job.spec.containers[0]?.env, job.name).to.deep.equal(jobs[0]?.job.spec.containers[0]?.env);
+      expect(job.spec.volumes, job.name).to.deep.equal(jobs[0]?.job.spec.volumes);
+      const { timeout, grace_period } = job.decoration_config;
+      expect([timeout, grace_period], job.name).to.deep.equal(['3h0m0s', '15m0s']);
+    }
+    expect(flagsOf(jobs[1]?.job)).to.deep.equal(flagsOf(jobs[0]?.job));
   });
 
   it('cannot be rehearsed, which would pass by max_concurrency', () => {
@@ -107,11 +134,11 @@ describe('Prow jobs', () => {
         expect(value, name).to.be.a('string').that.is.not.empty;
       expect(job.annotations['testgrid-dashboards']).to.equal(`kubevirt-${kind}s`);
     }
-    expect(Number(jobs[1]?.job.annotations['testgrid-num-columns-recent'])).to.be.at.least(20);
+    expect(Number(presubmitOf(jobs)?.annotations['testgrid-num-columns-recent'])).to.be.at.least(20);
   });
 
   it('run the presubmit on demand only, never as a condition, and without code of the pull request', () => {
-    const presubmit = jobs[1]?.job;
+    const presubmit = presubmitOf(jobs);
     expect(presubmit).to.include({ always_run: false, optional: true });
     expect(presubmit?.decoration_config.skip_cloning).to.equal(true);
   });
@@ -136,21 +163,29 @@ describe('Prow jobs', () => {
     }
   });
 
-  it('leave time: undoing fits the grace period, run and undoing fit the timeout, all phases fit the run', () => {
+  it('leave time: undoing fits the grace period, run and undoing fit the timeout, all phases with some cuts of the line fit the run', () => {
     for (const { job } of jobs) {
       const resolution = resolveSettings({ ...INPUT, argv: flagsOf(job), env: envOf(job) });
       if (!resolution.ok) throw new Error(job.name);
-      const { connectMs, probeMs, clusterMs, leaseMs, kubevirtMs, suitesMs, runMs, undoMs } = resolution.config.budgets;
+      const { connectMs, probeMs, clusterMs, leaseMs, kubevirtMs, suitesMs, runMs, undoMs, connectionMs } =
+        resolution.config.budgets;
       expect(undoMs).to.be.lessThan(ms(job.decoration_config.grace_period));
       expect(runMs + undoMs).to.be.lessThan(ms(job.decoration_config.timeout));
-      expect(connectMs + probeMs + clusterMs + leaseMs + kubevirtMs + suitesMs).to.be.lessThan(runMs);
+      const phasesMs = connectMs + probeMs + clusterMs + leaseMs + kubevirtMs + suitesMs;
+      expect(phasesMs).to.be.lessThan(runMs);
+      // A case gets back the time that a cut took: a few of them must not use up the run.
+      expect(phasesMs + 5 * connectionMs).to.be.lessThan(runMs);
+      expect(connectionMs).to.be.within(60_000, leaseMs);
     }
   });
 
   it('would be caught when the timeout were too short', () => {
     const [first] = jobs;
     if (first === undefined) throw new Error('no job');
-    const env = { JOB_SPEC: JSON.stringify({ decoration_config: { timeout: '10m', grace_period: '5m' } }) };
+    const env = {
+      ...envOf(first.job),
+      JOB_SPEC: JSON.stringify({ decoration_config: { timeout: '10m', grace_period: '5m' } }),
+    };
     const resolution = resolveSettings({ ...INPUT, argv: flagsOf(first.job), env });
     expect(resolution.ok).to.equal(false);
     expect(resolution.notes.join()).to.contain('grace_period');
@@ -159,15 +194,16 @@ describe('Prow jobs', () => {
   it('hold secrets in files that nobody else may read, and censor them', () => {
     for (const { job } of jobs) {
       const [container] = job.spec.containers;
-      expect(container?.env ?? []).to.deep.equal([]);
+      for (const { name, value } of container?.env ?? []) {
+        expect(name).to.match(/^SEVLANE_[A-Z_]+$/);
+        expect(value, name).to.be.a('string').that.is.not.empty;
+      }
       expect(container?.volumeMounts.map(({ readOnly }) => readOnly)).to.deep.equal([true]);
       for (const { secret } of job.spec.volumes) expect(secret.defaultMode).to.equal(0o400);
       expect(job.decoration_config.censor_secrets).to.equal(true);
       const mounted = container?.volumeMounts[0]?.mountPath ?? 'nowhere';
-      for (const key of ['ssh-key', 'ssh-known-hosts', 'kubeconfig']) {
-        const file = flagsOf(job).find((flag) => flag.startsWith(`--${key}=`));
-        expect(file, `${job.name} ${key}`).to.match(new RegExp(`^--${key}=${mounted}/`));
-      }
+      for (const name of ['SEVLANE_SSH_KEY', 'SEVLANE_SSH_KNOWN_HOSTS', 'SEVLANE_KUBECONFIG'])
+        expect(envOf(job)[name], `${job.name} ${name}`).to.match(new RegExp(`^${mounted}/`));
     }
   });
 
@@ -179,7 +215,7 @@ describe('Prow jobs', () => {
 });
 
 describe('YAML of the jobs', () => {
-  for (const path of ['prow/periodic.yaml', 'prow/presubmit.yaml']) {
+  for (const path of ['prow/periodic.yaml', 'prow/doctor.yaml', 'prow/presubmit.yaml']) {
     it(`${path} is one document without a key that stands twice`, async () => {
       expect(parseAllDocuments(await read(path))).to.have.length(1);
       await parsed(path);
@@ -235,16 +271,29 @@ const INPUT = {
   isProof: true,
 };
 
-/** The flags as the process gets them, from the exec form or from the shell's one line. */
-function flagsOf(job: Job): readonly string[] {
-  const [container] = job.spec.containers;
-  const words = container?.command[0] === 'sevlane' ? container.args : (container?.args[0] ?? '').split(/\s+/).slice(2);
-  return words.slice(1).map((word) => word.replace('"pr-$PULL_PULL_SHA"', 'pr-0123abc'));
+function presubmitOf(jobs: readonly { readonly kind: string; readonly job: Job }[]): Job | undefined {
+  return jobs.find(({ kind }) => kind === 'presubmit')?.job;
 }
 
-/** What the job says about itself to the process. */
-function envOf({ decoration_config }: Job) {
-  return { CI: 'true', PROW_JOB_ID: 'a1', JOB_SPEC: JSON.stringify({ decoration_config }) };
+/** The words as the process gets them, from the exec form or from the shell's one line. */
+function wordsOf(job: Job | undefined): readonly string[] {
+  const [container] = job?.spec.containers ?? [];
+  const words = container?.command[0] === 'sevlane' ? container.args : (container?.args[0] ?? '').split(/\s+/).slice(2);
+  return words.map((word) => word.replace('"pr-$PULL_PULL_SHA"', 'pr-0123abc'));
+}
+
+function commandOf(job: Job): string | undefined {
+  return wordsOf(job)[0];
+}
+
+function flagsOf(job: Job | undefined): readonly string[] {
+  return wordsOf(job).slice(1);
+}
+
+/** What the job gives the process, and what Prow says about the job. */
+function envOf({ decoration_config, spec }: Job): Readonly<Record<string, string>> {
+  const own = Object.fromEntries((spec.containers[0]?.env ?? []).map(({ name, value }) => [name, value]));
+  return { ...own, CI: 'true', PROW_JOB_ID: 'a1', JOB_SPEC: JSON.stringify({ decoration_config }) };
 }
 
 function ms(text: string): number {
