@@ -95,7 +95,8 @@ export function resolveSettings(input: SettingsInput): Resolution {
   const time = runTime(values, givenFor('run-timeout'), input.env);
   problems.push(...time.problems, ...snpProblems(values, givenFor('require')), ...volumeProblems(values, givenFor));
   const provider = choice.provider?.name;
-  const common = { resolved, rows, notes: [...choice.notes, ...time.notes], values, refused, provider };
+  const notes = [...choice.notes, ...time.notes, ...(input.isProof ? leaseNotes(values) : [])];
+  const common = { resolved, rows, notes, values, refused, provider };
   if (problems.length > 0 || choice.provider === undefined) return { ...common, ok: false, problems };
   // Every row was parsed by the table's own `parse`, so the values have the types that the table promises.
   const config = toRunConfig(values as unknown as CoreValues, choice.provider.name, time.runMs);
@@ -224,6 +225,21 @@ function runTime(values: Readonly<Record<string, unknown>>, given: Given | undef
   };
   return { runMs, notes, problems: [problem] };
 }
+
+/**
+ * A holder that cannot renew loses the lease, whatever the connection may still have left to heal. It renews every sixth
+ * of the duration and gives up after eleven twelfths: a cut in between may last for three quarters of it.
+ */
+function leaseNotes(values: Readonly<Record<string, unknown>>): readonly string[] {
+  const { 'connection-budget': budgetMs, 'lease-duration': leaseMs } = values as Partial<CoreValues>;
+  if (budgetMs === undefined || leaseMs === undefined || budgetMs <= leaseMs * OUTLIVED) return [];
+  const longest = formatDuration(Math.floor((leaseMs * OUTLIVED) / 1000) * 1000);
+  const enough = formatDuration(Math.ceil(budgetMs / OUTLIVED / 1000) * 1000);
+  const times = `connection-budget ${formatDuration(budgetMs)}, lease-duration ${formatDuration(leaseMs)}`;
+  return [`${times}: a cut of ${longest} may already cost the lease; a --lease-duration of ${enough} outlives it`];
+}
+
+const OUTLIVED = 3 / 4;
 
 /** KubeVirt before v1.7 does not know launchSecurity.snp: it boots such a guest unencrypted and says nothing. */
 function snpProblems(values: Readonly<Record<string, unknown>>, given: Given | undefined): readonly SettingProblem[] {

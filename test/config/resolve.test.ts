@@ -270,6 +270,17 @@ describe('rules between settings', () => {
     ]);
   });
 
+  it('tells when a cut may cost the lease before it counts as lost, and how long a lease outlives it', () => {
+    const notes = (...argv: readonly string[]) => resolve(['--provider', 'toy', ...argv]).notes;
+    expect(notes()).to.deep.equal([]);
+    expect(notes('--lease-duration', '80s')).to.deep.equal([]);
+    expect(notes('--lease-duration', '24s')).to.deep.equal([
+      'connection-budget 1m, lease-duration 24s: a cut of 18s may already cost the lease; a --lease-duration of 1m20s outlives it',
+    ]);
+    expect(notes('--connection-budget', '10m')).to.have.length(1);
+    expect(notes('--connection-budget', '10m', '--lease-duration', '13m20s')).to.deep.equal([]);
+  });
+
   it('make the lease phase long enough to see another run out and its lease expire', () => {
     const { budgets, lease } = config(['--lease-wait', '5m', '--lease-duration', '2m']);
     expect(budgets.leaseMs).to.equal(lease.waitMs + lease.durationMs + 60_000);
