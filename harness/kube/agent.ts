@@ -31,7 +31,7 @@ export class ClusterAgent extends Agent {
   readonly #access: KubeAccess;
 
   constructor(opener: ChannelOpener, access: KubeAccess) {
-    super({ keepAlive: true, maxSockets: MAX_SOCKETS, maxFreeSockets: 8, timeout: IDLE_MS });
+    super({ keepAlive: true, maxSockets: MAX_SOCKETS, maxFreeSockets: MAX_SOCKETS, timeout: IDLE_MS });
     this.#opener = opener;
     this.#access = access;
   }
