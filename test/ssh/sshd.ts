@@ -14,7 +14,7 @@ export function needSshd(context: Mocha.Context): void {
   context.skip();
 }
 
-/** A real OpenSSH server on loopback, with keys and files of its own. */
+/** A real OpenSSH server, with keys and files of its own. */
 export interface Sshd {
   readonly port: number;
   readonly folder: string;
@@ -32,7 +32,7 @@ export interface Sshd {
 }
 
 /** Starts one sshd process per connection, as inetd would, so that the port can be left to the system. */
-export async function startSshd(config: readonly string[] = []): Promise<Sshd> {
+export async function startSshd(config: readonly string[] = [], host = '127.0.0.1'): Promise<Sshd> {
   const program = programPath('sshd') ?? 'sshd';
   const folder = mkdtempSync(join(tmpdir(), 'sevlane-sshd-'));
   mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
@@ -59,10 +59,10 @@ export async function startSshd(config: readonly string[] = []): Promise<Sshd> {
     child.once('exit', () => pid !== undefined && pids.delete(pid));
     socket.destroy();
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
   const { port } = server.address() as AddressInfo;
   const knownHosts = join(folder, 'known_hosts');
-  writeFileSync(knownHosts, `[127.0.0.1]:${port} ${readFileSync(hostKeys.ed25519, 'utf8')}`);
+  writeFileSync(knownHosts, `[${host}]:${port} ${readFileSync(hostKeys.ed25519, 'utf8')}`);
   return {
     port,
     folder,
@@ -70,7 +70,7 @@ export async function startSshd(config: readonly string[] = []): Promise<Sshd> {
     knownHosts,
     hostKeys,
     target: (changes) => ({
-      host: '127.0.0.1',
+      host,
       port,
       user: userInfo().username,
       auth: [{ kind: 'key', path: keyFile, privateKey: readFileSync(keyFile) }],
