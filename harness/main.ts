@@ -1,36 +1,26 @@
 #!/usr/bin/env node
-import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
-import { join, resolve } from 'node:path';
 import { PROVIDERS } from '../providers/index.ts';
-import { type Alarms, guarded, stoppable } from '../reports/guard.ts';
-import { eventLine } from '../reports/json.ts';
+import { type Alarms, stoppable } from '../reports/guard.ts';
 import { planJson, planText } from '../reports/plan-text.ts';
 import { openAsk } from '../reports/progress/ask.ts';
 import { openProgress, type Progress } from '../reports/progress/progress.ts';
-import { openReporter, type Reporter, tellSettings } from '../reports/reporter.ts';
-import { closingText } from '../reports/text.ts';
-import { openReportFiles } from '../reports/write.ts';
 import { findSettingsFile } from './config/file.ts';
-import { nearest } from './config/nearest.ts';
-import { holderOf } from './config/prow.ts';
 import { type Resolution, resolveSettings } from './config/resolve.ts';
 import { SETTINGS } from './config/settings.ts';
-import { configJson, configTable, helpText, overviewText, problemsText, shownSettings } from './config/show.ts';
+import { configJson, configTable, helpText, overviewText } from './config/show.ts';
 import { toFinding } from './errors/blame.ts';
-import { Interrupted, LaneError, UsageError } from './errors/errors.ts';
+import { Interrupted, UsageError } from './errors/errors.ts';
 import { exitCode } from './errors/exit-code.ts';
 import { createRedactor, learningAsk } from './evidence/redact.ts';
 import { examineNode } from './main-doctor.ts';
-import { runTool, type ToolCall } from './main-tool.ts';
-import type { RunEvent } from './model/events.ts';
+import { allProblems, lastWords, refusalOfSettings, toolProblems, unknownCommand } from './main-refusals.ts';
+import { runReported } from './main-run.ts';
+import { runTool } from './main-tool.ts';
+import { ownVersion } from './main-version.ts';
 import type { OwnProcess } from './model/own-process.ts';
 import type { Setting, SettingProblem } from './model/setting.ts';
 import { planOf } from './plan.ts';
 import type { ProviderFactory } from './provider/contract.ts';
-import { run } from './run.ts';
-import { runFolder } from './run-folder.ts';
 import type { ToolCommand, WordRule } from './tools/command.ts';
 import { TOOL_COMMANDS } from './tools/commands.ts';
 import { type SplitWords, splitWords } from './tools/words.ts';
@@ -49,9 +39,8 @@ interface Command {
   act(resolution: Resolution, split: SplitWords): Promise<number>;
 }
 
-type Settled = Resolution & { readonly ok: true };
-
 const { stdout, stderr } = process;
+const TERMINAL = { pid: process.pid, stdin: process.stdin, stdout, stderr };
 
 const OWN: OwnProcess = {
   pid: process.pid,
@@ -125,7 +114,7 @@ async function dispatch([name, ...rest]: readonly string[]): Promise<number> {
     return await say(overviewText(COMMANDS));
   if (name === '--version' || name === '-V') return await say(`${await ownVersion()}\n`);
   const command = COMMANDS.find((candidate) => candidate.name === name);
-  if (command === undefined) throw unknownCommand(name);
+  if (command === undefined) throw unknownCommand(name, COMMANDS);
   const providerRows = (command.owner === undefined ? PROVIDERS : [command.owner]).flatMap(({ settings }) => settings);
   const rows = [...SETTINGS, ...providerRows, ...command.rows];
   const split = splitWords(command.words ?? 'none', rest, rows);
@@ -152,37 +141,15 @@ function tool(own: ToolCommand): Command {
     isProof: true,
     async act(resolution, split) {
       const factory = PROVIDERS.find(({ name }) => name === resolution.provider);
-      const problems = await toolProblems(own, { resolution, split, factory });
+      const problems = await toolProblems(own, { resolution, split, factory, surroundings: SURROUNDINGS });
       if (problems.length > 0) return await sayProblems(problems);
       const { stop, alarms: ours } = stoppable(stderr.isTTY === true, (signalName) => process.exit(codeOf(signalName)));
       alarms.current = ours;
       const [program, workingFolder] = [import.meta.filename, process.cwd()];
-      const terminal = { pid: process.pid, stdin: process.stdin, stdout, stderr };
-      const around = { own: OWN, surroundings: SURROUNDINGS, redactor, program, workingFolder, terminal };
+      const around = { own: OWN, surroundings: SURROUNDINGS, redactor, program, workingFolder, terminal: TERMINAL };
       return await runTool(own, { resolution, split, factory, ...around, stop });
     },
   };
-}
-
-/** Where no node is worked on, only what was typed has to be right. */
-async function toolProblems(
-  { needsNode }: ToolCommand,
-  { resolution, split, factory }: Pick<ToolCall, 'resolution' | 'split' | 'factory'>,
-): Promise<readonly SettingProblem[]> {
-  // What is wrong with words of the command is its own affair: runTool says what has to stand before it.
-  if (!split.isSeparated) return [];
-  if (needsNode(split.words)) return await allProblems(resolution, factory);
-  const problems = resolution.ok ? [] : resolution.problems;
-  return problems.filter(({ place }) => place.startsWith('--') && place !== '--provider');
-}
-
-function unknownCommand(name: string): UsageError {
-  const near = nearest(
-    name,
-    COMMANDS.map((command) => command.name),
-  );
-  const hint = near === undefined ? 'see sevlane --help' : `did you mean sevlane ${near}?`;
-  return new UsageError(`"${name}" is no command`, { hint });
 }
 
 function broughtBy(
@@ -195,15 +162,11 @@ function broughtBy(
     rows: settings,
     owner,
     async act(resolution) {
-      const problems = await allProblems(resolution, owner);
+      const problems = await allProblems({ resolution, factory: owner, surroundings: SURROUNDINGS });
       if (problems.length > 0) return await sayProblems(problems);
       const stop = new AbortController();
       alarms.current = { ...alarms.current, onSignal: (signalName) => stop.abort(new Interrupted(signalName)) };
-      return await command.run(
-        resolution.values,
-        { pid: process.pid, stdin: process.stdin, stdout, stderr },
-        stop.signal,
-      );
+      return await command.run(resolution.values, TERMINAL, stop.signal);
     },
   };
 }
@@ -225,41 +188,38 @@ async function listPlan(resolution: Resolution): Promise<number> {
 async function runLane(resolution: Resolution): Promise<number> {
   const startedAt = new Date();
   const factory = PROVIDERS.find(({ name }) => name === resolution.provider);
-  const problems = await allProblems(resolution, factory);
-  const artifacts = resolution.refused.has('artifacts') ? undefined : resolution.values.artifacts;
-  const refuseAll = async () => (problems.length > 0 ? await sayProblems(problems) : 0);
-  if (artifacts === undefined && problems.length > 0) return await refuseAll();
-  // With a report they are told in its closing paragraph, and only there.
-  const opening = openSession(resolution, { startedAt, artifacts, factory });
-  const session = await opening.catch((error) => refuseAll().then(() => Promise.reject(error)));
-  const { reporter, progress, folder } = session;
-  if (tellSettings(reporter, problems, startedAt) && resolution.ok && factory !== undefined) {
-    for (const message of resolution.notes) reporter.tell({ type: 'log', level: 'info', message, facts: {} });
-    await runGuarded(session, resolution, factory);
-  }
-  const report = await reporter.finish();
-  progress.close();
-  await say(closingText(report, folder), resolution.values.json === true ? stderr : stdout);
-  return report.exitCode;
+  const problems = await allProblems({ resolution, factory, surroundings: SURROUNDINGS });
+  const hasPlace = resolution.values.artifacts !== undefined && !resolution.refused.has('artifacts');
+  if (!hasPlace && problems.length > 0) return await sayProblems(problems);
+  const { text, exitCode: code } = await runReported({
+    ...{ startedAt, resolution, factory, problems, surroundings: SURROUNDINGS, redactor, terminal: TERMINAL },
+    openDisplay,
+    listen,
+    refuseAll: async () => (problems.length > 0 ? await sayProblems(problems) : 0),
+  });
+  await say(text, resolution.values.json === true ? stderr : stdout);
+  return code;
 }
 
 async function lookAtNode(resolution: Resolution): Promise<number> {
   const factory = PROVIDERS.find(({ name }) => name === resolution.provider);
-  const problems = await allProblems(resolution, factory);
+  const problems = await allProblems({ resolution, factory, surroundings: SURROUNDINGS });
   if (problems.length > 0 || !resolution.ok || factory === undefined) return await sayProblems(problems);
   const { text, exitCode: code } = await examineNode({
     resolution,
     factory,
     surroundings: SURROUNDINGS,
     redactor,
-    terminal: { stdout, stderr },
+    terminal: TERMINAL,
     progress: openDisplay(resolution.values.verbose === true ? 'verbose' : 'quiet'),
-    listen: (own) => {
-      alarms.current = own;
-    },
+    listen,
   });
   await say(text);
   return code;
+}
+
+function listen(own: Alarms): void {
+  alarms.current = own;
 }
 
 function openDisplay(detail: Parameters<typeof openProgress>[1]): Progress {
@@ -268,86 +228,16 @@ function openDisplay(detail: Parameters<typeof openProgress>[1]): Progress {
   return progress;
 }
 
-interface Session {
-  readonly runId: string;
-  readonly folder: string;
-  readonly reporter: Reporter;
-  readonly progress: Progress;
-}
-
-interface SessionStart {
-  readonly startedAt: Date;
-  readonly artifacts: unknown;
-  readonly factory: ProviderFactory | undefined;
-}
-
-/** Opens report and progress before anything else, so that whatever comes has a place. */
-async function openSession(resolution: Resolution, { startedAt, artifacts, factory }: SessionStart): Promise<Session> {
-  const runId = `${startedAt.toISOString().slice(0, 19).replace(/[-:T]/g, '')}-${randomBytes(3).toString('hex')}`;
-  const folder = typeof artifacts === 'string' ? artifacts : resolve('_artifacts', runId);
-  const files = await openReportFiles(folder, process.env.INFRA_COMMIT);
-  const { quiet, verbose, json } = resolution.values;
-  const progress = openDisplay(quiet === true ? 'quiet' : verbose === true ? 'verbose' : 'normal');
-  const provider = resolution.provider ?? 'none';
-  const simulated = factory?.simulated ?? false;
-  const settings = shownSettings(resolution.resolved, resolution.rows);
-  const reporter = await openReporter({
-    opening: { runId, startedAt: startedAt.toISOString(), provider, simulated, settings },
-    files,
-    listeners: [progress.tell, ...(json === true ? [(event: RunEvent) => void stdout.write(eventLine(event))] : [])],
-  });
-  reporter.tell({ type: 'run-started', runId, provider, simulated, artifacts: folder });
-  return { runId, folder, reporter, progress };
-}
-
-async function runGuarded(session: Session, { config, values }: Settled, factory: ProviderFactory): Promise<void> {
-  const { runId, folder, reporter } = session;
-  const tell: Reporter['tell'] = (event) => reporter.tell(redactor.redactAll(event));
-  const listen = (own: Alarms) => {
-    alarms.current = own;
-  };
-  await guarded({ tell }, { isTerminal: stderr.isTTY === true, listen }, async (stop) => {
-    const provider = factory.create(values);
-    const runDir = await runFolder(runId, OWN);
-    const holder = holderOf(process.env, hostname());
-    await run({
-      runId,
-      config,
-      provider,
-      surroundings: SURROUNDINGS,
-      redactor,
-      stop,
-      sink: reporter.sink,
-      artifacts: folder,
-      runDir,
-      holder,
-    });
-  });
-}
-
-/** The mistakes of the settings, and those that only the provider can see and that do not follow from them. */
-async function allProblems(
-  resolution: Resolution,
-  factory: ProviderFactory | undefined,
-): Promise<readonly SettingProblem[]> {
-  const problems = resolution.ok ? [] : resolution.problems;
-  const more = (await factory?.check(resolution.values, SURROUNDINGS)) ?? [];
-  return [...problems, ...more.filter(({ place }) => !resolution.refused.has(place.replace(/^--/, '')))];
-}
-
 async function sayProblems(problems: readonly SettingProblem[]): Promise<number> {
-  const count = problems.length === 1 ? '1 mistake' : `${problems.length} mistakes`;
-  await say(`usage: ${count} in the settings\n${problemsText(problems)}`, stderr);
-  return exitCode([toFinding(new UsageError(''), '')]);
+  const { text, exitCode: code } = refusalOfSettings(problems);
+  await say(text, stderr);
+  return code;
 }
 
-/** The last words about an error that no report can hold. */
 async function refuse(error: unknown): Promise<number> {
-  const finding = toFinding(error, 'sevlane');
-  const word = error instanceof LaneError ? finding.blame : 'sevlane bug';
-  const lines = [`${word}: ${finding.message}`, finding.hint, finding.stack, ''];
-  await say(redactor.redact(lines.filter((line) => line !== undefined).join('\n')), stderr);
-  return exitCode([finding], error instanceof Interrupted ? error.signalName : undefined);
+  const { text, exitCode: code } = lastWords(error, redactor);
+  await say(text, stderr);
+  return code;
 }
 
 function codeOf(signalName: 'SIGINT' | 'SIGTERM'): number {
@@ -357,9 +247,4 @@ function codeOf(signalName: 'SIGINT' | 'SIGTERM'): number {
 async function say(text: string, stream: NodeJS.WritableStream = stdout): Promise<number> {
   await new Promise<void>((done) => stream.write(text, () => done()));
   return 0;
-}
-
-async function ownVersion(): Promise<string> {
-  const manifest: unknown = JSON.parse(await readFile(join(import.meta.dirname, '../../package.json'), 'utf8'));
-  return String(typeof manifest === 'object' && manifest !== null ? Reflect.get(manifest, 'version') : 'unknown');
 }

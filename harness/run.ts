@@ -5,7 +5,7 @@ import { connectionRows } from './doctor/connection-check.ts';
 import { type ClusterWay, lookAtCluster, lookAtHost, lookAtThisSide, type Subject } from './doctor/looks.ts';
 import { refuseFatal, tellChecks } from './doctor/refuse.ts';
 import { toFinding } from './errors/blame.ts';
-import { InfraError, Interrupted, UsageError } from './errors/errors.ts';
+import { InfraError, Interrupted } from './errors/errors.ts';
 import { keepEvidenceIn } from './evidence/collect.ts';
 import { createRedactor, learnLogins, type Redactor } from './evidence/redact.ts';
 import { readHost } from './host/probe.ts';
@@ -13,17 +13,14 @@ import type { KubeClient } from './kube/client.ts';
 import type { Cluster } from './kube/connect.ts';
 import { acquireLease } from './kube/lease.ts';
 import { sweepOtherRuns } from './kube/sweep.ts';
-import { type Feeds, openFeeds } from './kubevirt/feeds.ts';
-import { type Kubevirt, provideKubevirt } from './kubevirt/install.ts';
-import { type LaneNode, laneNode, waitForNode } from './kubevirt/node.ts';
+import { type GroundWish, prepareGround } from './kubevirt/ground.ts';
 import type { RunEvent } from './model/events.ts';
 import type { Host } from './model/host.ts';
 import type { HostFacts } from './model/host-facts.ts';
 import { CONNECTION } from './model/result.ts';
 import { spokenTime } from './model/spoken-time.ts';
-import { namedVersion, selectionOf } from './plan.ts';
+import { namedVersion, tellPlan } from './plan.ts';
 import type { Provider, Surroundings } from './provider/contract.ts';
-import type { Clock } from './scope/clock.ts';
 import { deadline } from './scope/deadline.ts';
 import { type PhaseStep, phase } from './scope/phase.ts';
 import { type OwnedScope, openScope, type Scope } from './scope/scope.ts';
@@ -31,8 +28,7 @@ import { Whereabouts } from './scope/whereabouts.ts';
 import { connectSsh } from './ssh/client.ts';
 import type { SshConnection } from './ssh/connection.ts';
 import type { LocalPrograms } from './ssh/openssh/master.ts';
-import { type DemandFacts, decideDemands, narrowDemands, refuseMissing } from './suite/demands.ts';
-import { loadSuites, type Selection, type Suites } from './suite/engine.ts';
+import { loadSuites } from './suite/engine.ts';
 import { runSuites } from './suite/run-suites.ts';
 
 /** Everything that a run needs to know; nothing is read from the process. */
@@ -93,7 +89,7 @@ async function lane(scope: Scope, input: RunInput, redactor: Redactor): Promise<
   const { suites, host, programs } = await phase(scope, { name: 'open', budgetMs: OPEN_MS }, async (own) => {
     const local = await watched(own, input);
     const loaded = await loadSuites();
-    plan(own, loaded, { config, host: undefined });
+    tellPlan(own, loaded, { config, host: undefined });
     const lent = await provider.acquire(own, input.surroundings);
     learnLogins(redactor, lent.ssh);
     refuseFatal(await lookAtThisSide(own, subject, lent.ssh));
@@ -122,7 +118,7 @@ async function lane(scope: Scope, input: RunInput, redactor: Redactor): Promise<
     (await phase(scope, step('probe', budgets.probeMs), async (own) => {
       const state = await readHost(own, ssh);
       const rows = lookAtHost(own, subject, state);
-      plan(own, suites, { config, host: state.facts });
+      tellPlan(own, suites, { config, host: state.facts });
       refuseFatal(rows);
       return state.facts;
     }));
@@ -131,10 +127,10 @@ async function lane(scope: Scope, input: RunInput, redactor: Redactor): Promise<
   );
   await phase(scope, step('lease', budgets.leaseMs), (own) => takeTurn(own, cluster.client, input));
   const ground = await phase(scope, step('kubevirt', budgets.kubevirtMs), (own) =>
-    prepare(own, cluster.client, { input, host, facts }),
+    prepareGround(own, cluster.client, groundOf(input, host, facts)),
   );
   await phase(scope, step('suites', budgets.suitesMs), async (own) => {
-    const { selection } = plan(own, suites, {
+    const { selection } = tellPlan(own, suites, {
       config,
       host: facts,
       kubevirt: ground.kubevirt,
@@ -180,37 +176,6 @@ function step(name: TimedPhase, budgetMs: number): PhaseStep {
   return { name, budgetMs, hint: `see what it waited for; raise ${flag} if the time was needed` };
 }
 
-interface Known {
-  readonly config: RunConfig;
-  readonly host: HostFacts | undefined;
-  readonly kubevirt?: Kubevirt;
-  /** Of the node. */
-  readonly labels?: Readonly<Record<string, string>>;
-}
-
-/** Tells what is demanded and which cases follow, from what is known by now. */
-function plan(
-  scope: Scope,
-  suites: Suites,
-  { config, host, kubevirt, labels }: Known,
-): { readonly selection: Selection } {
-  const version = kubevirt?.version ?? namedVersion(config.kubevirt);
-  const { require } = config.tests;
-  const facts: DemandFacts = { require, version, host, ...(labels === undefined ? {} : { labels }) };
-  const demands = decideDemands(facts);
-  const selection = selectionOf(config.tests, demands);
-  const cases = suites.plan(selection);
-  scope.emit({ type: 'demands', ...narrowDemands(demands, facts.require, cases) });
-  scope.emit({ type: 'plan', cases });
-  if (cases.length === 0) {
-    throw new UsageError('no case is left to run', {
-      hint: 'loosen --label-filter, --focus, --skip or --require; sevlane list shows what there is',
-    });
-  }
-  if (host !== undefined) refuseMissing(scope, suites, { host, demands, selection, version });
-  return { selection };
-}
-
 /** The cluster, looked at from all sides before anything in it is changed. */
 async function reach(scope: Scope, subject: Subject, way: ClusterWay): Promise<Cluster> {
   const { checks, cluster } = await lookAtCluster(scope, subject, way);
@@ -227,41 +192,15 @@ async function takeTurn(scope: Scope, client: KubeClient, { config, runId, holde
   await sweepOtherRuns(scope, client, { runId });
 }
 
-interface Ground {
-  readonly kubevirt: Kubevirt;
-  readonly feeds: Feeds & { readonly kubevirts: Kubevirt['feed'] };
-  readonly node: LaneNode;
-}
-
-async function prepare(
-  scope: Scope,
-  client: KubeClient,
-  { input, host, facts }: { readonly input: RunInput; readonly host: Host; readonly facts: HostFacts | undefined },
-): Promise<Ground> {
-  const { mirror, imagePrefix, imageTag, imagePullPolicy } = input.config.kubevirt;
-  const patience = patienceOf(scope.clock, input.config.budgets.kubevirtMs);
-  const feeds = await openFeeds(scope, client);
-  const kubevirt = await provideKubevirt(scope, client, feeds, {
-    version: namedVersion(input.config.kubevirt),
+function groundOf({ config, runId }: RunInput, host: Host, facts: HostFacts | undefined): GroundWish {
+  const { mirror, imagePrefix, imageTag, imagePullPolicy } = config.kubevirt;
+  return {
+    version: namedVersion(config.kubevirt),
     mirror: mirror ?? host.manifestMirror,
-    changes: { labels: { 'sevlane/run': input.runId }, imagePrefix, imageTag, imagePullPolicy },
-    patience,
-  });
-  scope.emit({ type: 'subject', subject: { kubevirt: kubevirt.version.text } });
-  const wish = { name: host.node, hostname: facts?.hostname, withinMs: patience() };
-  const node = await laneNode(scope, feeds, wish);
-  await waitForNode(scope, feeds, node.name, patience());
-  return { kubevirt, feeds: { ...feeds, kubevirts: kubevirt.feed }, node };
-}
-
-/**
- * How long the phase may still wait for KubeVirt. That ends before its budget does: what never gets ready is blamed on
- * KubeVirt. When even the applying took that long, the phase ends first: the ground is to blame then.
- */
-function patienceOf(clock: Clock, budgetMs: number): () => number {
-  const reserveMs = budgetMs / 10;
-  const endsAt = clock.nowMs + budgetMs - reserveMs;
-  return () => Math.max(reserveMs, endsAt - clock.nowMs);
+    changes: { labels: { 'sevlane/run': runId }, imagePrefix, imageTag, imagePullPolicy },
+    budgetMs: config.budgets.kubevirtMs,
+    node: { name: host.node, hostname: facts?.hostname },
+  };
 }
 
 function learnGuest(redactor: Redactor, { guest: { user, password } }: RunConfig): void {

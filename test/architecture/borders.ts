@@ -1,6 +1,6 @@
 /** The rooms and the files in them; the first pattern that matches counts. */
 export const ROOMS: readonly (readonly [room: string, pattern: RegExp])[] = [
-  ['main', /^harness\/main(-tool|-doctor)?\.ts$/],
+  ['main', /^harness\/main(-run|-tool|-doctor|-refusals|-version)?\.ts$/],
   ['run', /^harness\/run(-folder)?\.ts$/],
   ['plan', /^harness\/plan\.ts$/],
   ['provider', /^harness\/provider\//],
@@ -58,7 +58,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   tools: ['model', 'errors', 'scope', 'provider', 'ssh', 'kube', 'command'],
   suite: ['model', 'errors', 'scope', 'kube', 'kubevirt', 'host', 'evidence', 'harness/config/run-config.ts'],
-  plan: ['model', 'config', 'kubevirt', 'suite'],
+  plan: ['model', 'errors', 'config', 'scope', 'kubevirt', 'suite'],
   run: [
     'model',
     'errors',
