@@ -1,8 +1,16 @@
 import { openWatcher } from './command/watcher.ts';
 import { prowLimits } from './config/prow.ts';
 import type { RunConfig } from './config/run-config.ts';
-import { connectionRows } from './doctor/connection-check.ts';
-import { type ClusterWay, lookAtCluster, lookAtHost, lookAtThisSide, type Subject } from './doctor/looks.ts';
+import { notRead } from './doctor/cluster/reading.ts';
+import { commandRows, connectionRows } from './doctor/connection-check.ts';
+import {
+  type ClusterWay,
+  lookAtCluster,
+  lookAtHost,
+  lookAtThisSide,
+  type Subject,
+  tellUntold,
+} from './doctor/looks.ts';
 import { refuseFatal, tellChecks } from './doctor/refuse.ts';
 import { toFinding } from './errors/blame.ts';
 import { InfraError, Interrupted } from './errors/errors.ts';
@@ -64,8 +72,10 @@ export async function run(input: RunInput): Promise<void> {
   const whereabouts = new Whereabouts();
   const late = () =>
     new InfraError(`the run was not done within ${spokenTime(budgets.runMs)}${whereabouts.words}`, { hint });
+  const told = new Set<string>();
   const tell = (event: RunEvent) => {
     whereabouts.hear(event);
+    if (event.type === 'check') told.add(event.result.id);
     input.sink(redactor.redactAll(event));
   };
   const scope = openScope(tell, input.stop);
@@ -78,6 +88,7 @@ export async function run(input: RunInput): Promise<void> {
   } catch {
     // The phase in which it happened has told it.
   }
+  tellUntold(scope, subjectOf(input), told);
   await undo(scope, budgets.undoMs);
 }
 
@@ -116,7 +127,10 @@ async function lane(scope: Scope, input: RunInput, redactor: Redactor): Promise<
   const facts =
     ssh &&
     (await phase(scope, step('probe', budgets.probeMs), async (own) => {
-      const state = await readHost(own, ssh);
+      const state = await readHost(own, ssh).catch((error: unknown) => {
+        if (!scope.signal.aborted) tellChecks(own, commandRows({ ...notRead(error), wasAsked: true }));
+        throw error;
+      });
       const rows = lookAtHost(own, subject, state);
       tellPlan(own, suites, { config, host: state.facts });
       refuseFatal(rows);

@@ -117,8 +117,15 @@ function warned({ checks }: Report): readonly string[] {
   return [
     ...warnings.slice(0, MOST_WARNINGS).map(({ id, read }) => labelled('warning', `${id}: ${oneLine(read)}`)),
     ...(more > 0 ? [labelled('warning', `and ${more} more: see sevlane doctor, or ${JUNIT_DOCTOR}`)] : []),
-    ...(unread.length === 0 ? [] : [labelled('not read', unread.map(({ id }) => id).join(', '))]),
+    ...(unread.length === 0 ? [] : [labelled('not read', named(unread.map(({ id }) => id)))]),
   ];
+}
+
+const MOST_UNREAD = 8;
+
+function named(ids: readonly string[]): string {
+  const more = ids.length - MOST_UNREAD;
+  return more > 0 ? `${ids.slice(0, MOST_UNREAD).join(', ')} and ${more} more: see ${JUNIT_DOCTOR}` : ids.join(', ');
 }
 
 function notUndone(report: Report): readonly string[] {

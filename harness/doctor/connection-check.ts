@@ -1,6 +1,7 @@
 import { toFinding } from '../errors/blame.ts';
 import type { CheckResult } from '../model/check.ts';
 import { type Check, fatal, judgeAll, ok, unread } from './check.ts';
+import type { Unread } from './cluster/reading.ts';
 
 /** How the attempt to reach the node over SSH ended; undefined: there was none. */
 export type ConnectionOutcome = { readonly description: string } | { readonly error: unknown } | undefined;
@@ -24,4 +25,27 @@ const CHECK: Check<ConnectionOutcome> = {
 /** The row of the connection itself: everything about host and cluster comes after it. */
 export function connectionRows(outcome: ConnectionOutcome): readonly CheckResult[] {
   return judgeAll([CHECK], outcome);
+}
+
+/** How the question about the host ended: `read`, or why not, and whether anybody asked. */
+export type HostOutcome = 'read' | (Unread & { readonly wasAsked: boolean });
+
+const COMMANDS: Check<HostOutcome> = {
+  id: 'host-commands',
+  group: 'host',
+  title: 'the node runs the command that reads the host',
+  expected: 'a session, a login shell that runs what it is told, and its whole answer within --probe-timeout',
+  why: 'a run reads the host before anything else, and ends where it gets no answer',
+  judge(outcome) {
+    const from = 'the probe of the node';
+    if (outcome === 'read') return ok('it answered', from);
+    return outcome.wasAsked
+      ? fatal(outcome.unread, from, outcome.action)
+      : unread(outcome.unread, from, outcome.action);
+  },
+};
+
+/** The row of the probe itself: everything about the host comes out of it. */
+export function commandRows(outcome: HostOutcome): readonly CheckResult[] {
+  return judgeAll([COMMANDS], outcome);
 }

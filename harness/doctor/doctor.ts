@@ -105,7 +105,7 @@ async function readFacts(scope: Scope, subject: Subject, ssh: SshConnection): Pr
   const step = { name: 'probe of the host', budgetMs: subject.config.budgets.probeMs };
   const read = await attempt(scope, step, (own) => readHost(own, ssh));
   if ('error' in read) {
-    lookPastHost(scope, subject, notRead(read.error));
+    lookPastHost(scope, subject, { ...notRead(read.error), wasAsked: true });
     return undefined;
   }
   lookAtHost(scope, subject, read.value);

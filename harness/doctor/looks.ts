@@ -9,14 +9,17 @@ import { spokenTime } from '../model/spoken-time.ts';
 import type { Ask } from '../provider/contract.ts';
 import type { Scope } from '../scope/scope.ts';
 import type { SshConnection } from '../ssh/connection.ts';
+import { allUnread } from './check.ts';
 import { clusterUnread, type ExaminedCluster, examineCluster } from './cluster/examine.ts';
 import type { Unread } from './cluster/reading.ts';
 import { clusterWish } from './cluster/wish.ts';
+import { commandRows, connectionRows } from './connection-check.ts';
 import { hostExam } from './host/exam-of.ts';
 import { hostRows, hostUnread } from './host/examine.ts';
 import { type LaneExam, laneRows } from './lane/checks.ts';
 import { laneExam } from './lane/exam-of.ts';
 import { tellChecks } from './refuse.ts';
+import { THIS_SIDE_CHECKS } from './this-side/checks.ts';
 import { examineThisSide } from './this-side/examine.ts';
 
 /** For whose run everything is looked at. */
@@ -47,16 +50,48 @@ export function lookAtHost(scope: Scope, { config, job }: Subject, state: HostSt
   const contract = capabilityContract(state.facts);
   scope.emit({ type: 'subject', subject: { host: state.facts } });
   scope.emit({ type: 'capabilities', contract });
-  const rows = [...hostRows(hostExam(config, state)), ...laneRows(laneExam(config, job, contract))];
+  const rows = [
+    ...commandRows('read'),
+    ...hostRows(hostExam(config, state)),
+    ...laneRows(laneExam(config, job, contract)),
+  ];
   tellChecks(scope, rows);
   return rows;
 }
 
-/** The same rows where the host could not be read. */
-export function lookPastHost(scope: Scope, { config, job }: Subject, { unread, action }: Unread): void {
+/** The same rows where the host could not be read; that is fatal where it was asked. */
+export function lookPastHost(
+  scope: Scope,
+  { config, job }: Subject,
+  why: Unread & { readonly wasAsked?: boolean },
+): void {
+  const { unread, action, wasAsked = false } = why;
   const contract = unreadContract(unread);
+  tellChecks(scope, commandRows({ unread, action, wasAsked }));
   scope.emit({ type: 'capabilities', contract });
   tellChecks(scope, [...hostUnread(unread, action), ...laneRows(laneExam(config, job, contract))]);
+}
+
+const NOT_COME = {
+  unread: 'the run did not come to it',
+  action: 'mend what ended the run, or name the node with --ssh',
+};
+
+/** A row for each check that was not told, so that every run has the same rows. */
+export function tellUntold(scope: Scope, { config, job, runId }: Subject, told: ReadonlySet<string>): void {
+  const { unread, action } = NOT_COME;
+  const rows = [
+    ...allUnread(THIS_SIDE_CHECKS, { why: unread, from: 'this side', action }),
+    ...connectionRows(undefined),
+    ...commandRows({ unread, action, wasAsked: false }),
+    ...hostUnread(unread, action),
+    ...clusterUnread(clusterWish(config, {}, runId), NOT_COME),
+    ...laneRows(laneExam(config, job, unreadContract(unread))),
+  ];
+  tellChecks(
+    scope,
+    rows.filter(({ id }) => !told.has(id)),
+  );
 }
 
 /** The way to the cluster. */

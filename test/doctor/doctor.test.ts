@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { SimulatedHost } from '../../providers/mock/simulated-host.ts';
 import { connectionTo, startHost } from '../simulated.ts';
+import { needSshd, startSshd } from '../ssh/sshd.ts';
 import { examined } from './examined.ts';
 
 /** Access reviews are questions, although they are asked with POST. */
@@ -50,6 +51,20 @@ describe('an examination', function () {
     expect(
       beyond.filter(({ group, verdict }) => group !== 'lane' && verdict !== 'unread').map(({ id }) => id),
     ).to.deep.equal([]);
+  });
+
+  it('is fatal where the node lets us in and runs no command, as a run would end there', async function () {
+    needSshd(this);
+    const sshd = await startSshd(['MaxSessions 0']);
+    try {
+      const { checks } = await examined({ ...(await lent()), ssh: sshd.target() });
+      expect(checks.get('ssh-connection')?.verdict).to.equal('ok');
+      expect(checks.get('host-commands')).to.include({ verdict: 'fatal' });
+      expect(checks.get('host-commands')?.action).to.include('MaxSessions');
+      expect(checks.get('host-sev')?.verdict).to.equal('unread');
+    } finally {
+      await sshd.close();
+    }
   });
 
   it('says which file it could not take for a kubeconfig, and asks the host all the same', async () => {

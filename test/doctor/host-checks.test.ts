@@ -74,6 +74,18 @@ describe('checks of the host', () => {
     });
   }
 
+  it('send nobody into the BIOS of a machine that no setting can help', () => {
+    for (const [name, action] of [
+      ['intel-6.11', 'name a node with an AMD EPYC processor'],
+      ['nested-6.8', 'name a node on bare metal'],
+    ] as const) {
+      const told = rows(fixture(name)).filter(({ verdict }) => verdict === 'fatal' || verdict === 'warning');
+      expect(told.length).to.be.greaterThan(3);
+      for (const { id, action: said } of told) expect(said, id).not.to.match(/BIOS|modprobe/);
+      expect(told.find(({ id }) => id === 'host-dev-sev')?.action).to.equal(action);
+    }
+  });
+
   const inotify = '/proc/sys/fs/inotify/max_user_instances';
   const snp = '/sys/module/kvm_amd/parameters/sev_snp';
   const memory = (kib: number) => `MemTotal:  33554432 kB\nMemAvailable:  ${kib} kB`;

@@ -82,6 +82,22 @@ describe('sevlane doctor', function () {
     expect(report.capabilities?.technologies.sev.given).to.equal('yes');
   });
 
+  it('has the same rows in every run, whatever that came to, and none of them is green that was not looked at', async () => {
+    const usual = [...(await examined()).rows.keys()].sort();
+    for (const [scenario, green] of [
+      ['wrong-host-key', /^this-/],
+      ['certificate-expired', /./],
+    ] as const) {
+      const artifacts = await mkdtemp(join(tmpdir(), 'sevlane-e2e-'));
+      await sevlane(['run', '--provider', 'mock', '--sim-scenario', scenario, '--artifacts', artifacts]);
+      const rows = readJunit(await readFile(join(artifacts, 'junit.doctor.xml'), 'utf8'));
+      await rm(artifacts, { recursive: true });
+      expect(rows.map(({ name }) => name).sort(), scenario).to.deep.equal(usual);
+      const passed = rows.filter(({ outcome, name }) => outcome === 'passed' && !name.startsWith('lane-'));
+      for (const { name } of passed) expect(name, scenario).to.match(green);
+    }
+  });
+
   it('tells mistakes in the settings as a run does', async () => {
     const { exitCode, stdout, stderr } = await sevlane(['doctor', '--provider', 'mock', '--require', 'sev-x']);
     expect(exitCode).to.equal(2);

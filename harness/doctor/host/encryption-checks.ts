@@ -4,7 +4,7 @@ import { fixFor } from '../../host/facts.ts';
 import { valueIn } from '../../host/readings.ts';
 import { TECHNOLOGIES, type Technology, technologyName } from '../../model/technology.ts';
 import { fatal, type Judgement, note, ok, unread, warning } from '../check.ts';
-import { AS_ROOT, BIOS, BY_HAND, type HostCheck, type HostExam, judged, there } from './exam.ts';
+import { AS_ROOT, BIOS, BY_HAND, elsewhere, type HostCheck, type HostExam, judged, there } from './exam.ts';
 
 /** What the host gives of memory encryption, and whether all that speak of it agree. */
 export const ENCRYPTION_CHECKS: readonly HostCheck[] = [
@@ -30,7 +30,8 @@ export const ENCRYPTION_CHECKS: readonly HostCheck[] = [
       const from = there('ls -l /dev/sev');
       const fault = valueIn(state.log)?.faults.sev.at(-1);
       const told = fault === undefined ? '' : `; dmesg: ${fault}`;
-      if (found.state === 'absent') return fatal(`${found.why}${told}`, from, `modprobe ccp; else ${BIOS}`);
+      if (found.state === 'absent')
+        return fatal(`${found.why}${told}`, from, elsewhere(state) ?? `modprobe ccp; else ${BIOS}`);
       return judged(found, BY_HAND, ({ kind, mode }) =>
         kind === 'character'
           ? ok(mode, from)
@@ -93,7 +94,7 @@ function judgeFlags({ state }: HostExam): Judgement {
     const hidden = silicon.filter((one) => !shown.includes(one));
     if (hidden.length === 0 && shown.length > 0) return ok(`${read}, as ${source} has it`, from);
     const lost = `${source} has ${hidden.map(technologyName).join(', ')} beyond`;
-    if (!shown.includes('sev')) return fatal(`${read}; ${lost}`, from, BIOS);
+    if (!shown.includes('sev')) return fatal(`${read}; ${lost}`, from, elsewhere(state) ?? BIOS);
     return note(`${read}; ${lost}: the kernel does not know it or found it off`, from);
   });
 }

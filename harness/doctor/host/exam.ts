@@ -28,6 +28,13 @@ export function judged<Value>(
   return judge(reading.value, there(reading.from));
 }
 
+/** What to do where no setting of this machine would help: another processor, or a virtual one. */
+export function elsewhere({ cpu }: HostState): string | undefined {
+  if (cpu.state !== 'read') return undefined;
+  if (cpu.value.vendor !== '' && cpu.value.vendor !== 'AuthenticAMD') return 'name a node with an AMD EPYC processor';
+  return cpu.value.flags.has('hypervisor') ? 'name a node on bare metal' : undefined;
+}
+
 export const AS_ROOT = 'log in as root, or let the user use sudo without a password';
 export const BY_HAND = 'look at it by hand on the node';
 export const BIOS = 'switch SMEE on in the BIOS, and SEV-SNP with its memory coverage where the processor has it';

@@ -1,6 +1,6 @@
 import { generationOf } from '../../host/cpu.ts';
 import { fatal, note, ok, unread, warning } from '../check.ts';
-import { BY_HAND, type HostCheck, judged, there } from './exam.ts';
+import { BY_HAND, elsewhere, type HostCheck, judged, there } from './exam.ts';
 
 /** What the machine is and whether it can run virtual machines at all. */
 export const MACHINE_CHECKS: readonly HostCheck[] = [
@@ -65,8 +65,10 @@ export const MACHINE_CHECKS: readonly HostCheck[] = [
     title: 'nested virtualization of the host is known',
     expected: 'anything: it is told because it changes what guests may do',
     why: 'with nested guests a guest cannot be saved or moved; encrypted guests cannot have any',
-    judge: ({ state: { parameters } }) =>
-      judged(parameters.nested, 'load kvm_amd', (on, from) => ok(on ? 'nested=1' : 'nested=0', from)),
+    judge: ({ state }) =>
+      judged(state.parameters.nested, elsewhere(state) ?? 'modprobe kvm_amd', (on, from) =>
+        ok(on ? 'nested=1' : 'nested=0', from),
+      ),
   },
   {
     id: 'host-cgroup',
@@ -172,7 +174,7 @@ function judgeKvm({ state }: Parameters<HostCheck['judge']>[0]) {
     const { kvm, kvm_amd } = state.moduleFolders;
     if (!cpu.flags.has('svm')) {
       const kind = cpu.flags.has('vmx') ? 'the flag vmx of Intel' : 'no flag svm';
-      return fatal(kind, from, 'switch SVM on in the BIOS, or name a node on bare metal with an AMD processor');
+      return fatal(kind, from, elsewhere(state) ?? 'switch SVM on in the BIOS');
     }
     const gone = [kvm, kvm_amd].filter((one) => one.state === 'absent').map((one) => one.from);
     if (gone.length > 0)

@@ -3,7 +3,7 @@ import { valueIn } from '../../host/readings.ts';
 import { ES_REFUSED_WITH_SNP_FROM, refusesEs } from '../../host/support.ts';
 import { TECHNOLOGIES } from '../../model/technology.ts';
 import { type Judgement, note, ok, unread, warning } from '../check.ts';
-import { AS_ROOT, BIOS, BY_HAND, type HostCheck, type HostExam, judged, there } from './exam.ts';
+import { AS_ROOT, BIOS, BY_HAND, elsewhere, type HostCheck, type HostExam, judged, there } from './exam.ts';
 
 /** What firmware, BIOS and the kernel's log say of that on which memory encryption stands. */
 export const PLATFORM_CHECKS: readonly HostCheck[] = [
@@ -127,6 +127,7 @@ const OFF = /^(amd_)?iommu=(.*,)?(off|pt)(,.*)?$|^iommu\.passthrough=1$/;
 
 function judgeIommu({ state }: HostExam): Judgement {
   const from = there('/proc/cmdline and /sys/class/iommu');
+  const switchOn = elsewhere(state) ?? 'switch the IOMMU on in the BIOS';
   return judged(state.commandLine, BY_HAND, (words) => {
     const bad = words.filter((word) => OFF.test(word));
     const snp = state.facts.support['sev-snp'];
@@ -135,12 +136,11 @@ function judgeIommu({ state }: HostExam): Judgement {
       return snp.given === 'yes'
         ? note(`${bad.join(' ')}, and yet SNP is on`, from)
         : warning(bad.join(' '), from, action);
-    if (state.iommus.state === 'absent')
-      return warning('/sys/class/iommu is absent', from, 'switch the IOMMU on in the BIOS');
+    if (state.iommus.state === 'absent') return warning('/sys/class/iommu is absent', from, switchOn);
     return judged(state.iommus, BY_HAND, (names) =>
       names.length > 0
         ? ok(`${names.length} IOMMUs, nothing against it on the command line`, from)
-        : warning('the kernel uses no IOMMU', from, 'switch the IOMMU on in the BIOS'),
+        : warning('the kernel uses no IOMMU', from, switchOn),
     );
   });
 }
