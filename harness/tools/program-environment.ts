@@ -1,4 +1,5 @@
 import type { Environment } from '../model/own-process.ts';
+import type { Setting } from '../model/setting.ts';
 import type { ToolInput } from './command.ts';
 import type { ToolGround } from './ground.ts';
 
@@ -15,15 +16,23 @@ export function programEnvironment(
   { kubeconfigPath }: Pick<ToolGround, 'kubeconfigPath'>,
   { own, rows, values }: Pick<ToolInput, 'own' | 'rows' | 'values'>,
 ): Environment {
-  const hidden = new Set<string>();
+  const hidden = secretNames(rows);
   const added: Record<string, string> = { KUBECONFIG: kubeconfigPath, KUBEVIRT_PROVIDER: 'external' };
-  for (const { key, env = [], secret } of rows) {
-    const name = `SEVLANE_${key.toUpperCase().replaceAll('-', '_')}`;
-    if (secret === true || SUPERSEDED.includes(key)) hidden.add(name);
-    if (secret === true) for (const each of env) hidden.add(each);
+  for (const { key, env = [] } of rows) {
+    if (SUPERSEDED.includes(key)) hidden.add(nameOf(key));
     const value = values[key];
     for (const each of env) if (KUBEVIRT_NAMES.includes(each) && typeof value === 'string') added[each] = value;
   }
   const passed = Object.entries(own.environment).filter(([name]) => !hidden.has(name));
   return { ...Object.fromEntries(passed), ...added };
+}
+
+/** The variables that may hold a secret of a run: none of them is anybody else's business. */
+export function secretNames(rows: readonly Setting[]): Set<string> {
+  const secrets = rows.filter(({ secret }) => secret === true);
+  return new Set(secrets.flatMap(({ key, env = [] }) => [nameOf(key), ...env]));
+}
+
+function nameOf(key: string): string {
+  return `SEVLANE_${key.toUpperCase().replaceAll('-', '_')}`;
 }

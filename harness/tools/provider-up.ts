@@ -10,6 +10,7 @@ import type { Environment } from '../model/own-process.ts';
 import type { Scope } from '../scope/scope.ts';
 import { until } from '../scope/until.ts';
 import type { ToolInput } from './command.ts';
+import { secretNames } from './program-environment.ts';
 import { endTunnel } from './provider-down.ts';
 import { providerScript } from './provider-script.ts';
 import type { TunnelAddress } from './tunnel.ts';
@@ -127,14 +128,14 @@ async function start(
   await rm(files.log, { force: true });
   const flags = withoutSettings(
     input.flags,
-    ['kubevirtci-config-path', 'json', ...(goal.isOwn ? ['kubeconfig'] : [])],
+    ['kubevirtci-config-path', 'json', ...secretKeys(input), ...(goal.isOwn ? ['kubeconfig'] : [])],
     input.rows,
   );
   const source = goal.isOwn && goal.source !== undefined ? ['--kubeconfig', goal.source] : [];
   const running = await startInBackground({
     file: input.own.execPath,
     args: [input.program, 'tunnel', ...flags, ...source, '--json', '--write-kubeconfig', files.kubeconfig],
-    environment: environmentOf(input.own.environment, goal),
+    environment: environmentOf(input, goal),
     cwd: input.workingFolder,
     stdoutFile: answer,
     stderrFile: files.log,
@@ -152,10 +153,15 @@ async function start(
   throw new UsageError('another sevlane provider up is at work here', { hint: 'wait for it, and try again' });
 }
 
-function environmentOf(environment: Environment, { isOwn }: Goal): Environment {
-  if (!isOwn) return environment;
-  const { KUBECONFIG: _, SEVLANE_KUBECONFIG: __, ...rest } = environment;
-  return rest;
+/** Nothing of a run stands in the arguments and the environment of a process that lives for hours. */
+function secretKeys({ rows }: Pick<ToolInput, 'rows'>): readonly string[] {
+  return rows.filter(({ secret }) => secret === true).map(({ key }) => key);
+}
+
+function environmentOf({ own, rows }: ToolInput, { isOwn }: Goal): Environment {
+  const hidden = secretNames(rows);
+  if (isOwn) for (const name of ['KUBECONFIG', 'SEVLANE_KUBECONFIG']) hidden.add(name);
+  return Object.fromEntries(Object.entries(own.environment).filter(([name]) => !hidden.has(name)));
 }
 
 type Readiness = { readonly address: TunnelAddress } | { readonly code: number };

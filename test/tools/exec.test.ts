@@ -102,7 +102,7 @@ describe('sevlane exec', function () {
         DOCKER_TAG: 'a-tag',
         KUBECONFIG: '/elsewhere',
         KUBEVIRT_PROVIDER: 'external',
-        SEVLANE_GUEST_PASSWORD: 'canary-1234',
+        SEVLANE_GUEST_PASSWORD: 'hidden-1234',
         SEVLANE_FOCUS: 'kept',
       },
     });
@@ -115,7 +115,7 @@ describe('sevlane exec', function () {
       OWN: 'two words',
       SEVLANE_FOCUS: 'kept',
     });
-    expect(stdout).to.not.contain('canary');
+    expect(stdout).to.not.contain('hidden-1234');
   });
 
   it('counts a command that a signal ended as a shell would', async () => {
