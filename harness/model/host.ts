@@ -46,6 +46,8 @@ export interface SshTarget extends HostPort {
   readonly connectWithinMs?: number;
   /** ServerAliveInterval and ServerAliveCountMax where the user set them: they may only make us notice a loss sooner. */
   readonly serverAlive?: { readonly intervalMs: number; readonly countMax: number };
+  /** The words after `ssh` with which a person reaches this host by hand, for commands in hints. */
+  readonly byHand?: readonly string[];
   /** Only for the transport that runs the system's ssh: the words that ssh itself is called with. */
   readonly openssh?: OpensshTarget;
 }
@@ -56,8 +58,12 @@ export interface OpensshTarget {
   readonly program: string;
   /** What the user wrote: an alias of ssh_config, or a host. */
   readonly destination: string;
-  /** Options that follow from our own flags, e.g. `-F`, `-i`, `-J`, `-o`; no secret is among them. */
+  /** Options that follow from our own flags, e.g. `-F`, `-J`, `-o`; no secret is among them. */
   readonly args: readonly string[];
+  /** Lines of ssh_config that hold for every host on the way, before the user's own: ssh hands no options on to its jumps. */
+  readonly before?: readonly string[];
+  /** The same behind the user's own, for what adds up. */
+  readonly after?: readonly string[];
 }
 
 /** Where the kubeconfig is found: a file here, or the first readable one of some files on the node. */

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { HostKeyPolicy } from '../model/host.ts';
 import type { SettingProblem } from '../model/setting.ts';
+import { keyscanCommand } from '../ssh/host-key-commands.ts';
 import type { Hop } from './hops.ts';
 import { type EffectiveConfig, firstOf, unlessNone } from './host-config.ts';
 import type { SshRequest } from './request.ts';
@@ -12,9 +13,18 @@ export interface PolicyReading {
   readonly problems: readonly SettingProblem[];
 }
 
+/** Whose policy is read. */
+export interface PolicyQuestion {
+  readonly hop: Hop;
+  readonly isNode: boolean;
+  readonly meanings: TokenMeanings;
+  /** The words after `ssh` that lead to the host before it; none: it is reached from here. */
+  readonly via: readonly string[];
+}
+
 /** Reads the policy for one host; a pinned fingerprint is the node's only. */
 export async function hostKeyPolicy(
-  { hop, isNode, meanings }: { readonly hop: Hop; readonly isNode: boolean; readonly meanings: TokenMeanings },
+  { hop, isNode, meanings, via }: PolicyQuestion,
   request: SshRequest,
   canAsk: boolean,
 ): Promise<PolicyReading> {
@@ -38,7 +48,8 @@ export async function hostKeyPolicy(
     const fix = 'use accept-new, or give a file that knows the host: --ssh-known-hosts FILE';
     problems.push({ place: '--ssh-host-key-checking', problem: 'there is no terminal to ask at', fix });
   }
-  if (mode === 'yes' && pinned === undefined) problems.push(...(await unknowable(hop, knownHostsFiles)));
+  if (mode === 'yes' && pinned === undefined)
+    problems.push(...(await unknowable({ hop, via, alias }, knownHostsFiles)));
   return {
     policy: {
       knownHostsFiles,
@@ -67,15 +78,19 @@ function namedFiles(config: EffectiveConfig, keyword: string): readonly string[]
 }
 
 /** Where no file exists no host can be known: that need not wait for a connection. */
-async function unknowable(hop: Hop, files: readonly string[]): Promise<readonly SettingProblem[]> {
+async function unknowable(
+  { hop, via, alias }: Pick<PolicyQuestion, 'hop' | 'via'> & { readonly alias: string | undefined },
+  files: readonly string[],
+): Promise<readonly SettingProblem[]> {
   const exist = await Promise.all(files.map(async (file) => await stat(file).then(() => true, codeIsNotAbsent)));
   if (exist.includes(true)) return [];
-  const host = hop.port === 22 ? hop.host : `-p ${hop.port} ${hop.host}`;
+  const { host, port } = hop;
+  const keyscan = keyscanCommand({ host, port, alias, via, file: files[0] ?? '~/.ssh/known_hosts' });
   return [
     {
       place: '--ssh-known-hosts',
       problem: `none of the known_hosts files exists: ${files.join(', ') || 'no file is named'}`,
-      fix: `ssh-keyscan ${host} >> ${files[0] ?? '~/.ssh/known_hosts'}, and compare the fingerprint with the host's own`,
+      fix: `${keyscan}, and compare the fingerprint with the host's own`,
     },
   ];
 }

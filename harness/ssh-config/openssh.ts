@@ -6,7 +6,10 @@ import { checkingMode } from './host-keys.ts';
 import type { SshRequest, SshSurroundings } from './request.ts';
 
 /** The words that the system's ssh is called with: it reads its own configuration, so only what our flags say. */
-export function opensshTarget(program: string, hop: Hop, { request, surroundings }: OpensshQuestion): OpensshTarget {
+export function opensshTarget(
+  { program, hop, keysOnTheWay }: OpensshCall,
+  { request, surroundings }: OpensshQuestion,
+): OpensshTarget {
   const { name, configFile, jumps, keyFiles, knownHostsFiles, agent } = request;
   const option = (keyword: string, value: string) => ['-o', `${keyword}=${value}`];
   const ambient = surroundings.own.environment.SSH_AUTH_SOCK;
@@ -19,24 +22,53 @@ export function opensshTarget(program: string, hop: Hop, { request, surroundings
       ...(name.user === undefined ? [] : ['-l', name.user]),
       ...(name.port === undefined ? [] : ['-p', String(name.port)]),
       ...(jumps === undefined ? [] : ['-J', jumps.map(spelled).join(',')]),
-      ...(keyFiles ?? []).flatMap((file) => ['-i', file]),
+      // Not -i: it would be read with tokens too, but looked for as it is written.
+      ...(keyFiles ?? []).flatMap((file) => option('IdentityFile', literal(file))),
       ...(keyFiles === undefined ? [] : option('IdentitiesOnly', 'yes')),
-      ...(agent === undefined || agent === ambient ? [] : option('IdentityAgent', quoted(agent))),
-      ...(knownHostsFiles === undefined
-        ? []
-        : [
-            ...option('UserKnownHostsFile', knownHostsFiles.map(quoted).join(' ')),
-            ...option('GlobalKnownHostsFile', 'none'),
-          ]),
       ...option('StrictHostKeyChecking', mode),
     ],
+    before: [
+      ...(agent === undefined || agent === ambient ? [] : [`IdentityAgent ${literal(agent)}`]),
+      ...(knownHostsFiles === undefined
+        ? []
+        : [`UserKnownHostsFile ${knownHostsFiles.map(literal).join(' ')}`, 'GlobalKnownHostsFile none']),
+    ],
+    after: keysOnTheWay.flatMap(({ host, files }) => [
+      `Match originalhost ${host}`,
+      ...files.map((file) => `IdentityFile ${literal(file)}`),
+    ]),
   };
+}
+
+/** The program, the node, and the keys for hosts in between for which ssh_config names none. */
+export interface OpensshCall {
+  readonly program: string;
+  readonly hop: Hop;
+  readonly keysOnTheWay: readonly { readonly host: string; readonly files: readonly string[] }[];
 }
 
 /** What is asked for, and by whom. */
 export interface OpensshQuestion {
   readonly request: SshRequest;
   readonly surroundings: SshSurroundings;
+}
+
+/** The words after `ssh` with which a person reaches the last of these hosts, as we do. */
+export function wordsByHand(
+  hops: readonly Hop[],
+  { configFile, keyFiles, knownHostsFiles }: SshRequest,
+): readonly string[] {
+  const names = hops.map(({ name }) => spelled(name));
+  const last = hops.at(-1)?.name;
+  if (last === undefined) return [];
+  return [
+    ...(configFile === undefined ? [] : ['-F', configFile]),
+    ...(keyFiles ?? []).flatMap((file) => ['-i', file]),
+    ...(knownHostsFiles === undefined ? [] : ['-o', `UserKnownHostsFile=${knownHostsFiles.map(literal).join(' ')}`]),
+    ...(names.length < 2 ? [] : ['-J', names.slice(0, -1).join(',')]),
+    ...(last.port === undefined ? [] : ['-p', String(last.port)]),
+    `${last.user === undefined ? '' : `${last.user}@`}${last.host}`,
+  ];
 }
 
 /** What the system's ssh cannot do for us: it is not there, or it would have to be given a secret. */
@@ -68,7 +100,8 @@ export async function opensshProblems(
   return problems;
 }
 
-/** ssh reads the value of -o as a line of ssh_config. */
-function quoted(path: string): string {
-  return /[\s"'\\#]/.test(path) ? `"${path.replace(/["\\]/g, '\\$&')}"` : path;
+/** As a value of ssh_config that means this very path: ssh looks for tokens in it. */
+function literal(path: string): string {
+  const text = path.replaceAll('%', '%%');
+  return /[\s"'\\#]/.test(text) ? `"${text.replace(/["\\]/g, '\\$&')}"` : text;
 }

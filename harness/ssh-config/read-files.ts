@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import type { SettingProblem } from '../model/setting.ts';
+import { shellWord } from '../ssh/shell-word.ts';
 import { filesLike } from './glob.ts';
 import type { EffectiveConfig } from './host-config.ts';
 import { KEYWORD_ALIASES, KEYWORDS } from './keywords.ts';
@@ -180,7 +181,10 @@ async function contentOf(
   try {
     const { uid, mode, size } = await stat(path);
     if ((isIncluded || (!isSystems && !isNamed)) && ((uid !== 0 && uid !== own) || (mode & 0o022) !== 0)) {
-      return void fault('can be written by others, or belongs to somebody else', `chmod go-w ${path}, and own it`);
+      return void fault(
+        'can be written by others, or belongs to somebody else',
+        `chmod go-w ${shellWord(path)}, and own it`,
+      );
     }
     if (size > MAX_BYTES) return void fault('is too large for an ssh_config', 'give another one: --ssh-config FILE');
     return await readFile(path, 'utf8');

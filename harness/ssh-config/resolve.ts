@@ -5,8 +5,9 @@ import { chosenAlgorithms } from './algorithms.ts';
 import { findHops, type Hop } from './hops.ts';
 import { type EffectiveConfig, firstOf, unlessNone } from './host-config.ts';
 import { hostKeyPolicy } from './host-keys.ts';
+import { findIdentities } from './identities.ts';
 import { findLogins } from './logins.ts';
-import { opensshProblems, opensshTarget } from './openssh.ts';
+import { type OpensshCall, opensshProblems, opensshTarget, wordsByHand } from './openssh.ts';
 import { openPassphrases } from './passphrases.ts';
 import { SshProblems } from './problems.ts';
 import { openConfigReader, opensshProgram } from './reader.ts';
@@ -39,7 +40,14 @@ interface Way {
 
 async function forBuiltin(hops: readonly Hop[], way: Way): Promise<SshResolution> {
   const grounds = await Promise.all(
-    hops.map((hop, index) => groundOf(hop, { ...way, isNode: index === hops.length - 1 })),
+    hops.map((hop, index) =>
+      groundOf(hop, {
+        ...way,
+        isNode: index === hops.length - 1,
+        byHand: wordsByHand(hops.slice(0, index + 1), way.request),
+        via: wordsByHand(hops.slice(0, index), way.request),
+      }),
+    ),
   );
   const problems = grounds.flatMap((ground) => ground.problems);
   const { ask } = way.surroundings;
@@ -61,17 +69,21 @@ async function forBuiltin(hops: readonly Hop[], way: Way): Promise<SshResolution
 }
 
 /** Everything about a host but how to log in there. */
-async function groundOf(hop: Hop, way: Way & { readonly isNode: boolean }) {
+async function groundOf(
+  hop: Hop,
+  way: Way & { readonly isNode: boolean; readonly byHand: readonly string[]; readonly via: readonly string[] },
+) {
   const { host, port, user, config } = hop;
   const { request, surroundings, isNode } = way;
   const meanings = meaningsFor(hop, way);
-  const keys = await hostKeyPolicy({ hop, isNode, meanings }, request, surroundings.ask !== undefined);
+  const keys = await hostKeyPolicy({ hop, isNode, meanings, via: way.via }, request, surroundings.ask !== undefined);
   const { algorithms, problems } = chosenAlgorithms(config);
   const target: Omit<SshTarget, 'auth'> = {
     host,
     port,
     user,
     hostKeys: keys.policy,
+    byHand: way.byHand,
     ...(algorithms === undefined ? {} : { algorithms }),
     ...timesOf(config),
   };
@@ -92,14 +104,33 @@ async function forOpenssh(hops: readonly Hop[], way: Way): Promise<SshResolution
   const notes = hops.flatMap(({ config }) => uncheckedHosts(config));
   const node = hops.at(-1);
   const targets: SshTarget[] = [];
-  for (const hop of hops) {
+  const keysOnTheWay = await keysForJumps(hops.slice(0, -1), way);
+  for (const [index, hop] of hops.entries()) {
     const meanings = meaningsFor(hop, way);
-    const keys = await hostKeyPolicy({ hop, isNode: hop === node, meanings }, request, surroundings.ask !== undefined);
+    const via = wordsByHand(hops.slice(0, index), request);
+    const question = { hop, isNode: hop === node, meanings, via };
+    const keys = await hostKeyPolicy(question, request, surroundings.ask !== undefined);
     const { host, port, user } = hop;
-    const openssh = hop === node ? { openssh: opensshTarget(program ?? 'ssh', hop, way) } : {};
-    targets.push({ host, port, user, auth: [], hostKeys: keys.policy, ...timesOf(hop.config), ...openssh });
+    const call = { program: program ?? 'ssh', hop, keysOnTheWay };
+    const openssh = hop === node ? { openssh: opensshTarget(call, way) } : {};
+    const byHand = wordsByHand(hops.slice(0, index + 1), request);
+    targets.push({ host, port, user, auth: [], hostKeys: keys.policy, byHand, ...timesOf(hop.config), ...openssh });
   }
   return finish(targets, problems, notes);
+}
+
+/** The key files of hosts in between for which ssh_config names none: those of --ssh-key, then ssh's own. */
+async function keysForJumps(jumps: readonly Hop[], way: Way): Promise<OpensshCall['keysOnTheWay']> {
+  const { request, account } = way;
+  if (request.keyFiles === undefined) return [];
+  const open = jumps.filter(({ config }) => !config.isSet('identityfile'));
+  return await Promise.all(
+    open.map(async (hop) => {
+      const found = await findIdentities({ hop, isNode: false, request, account, meanings: meaningsFor(hop, way) });
+      const files = found.filter(({ refusal }) => refusal?.isAbsent !== true).map(({ path }) => path);
+      return { host: hop.name.host, files };
+    }),
+  );
 }
 
 function finish(

@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
+import { shellWord } from '../ssh/shell-word.ts';
 import type { Account } from './request.ts';
 
 /** What a file with a secret holds, or what is wrong with it. */
@@ -17,7 +18,7 @@ export async function readSecretFile(path: string, { uid: own }: Pick<Account, '
     if (file.size > MAX_BYTES) return { problem: `${path} is too large for a secret`, fix: 'give another file' };
     if (file.uid === own && (file.mode & 0o077) !== 0) {
       const mode = (file.mode & 0o777).toString(8).padStart(4, '0');
-      const fix = `chmod 600 ${path}; of a secret that is mounted into a pod: defaultMode: 0400`;
+      const fix = `chmod 600 ${shellWord(path)}; of a secret that is mounted into a pod: defaultMode: 0400`;
       return { problem: `${path} can be read by others (mode ${mode})`, fix };
     }
     return { content: await readFile(path) };
@@ -26,7 +27,7 @@ export async function readSecretFile(path: string, { uid: own }: Pick<Account, '
     if (code === 'ENOENT' || code === 'ENOTDIR') {
       return { problem: `${path} does not exist`, fix: 'give the path of a file', isAbsent: true };
     }
-    return { problem: `${path} may not be read`, fix: `chmod u+r ${path}` };
+    return { problem: `${path} may not be read`, fix: `chmod u+r ${shellWord(path)}` };
   }
 }
 

@@ -1,6 +1,6 @@
 import { InfraError } from '../errors/errors.ts';
-import type { SshTarget } from '../model/host.ts';
 import type { Hop } from './hop.ts';
+import { keyscanCommand, removalCommand, wayTo } from './host-key-commands.ts';
 import { fingerprint, type HostKeyVerdict, type KnownHostEntry, keyTypeOf, knownHostName } from './known-hosts.ts';
 
 /** What was offered, by whom, and where we looked it up. */
@@ -79,37 +79,15 @@ function listed(files: readonly string[]): string {
   return files.length === 0 ? 'no known_hosts file' : files.join(', ');
 }
 
-/**
- * The command that writes the key down. ssh-keyscan knows no way through other hosts, so it is run on the last one in
- * between, and it knows no alias, so its name is put there afterwards.
- */
-function keyscan({ hop, key, files }: OfferedKey, file: string | undefined): string {
-  const { target, through } = hop;
-  const kind = keyTypeOf(key)
-    .replace(/^ssh-/, '')
-    .replace(/^ecdsa-.*/, 'ecdsa');
-  const port = target.port === 22 ? '' : `-p ${target.port} `;
-  const scan = `${overThere(through)}ssh-keyscan -t ${kind} ${port}${quoted(target.host)}`;
-  const { alias } = target.hostKeys;
-  const named = alias === undefined ? scan : `${scan} | sed 's/^[^ ]*/${alias.replace(/[^\w.:-]/g, '')}/'`;
-  return `${named} >> ${quoted(file ?? files[0] ?? '~/.ssh/known_hosts')}`;
-}
-
-function overThere(through: readonly SshTarget[]): string {
-  const last = through.at(-1);
-  if (last === undefined) return '';
-  const name = ({ user, host, port }: SshTarget) =>
-    `${user}@${host.includes(':') ? `[${host}]` : host}${port === 22 ? '' : `:${port}`}`;
-  const before = through.slice(0, -1).map(name).join(',');
-  const port = last.port === 22 ? '' : `-p ${last.port} `;
-  return `ssh ${before === '' ? '' : `-J ${quoted(before)} `}${port}${quoted(`${last.user}@${last.host}`)} `;
+function keyscan({ hop: { target, through }, key, files }: OfferedKey, file: string | undefined): string {
+  const { host, port, hostKeys } = target;
+  return keyscanCommand({
+    ...{ host, port, alias: hostKeys.alias, via: wayTo(through), keyType: keyTypeOf(key) },
+    file: file ?? files[0] ?? '~/.ssh/known_hosts',
+  });
 }
 
 function remedies(expected: readonly KnownHostEntry[], name: string): string {
   const files = [...new Set(expected.map((entry) => entry.file))];
-  return files.map((file) => `ssh-keygen -R ${quoted(name)} -f ${quoted(file)}`).join(' && ');
-}
-
-function quoted(word: string): string {
-  return /^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  return files.map((file) => removalCommand(name, file)).join(' && ');
 }

@@ -4,6 +4,7 @@ import { mkdir, open, readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { InfraError } from '../errors/errors.ts';
 import { type KnownHostsFile, keyTypeOf } from './known-hosts.ts';
+import { shellWord } from './shell-word.ts';
 
 /** Far beyond any real one; what is bigger is something else. */
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -34,7 +35,8 @@ async function readOne(path: string, what: string): Promise<readonly KnownHostsF
       `${what}: cannot read known_hosts file ${path}: ${code === 'EISDIR' ? 'it is a folder' : code}`,
       {
         cause,
-        hint: code === 'EISDIR' ? 'name a file: --ssh-known-hosts FILE' : `make it readable: chmod u+r ${path}`,
+        hint:
+          code === 'EISDIR' ? 'name a file: --ssh-known-hosts FILE' : `make it readable: chmod u+r ${shellWord(path)}`,
       },
     );
   }

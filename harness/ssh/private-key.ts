@@ -1,6 +1,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import ssh2 from 'ssh2';
 import { opensshKey, opensshKeyHeader } from './openssh-key.ts';
+import { shellWord } from './shell-word.ts';
 
 /**
  * A private key that the transport can use, or what is wrong with it and what to do. `needs` tells what a person could
@@ -63,7 +64,7 @@ function recognized(text: string, path: string): Refusal | undefined {
   if (/^-----BEGIN [A-Z0-9 ]+-----\\n/.test(text)) {
     return {
       problem: `${path} holds "\\n" instead of line ends`,
-      fix: `write real ones: printf '%b' "$KEY" > ${path}`,
+      fix: `write real ones: printf '%b' "$KEY" > ${shellWord(path)}`,
     };
   }
   return unusable(text, path);
@@ -119,7 +120,7 @@ function parseQuietly(text: string, passphrase?: string): ssh2.ParsedKey | Error
 }
 
 function puttygen(path: string): string {
-  return `write a copy in OpenSSH form: puttygen ${path} -O private-openssh -o COPY`;
+  return `write a copy in OpenSSH form: puttygen ${shellWord(path)} -O private-openssh -o COPY`;
 }
 
 function explain(reason: string, path: string, passphrase: string | undefined): Refusal {

@@ -2,6 +2,7 @@ import { access, constants, stat } from 'node:fs/promises';
 import { delimiter } from 'node:path';
 import type { KubeconfigSource } from '../../harness/model/host.ts';
 import type { SettingProblem, Surroundings } from '../../harness/provider/contract.ts';
+import { shellWord } from '../../harness/ssh/shell-word.ts';
 import { resolveSshTarget } from '../../harness/ssh-config/resolve.ts';
 import { sshSurroundings } from './surroundings.ts';
 import type { ExternalValues } from './values.ts';
@@ -45,7 +46,7 @@ async function checkKubeconfig(source: KubeconfigSource): Promise<readonly Setti
   return files.flatMap((file, index) => {
     const state = states[index];
     if (state === 'fine' || state === 'does not exist' || state === undefined) return [];
-    const fix = state === 'may not be read' ? `chmod u+r ${file}` : 'give the kubeconfig of the cluster';
+    const fix = state === 'may not be read' ? `chmod u+r ${shellWord(file)}` : 'give the kubeconfig of the cluster';
     return [{ place, problem: `${file} ${state}`, fix }];
   });
 }

@@ -3,11 +3,12 @@ import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { appendFileSync, copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { execa } from 'execa';
 import { after, before, describe, it } from 'mocha';
 import { openScope } from '../../harness/scope/scope.ts';
 import { connectSsh } from '../../harness/ssh/client.ts';
 import { externalProvider } from '../../providers/external/provider.ts';
-import { lane } from '../e2e/cli.ts';
+import { lane, sevlane } from '../e2e/cli.ts';
 import { needProgram } from '../programs.ts';
 import { needSshd, type Sshd, startSshd } from '../ssh/sshd.ts';
 
@@ -22,6 +23,7 @@ describe('getting into a node of somebody else, through real sshds', () => {
     needSshd(this);
     for (const program of ['ssh-agent', 'ssh-add', 'ssh-keygen']) needProgram(this, program);
     [node, gate] = [await startSshd(), await startSshd()];
+    copyFileSync(gate.knownHosts, at('gate known'));
     appendFileSync(gate.knownHosts, readFileSync(node.knownHosts));
     execFileSync('ssh-keygen', ['-q', '-H', '-f', gate.knownHosts], { stdio: 'ignore' });
     const agent = spawn('ssh-agent', ['-D', '-a', at('agent')], { stdio: ['ignore', 'pipe', 'ignore'] });
@@ -82,6 +84,41 @@ describe('getting into a node of somebody else, through real sshds', () => {
       expect(gate.log()).to.include('Accepted publickey');
       expect(node.log()).to.include('Accepted publickey');
       expect(node.log().match(/Failed publickey/g), 'no key is offered that is not named').to.equal(null);
+    });
+  }
+
+  for (const transport of ['builtin', 'openssh'] as const) {
+    describe(`with nothing but flags, over a jump, by the ${transport} transport`, () => {
+      const inWith = async (known: readonly string[]) => {
+        appendFileSync(join(gate.folder, 'authorized_keys'), readFileSync(`${node.keyFile}.pub`));
+        const hosts = ['--ssh', `root@127.0.0.1:${node.port}`, '--ssh-jump', `root@127.0.0.1:${gate.port}`];
+        const flags = ['--ssh-config', 'none', '--ssh-key', node.keyFile, '--ssh-known-hosts', at('flags known')];
+        writeFileSync(at('flags known'), known.map((file) => readFileSync(file, 'utf8')).join(''));
+        const args = ['--provider', 'external', ...hosts, ...flags, '--ssh-transport', transport];
+        return async () => {
+          const { stdout } = await sevlane(['doctor', '--json', ...args]);
+          const { checks } = JSON.parse(stdout) as {
+            checks: { id: string; verdict: string; read: string; action?: string }[];
+          };
+          const check = checks.find(({ id }) => id === 'ssh-connection');
+          if (check === undefined) throw new Error(stdout);
+          return check;
+        };
+      };
+
+      it('uses the key and the known hosts of the flags on both hosts', async () => {
+        expect(await (await inWith([node.knownHosts, at('gate known')]))()).to.include({ verdict: 'ok' });
+      });
+
+      it('is let in by pasting what it says of a host behind the jump', async () => {
+        const doctor = await inWith([at('gate known')]);
+        const { verdict, read, action = '' } = await doctor();
+        expect(verdict).to.equal('fatal');
+        const print = execFileSync('ssh-keygen', ['-lf', node.hostKeys.ed25519], { encoding: 'utf8' }).split(' ')[1];
+        expect(read).to.include(`[127.0.0.1]:${node.port} is not known: it offers ssh-ed25519 ${print}`);
+        await execa('sh', ['-c', /then: (.+)$/.exec(action)?.[1] ?? 'false'], { stdio: 'ignore' });
+        expect(await doctor()).to.include({ verdict: 'ok' });
+      });
     });
   }
 

@@ -28,8 +28,9 @@ describe("the system's ssh as the transport", () => {
     throw new Error(JSON.stringify(brief(resolution)));
   }
   /** What ssh makes of the words that it would be called with. */
-  async function understood({ args, destination }: OpensshTarget) {
-    const { stdout } = await execa(program, ['-G', ...args, '--', destination], { stdin: 'ignore' });
+  async function understood({ args, destination, before = [], after = [] }: OpensshTarget) {
+    const lines = [...before, ...after].flatMap((line) => (/^(Match|IdentityFile)/.test(line) ? [] : ['-o', line]));
+    const { stdout } = await execa(program, ['-G', ...args, ...lines, '--', destination], { stdin: 'ignore' });
     return readAnswer(stdout);
   }
 
@@ -56,6 +57,13 @@ describe("the system's ssh as the transport", () => {
     expect(options.get('userknownhostsfile')).to.deep.equal([desk.at('known'), desk.at('second known')]);
     expect(options.get('globalknownhostsfile')).to.deep.equal(['none']);
     expect(options.get('stricthostkeychecking')).to.deep.equal(['accept-new']);
+  });
+
+  it('means the very paths of our flags, whatever is in them', async () => {
+    const [key, known] = [desk.write('100%done key', ''), desk.write('50%n known', '')];
+    const found = await target('', { keyFiles: [key], knownHostsFiles: [known] });
+    expect(found.args).to.include(`IdentityFile="${key.replace('%', '%%')}"`);
+    expect(found.before?.[0]).to.equal(`UserKnownHostsFile "${known.replace('%', '%%')}"`);
   });
 
   it('checks host keys, whatever ssh_config says', async () => {

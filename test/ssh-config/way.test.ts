@@ -162,7 +162,7 @@ for (const [where, around] of [
       const told = await problems('Host *\n  User root\nHost amd1\n  ProxyJump gate:2222\n', files);
       expect(told.map(({ fix }) => fix.replace(/ >>.*/, ''))).to.deep.equal([
         'ssh-keyscan -p 2222 gate',
-        'ssh-keyscan amd1',
+        `ssh -F ${desk.at('config')} -i ${desk.at('id')} -o UserKnownHostsFile=${desk.at('no-such')} -p 2222 gate ssh-keyscan amd1`,
       ]);
     });
   });

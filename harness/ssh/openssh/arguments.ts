@@ -8,17 +8,22 @@ interface MasterFiles {
   readonly configPath: string;
   /** Script that vouches for the one key that is taken, when one is pinned. */
   readonly pinPath: string;
+  /** Types of key that the host has shown already, none of them the pinned one. */
+  readonly notPinned: readonly string[];
 }
 
 /**
  * What ssh has to observe on the way to the node and to every host in between, whatever the user's files say: the first
  * value that ssh meets counts.
  */
-export function masterConfig(target: Pick<SshTarget, 'hostKeys' | 'openssh' | 'serverAlive'>, mayAsk: boolean): string {
+export function masterConfig(
+  target: Pick<SshTarget, 'hostKeys' | 'openssh' | 'serverAlive'>,
+  { mayAsk, seenPath }: { readonly mayAsk: boolean; readonly seenPath: string },
+): string {
   const { hostKeys, openssh } = target;
   const lines = [
     // Words that older versions do not know.
-    'IgnoreUnknown ForkAfterAuthentication,StdinNull,SessionType',
+    'IgnoreUnknown ForkAfterAuthentication,StdinNull,SessionType,KnownHostsCommand',
     `StrictHostKeyChecking ${hostKeys.mode ?? 'yes'}`,
     'NoHostAuthenticationForLocalhost no',
     `BatchMode ${mayAsk ? 'no' : 'yes'}`,
@@ -40,10 +45,13 @@ export function masterConfig(target: Pick<SshTarget, 'hostKeys' | 'openssh' | 's
     'UpdateHostKeys no',
     'VisualHostKey no',
     'LogLevel INFO',
+    ...(openssh?.before ?? []),
     ...configFiles(openssh?.args ?? []).map((path) => `Include ${quoted(path)}`),
     // Where the user's files say nothing. It bounds the way to the greeting; logging in may need a touch of a key.
     'Match all',
     'ConnectTimeout 15',
+    `KnownHostsCommand ${hostKeyCommand(seenPath)}`,
+    ...(openssh?.after ?? []),
     '',
   ];
   return lines.join('\n');
@@ -63,11 +71,11 @@ function serverAlive({ serverAlive: own }: Pick<SshTarget, 'serverAlive'>): read
  */
 export function masterArguments(
   target: SshTarget,
-  { controlPath, configPath, pinPath }: MasterFiles,
+  { controlPath, configPath, pinPath, notPinned }: MasterFiles,
 ): readonly string[] {
   const { connectWithinMs, hostKeys, openssh } = target;
   const timeout = connectWithinMs === undefined ? [] : [`ConnectTimeout=${Math.ceil(connectWithinMs / 1000)}`];
-  const pin = hostKeys.pinned === undefined ? [] : pinOptions(pinPath);
+  const pin = hostKeys.pinned === undefined ? [] : pinOptions(pinPath, notPinned);
   return [
     ...['-F', configPath, '-N', '-T', '-M', '-S', controlPath.replaceAll('%', '%%')],
     ...[...timeout, ...pin].flatMap((option) => ['-o', option]),
@@ -79,6 +87,12 @@ export function masterArguments(
 
 /** Before what the script of a pin has seen instead. */
 export const PIN_WORD = 'sevlane-pin:';
+
+/** Before a key that a host shows: ssh itself does not tell the fingerprint of one that it does not know. */
+export const SEEN_WORD = 'sevlane-seen:';
+
+/** A known_hosts command that knows no host, and tells name, type and fingerprint of the key that is shown. */
+export const SEEN_SCRIPT = `[ "$3" = NONE ] || echo "${SEEN_WORD} $1 $2 $4" >&2\n`;
 
 /** A known_hosts command that knows the host by exactly this key. */
 export function pinScript(pinned: string): string {
@@ -92,14 +106,19 @@ export function pinScript(pinned: string): string {
   ].join('\n');
 }
 
-function pinOptions(pinPath: string): readonly string[] {
-  const path = pinPath.replaceAll('%', '%%');
+function pinOptions(pinPath: string, notPinned: readonly string[]): readonly string[] {
+  const others = notPinned.map((type) => (type === 'ssh-rsa' ? 'rsa-sha2-*,ssh-rsa*' : `${type}*`)).join(',');
   return [
-    `KnownHostsCommand=/bin/sh ${quoted(path)} %H %t %K %f`,
+    ...(others === '' ? [] : [`HostKeyAlgorithms=-${others}`]),
+    `KnownHostsCommand=${hostKeyCommand(pinPath)}`,
     'UserKnownHostsFile=none',
     'GlobalKnownHostsFile=none',
     'StrictHostKeyChecking=yes',
   ];
+}
+
+function hostKeyCommand(script: string): string {
+  return `/bin/sh ${quoted(script.replaceAll('%', '%%'))} %H %t %K %f`;
 }
 
 /** What ssh needs of our environment: to find its agent, tickets, configuration and the programs that it calls. */

@@ -1,7 +1,10 @@
 import { ConnectionCut, InfraError } from '../../errors/errors.ts';
 import type { SshTarget } from '../../model/host.ts';
+import { describeTarget, type Hop, route } from '../hop.ts';
+import { keyscanCommand, removalCommand, wayTo } from '../host-key-commands.ts';
 import { knownHostName } from '../known-hosts.ts';
-import { PIN_WORD } from './arguments.ts';
+import { shellWord } from '../shell-word.ts';
+import { PIN_WORD, SEEN_WORD } from './arguments.ts';
 
 /** What ssh said before it ended, and with what. */
 export interface LastWords {
@@ -9,7 +12,7 @@ export interface LastWords {
   readonly description: string;
   readonly said: string;
   /** For names and commands in hints. */
-  readonly target: Pick<SshTarget, 'host' | 'port' | 'hostKeys'>;
+  readonly target: SshTarget;
   readonly cause?: unknown;
 }
 
@@ -115,7 +118,9 @@ const MEANINGS: readonly Meaning[] = [
 /** The error for a connection that ssh could not make, in the words of the field, with the fix. */
 export function explainFailure({ description, said, target, cause }: LastWords): InfraError | ConnectionCut {
   const details = cause === undefined ? {} : { cause };
-  const hostKey = unknownKey(said) ?? changedKey(said, target) ?? otherThanPinned(said, target);
+  const other = otherThanPinned(said, target);
+  if (other !== undefined) return other;
+  const hostKey = unknownKey(said, target) ?? changedKey(said, target);
   if (hostKey !== undefined) {
     return new InfraError(`ssh ${description}: ${hostKey.words}`, { ...details, hint: hostKey.hint });
   }
@@ -130,7 +135,7 @@ export function explainFailure({ description, said, target, cause }: LastWords):
   const words = lastLines(said);
   return new InfraError(`ssh ${description}: ${words === '' ? 'ssh ended without a word' : `ssh ended: ${words}`}`, {
     ...details,
-    hint: `try by hand: ssh -v -p ${target.port} ${target.host}`,
+    hint: `try by hand: ssh -v ${byHand(target)}`,
   });
 }
 
@@ -152,43 +157,88 @@ interface Words {
   readonly hint: string;
 }
 
-function unknownKey(said: string): Words | undefined {
+function unknownKey(said: string, target: SshTarget): Words | undefined {
   const match = /No (\S+) host key is known for (\S+) and you have requested strict checking/.exec(said);
   if (match === null) return undefined;
   const [, type = '', name = ''] = match;
-  const [, host = name, port] = /^\[(.+)\]:(\d+)$/.exec(name) ?? [];
-  const keyscan = `ssh-keyscan -t ${type.toLowerCase()} ${port === undefined ? '' : `-p ${port} `}${host}`;
+  const { hop, file } = placeOf(name, target);
+  const { keyType = type, print } = seenKey(said, name) ?? {};
+  const keyscan = scanOf(hop, type, file);
+  const { knownHostsFiles } = hop.target.hostKeys;
   return {
-    words: `host key of ${name} is not known: it offers ${type}`,
-    hint: `compare the fingerprint with the host's own (ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub), then: ${keyscan} >> ~/.ssh/known_hosts`,
+    words: `host key of ${name} is not known: it offers ${keyType}${print === undefined ? '' : ` ${print}`}; looked in ${knownHostsFiles.join(', ') || 'no known_hosts file'}`,
+    hint: `${COMPARE}, then: ${keyscan}`,
   };
 }
 
-function changedKey(said: string, target: LastWords['target']): Words | undefined {
+const COMPARE = "compare the fingerprint with the host's own (ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub)";
+
+/** The key that this host showed last, as our known_hosts command was told. */
+function seenKey(said: string, name: string): { readonly keyType: string; readonly print: string } | undefined {
+  const lines = said.split(/[\r\n]+/).filter((line) => line.startsWith(`${SEEN_WORD} ${name} `));
+  const [, , keyType, print] = lines.at(-1)?.split(' ') ?? [];
+  return keyType === undefined || print === undefined ? undefined : { keyType, print };
+}
+
+/** Which of the hosts on the way ssh means; the node when that cannot be told. */
+function placeOf(
+  name: string,
+  target: SshTarget,
+): { readonly hop: Pick<Hop, 'target' | 'through'>; readonly file: string } {
+  const hops = route(target);
+  const hop = hops.find((one) => knownHostName(hostOf(one.target)) === name) ??
+    hops.findLast((one) => one.target.host === name) ?? { target, through: [] };
+  return { hop, file: hop.target.hostKeys.knownHostsFiles[0] ?? '~/.ssh/known_hosts' };
+}
+
+function scanOf({ target, through }: Pick<Hop, 'target' | 'through'>, keyType: string, file: string): string {
+  const { host, port, hostKeys } = target;
+  return keyscanCommand({ host, port, alias: hostKeys.alias, via: wayTo(through), keyType, file });
+}
+
+function hostOf({ host, port, hostKeys: { alias } }: SshTarget) {
+  return { host, port, ...(alias === undefined ? {} : { alias }) };
+}
+
+function changedKey(said: string, target: SshTarget): Words | undefined {
   if (!/REMOTE HOST IDENTIFICATION HAS CHANGED/.test(said)) return undefined;
   const seen = /fingerprint for the (\S+) key sent by the remote host is\s+(\S+?)\.?\s/.exec(said);
   const place = /Offending (\S+) key in (.+):(\d+)/.exec(said);
-  const host = /ost key for (\S+) has changed/.exec(said)?.[1] ?? target.host;
-  // ssh leaves the port out here; a host in between is known by its name alone.
-  const name = host === target.host ? knownHostName(target) : host;
-  const port = host === target.host && target.port !== 22 ? `-p ${target.port} ` : '';
+  // ssh may leave the port out here.
+  const named = /ost key for (\S+) has changed/.exec(said)?.[1] ?? target.host;
+  const { hop, file } = placeOf(named, target);
+  const name = knownHostName(hostOf(hop.target));
   const offered = seen === null ? '' : `: it offers ${seen[1]} ${seen[2]}`;
   const expected = place === null ? '' : `, expected the ${place[1]} key at ${place[2]}:${place[3]}`;
-  const file = place?.[2] ?? '~/.ssh/known_hosts';
+  const offending = place?.[2] ?? file;
+  const keyscan = scanOf(hop, seen?.[1] ?? 'ed25519', offending);
   return {
     words: `host key of ${name} has changed${offered}${expected}; nobody was told a secret`,
-    hint: `someone may be in between; if the host was reinstalled, compare the fingerprint there, then: ssh-keygen -R '${name}' -f ${file} && ssh-keyscan ${port}${host} >> ${file}`,
+    hint: `someone may be in between; if the host was reinstalled, compare the fingerprint there, then: ${removalCommand(name, offending)} && ${keyscan}`,
   };
 }
 
-function otherThanPinned(said: string, target: LastWords['target']): Words | undefined {
-  const { pinned } = target.hostKeys;
-  const seen = new RegExp(`^${PIN_WORD} (.+)$`, 'm').exec(said)?.[1];
-  if (pinned === undefined || seen === undefined) return undefined;
-  return {
-    words: `host key of ${knownHostName(target)} is not the one that is pinned: it offers ${seen}, expected ${pinned}; nobody was told a secret`,
-    hint: "compare the fingerprint with the host's own: ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub",
-  };
+/** The host showed a key that is not the pinned one; it may have that one too, of another type. */
+export class OtherThanPinned extends InfraError {
+  /** e.g. `ssh-ed25519`. */
+  readonly keyType: string;
+  /** Type and fingerprint. */
+  readonly seen: string;
+
+  constructor(target: SshTarget, keys: readonly string[]) {
+    const name = knownHostName(hostOf(target));
+    super(
+      `ssh ${describeTarget(target)}: host key of ${name} is not the one that --ssh-host-key names: it offers ${keys.join(', ')}, expected ${target.hostKeys.pinned}; nobody was told a secret`,
+      { hint: COMPARE },
+    );
+    this.seen = keys.at(-1) ?? '';
+    this.keyType = this.seen.split(' ')[0] ?? '';
+  }
+}
+
+function otherThanPinned(said: string, target: SshTarget): OtherThanPinned | undefined {
+  const seen = new RegExp(`^${PIN_WORD} (.+?)\\r?$`, 'm').exec(said)?.[1];
+  return target.hostKeys.pinned === undefined || seen === undefined ? undefined : new OtherThanPinned(target, [seen]);
 }
 
 /** What a banner or a motd says is no reason; ssh's own words come last. */
@@ -196,6 +246,10 @@ function lastLines(said: string): string {
   const lines = said
     .split(/[\r\n]+/)
     .map((line) => line.replace(/\p{Cc}/gu, '').trim())
-    .filter((line) => line !== '' && !/^(@+|Warning: Permanently added)/.test(line));
+    .filter((line) => line !== '' && !/^(@+|Warning: Permanently added|sevlane-)/.test(line));
   return lines.slice(-3).join('; ').slice(-400);
+}
+
+function byHand({ byHand: words, host, port }: SshTarget): string {
+  return words === undefined ? `-p ${port} ${host}` : words.map(shellWord).join(' ');
 }

@@ -8,7 +8,7 @@ import type { OwnProcess } from '../../model/own-process.ts';
 import type { Ask } from '../../provider/contract.ts';
 import type { Scope } from '../../scope/scope.ts';
 import { until } from '../../scope/until.ts';
-import { masterArguments, masterConfig, pinScript, sshEnvironment } from './arguments.ts';
+import { masterArguments, masterConfig, pinScript, SEEN_SCRIPT, sshEnvironment } from './arguments.ts';
 import { openAskpass } from './askpass.ts';
 import { type MessageLink, openControlSocket } from './control-socket.ts';
 import { explainFailure } from './explain.ts';
@@ -35,10 +35,13 @@ export interface Master {
   end(graceMs: number): Promise<void>;
 }
 
-interface MasterStart extends LocalPrograms, Person {
+/** What a master is started with. */
+export interface MasterStart extends LocalPrograms, Person {
   readonly description: string;
   readonly target: SshTarget;
   readonly scope: Scope;
+  /** Types of key that the host has shown already, none of them the pinned one. */
+  readonly notPinned: readonly string[];
 }
 
 /** The hard limit that the signal of the caller stays within. */
@@ -56,13 +59,16 @@ export async function startMaster({
   description,
   ask,
   known,
+  notPinned,
 }: MasterStart): Promise<Master> {
   const { program = 'ssh' } = target.openssh ?? {};
   const folder = await privateFolder(watcher);
   const controlPath = join(folder.path, 's');
   const configPath = join(folder.path, 'config');
   const pinPath = join(folder.path, 'pin');
-  await writeFile(configPath, masterConfig(target, ask !== undefined), { mode: 0o600 });
+  const seenPath = join(folder.path, 'seen');
+  await writeFile(configPath, masterConfig(target, { mayAsk: ask !== undefined, seenPath }), { mode: 0o600 });
+  await writeFile(seenPath, SEEN_SCRIPT, { mode: 0o600 });
   await writeFile(pinPath, pinScript(target.hostKeys.pinned ?? ''), { mode: 0o600 });
   const askpass =
     ask &&
@@ -71,7 +77,7 @@ export async function startMaster({
       tell: (message) => scope.log.info(`ssh ${description}: ${message}`),
     }));
   const running = await startProgram(
-    { file: program, args: masterArguments(target, { controlPath, configPath, pinPath }) },
+    { file: program, args: masterArguments(target, { controlPath, configPath, pinPath, notPinned }) },
     {
       own,
       watcher,

@@ -1,8 +1,10 @@
+import { ConnectionCut } from '../../errors/errors.ts';
 import type { SshTarget } from '../../model/host.ts';
 import type { Scope } from '../../scope/scope.ts';
 import { describeTarget } from '../hop.ts';
 import type { SshTransport } from '../session.ts';
-import { type LocalPrograms, type Person, startMaster } from './master.ts';
+import { OtherThanPinned } from './explain.ts';
+import { type LocalPrograms, type Master, type MasterStart, type Person, startMaster } from './master.ts';
 import { OpensshSession } from './openssh-session.ts';
 
 /**
@@ -21,7 +23,7 @@ export function opensshTransport(
     description,
     async open(signal) {
       // The signal alone counts: after a stop of the scope a connection is still needed, to undo.
-      const master = await startMaster({ ...programs, known, target, description, scope: { ...scope, signal } });
+      const master = await startPinned(target, { ...programs, known, description, scope: { ...scope, signal } });
       try {
         const session = new OpensshSession(master, description);
         await session.ping(signal);
@@ -32,4 +34,24 @@ export function opensshTransport(
       }
     },
   };
+}
+
+/** A host shows one key at a time: while it is not the pinned one, the next try asks for those of other types. */
+async function startPinned(target: SshTarget, start: Omit<MasterStart, 'target' | 'notPinned'>): Promise<Master> {
+  const seen: OtherThanPinned[] = [];
+  for (;;) {
+    try {
+      return await startMaster({ ...start, target, notPinned: seen.map(({ keyType }) => keyType) });
+    } catch (error) {
+      const isNew = error instanceof OtherThanPinned && !seen.some(({ keyType }) => keyType === error.keyType);
+      if (isNew) seen.push(error);
+      else if (seen.length === 0 || error instanceof ConnectionCut || start.scope.signal.aborted) throw error;
+      // Any other end, of a server that has no more keys for one, tells less than what was seen.
+      else
+        throw new OtherThanPinned(
+          target,
+          seen.map((one) => one.seen),
+        );
+    }
+  }
 }

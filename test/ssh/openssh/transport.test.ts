@@ -5,6 +5,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { execa } from 'execa';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { openWatcher, type Watcher } from '../../../harness/command/watcher.ts';
 import { ConnectionCut, InfraError } from '../../../harness/errors/errors.ts';
@@ -270,8 +271,11 @@ describe("the transport over the system's ssh", function () {
     const unknown = join((await start()).folder, 'empty');
     writeFileSync(unknown, '');
     const error = await refusal(opensshTarget(sshd as Sshd, { knownHosts: unknown }));
-    expect(error.message).to.match(/^ssh \S+: host key of \[127\.0\.0\.1\]:\d+ is not known: it offers ED25519/);
-    expect(error.hint).to.contain('ssh-keyscan');
+    const { port = 0, hostKeys: { ed25519 = '' } = {} } = sshd ?? {};
+    expect(wordsOf(error)).to.equal(
+      `host key of [127.0.0.1]:${port} is not known: it offers ssh-ed25519 ${printOf(ed25519)}; looked in ${unknown}`,
+    );
+    expect(error.hint).to.match(new RegExp(`then: ssh-keyscan -t ed25519 -p ${port} 127\\.0\\.0\\.1 >> ${unknown}$`));
     expect(sshd?.log()).to.not.contain('publickey');
     const taken = await open(opensshTarget(sshd as Sshd, { knownHosts: unknown, mode: 'accept-new' }));
     expect(await run(taken, 'echo in')).to.include({ stdout: 'in\n' });
@@ -294,21 +298,29 @@ describe("the transport over the system's ssh", function () {
     );
     expect(error.hint).to.contain(`ssh-keygen -R '[127.0.0.1]:${port}' -f ${wrong}`);
     expect(sshd?.log()).to.not.contain('publickey');
+    await paste(error.hint);
+    const mended = await open(target);
+    expect(await run(mended, 'echo in')).to.include({ stdout: 'in\n' });
   });
 
-  it('takes the one key that is pinned, and no other', async () => {
+  it('takes the one key that is pinned, of whatever type, and no other', async () => {
     const { hostKeys } = await start();
-    const print = (file: string) => execFileSync('ssh-keygen', ['-lf', file], { encoding: 'utf8' }).split(' ')[1] ?? '';
+    const print = printOf;
     const target = opensshTarget(sshd as Sshd, { knownHosts: '/dev/null' });
     const pinned = (pin: string) => ({ ...target, hostKeys: { ...target.hostKeys, pinned: pin } });
     expect(await run(await open(pinned(print(hostKeys.ed25519))), 'echo in')).to.include({ stdout: 'in\n' });
-    const error = await refusal(pinned(print(hostKeys.rsa)));
-    expect(error.message).to.match(
-      /host key of \[127\.0\.0\.1\]:\d+ is not the one that is pinned: it offers .* SHA256:/,
+    expect(await run(await open(pinned(print(hostKeys.rsa))), 'echo in')).to.include({ stdout: 'in\n' });
+    const none = `SHA256:${'A'.repeat(43)}`;
+    const seen = [
+      `ssh-ed25519 ${print(hostKeys.ed25519)}`,
+      `ecdsa-sha2-nistp256 ${print(hostKeys.ecdsa)}`,
+      `ssh-rsa ${print(hostKeys.rsa)}`,
+    ];
+    expect(wordsOf(await refusal(pinned(none)))).to.match(
+      new RegExp(
+        `^host key of \\[127\\.0\\.0\\.1\\]:\\d+ is not the one that --ssh-host-key names: it offers ${seen.join(', ').replaceAll('+', '\\+')}, expected ${none};`,
+      ),
     );
-    expect(error.message)
-      .to.contain(`expected ${print(hostKeys.rsa)}`)
-      .and.contain(print(hostKeys.ed25519));
   });
 
   it('trusts a host by the certificate of its authority, and is let in by one of its own', async () => {
@@ -485,6 +497,17 @@ describe("the transport over the system's ssh", function () {
 });
 
 const limits = () => ({ scope: openScope(() => {}), withinMs: 20_000, everyMs: 20, blame: 'infra' }) as const;
+
+/** The fingerprint of a public key file, as ssh-keygen says it. */
+function printOf(file: string): string {
+  return execFileSync('ssh-keygen', ['-lf', file], { encoding: 'utf8' }).split(' ')[1] ?? '';
+}
+
+/** Does what a hint says, as somebody who pastes it into a shell. */
+async function paste(hint: string | undefined): Promise<void> {
+  const [, commands = 'false'] = /then: (.+)$/.exec(hint ?? '') ?? [];
+  await execa('sh', ['-c', commands], { stdio: 'ignore' });
+}
 
 /** Without the name of the connection. */
 function wordsOf(error: Error): string {
