@@ -110,6 +110,7 @@ async function main(argv: readonly string[]): Promise<void> {
 }
 
 async function dispatch([name, ...rest]: readonly string[]): Promise<number> {
+  if (name === 'help' && rest[0] !== undefined) return await dispatch([rest[0], '--help']);
   if (name === undefined || name === '--help' || name === '-h' || name === 'help')
     return await say(overviewText(COMMANDS));
   if (name === '--version' || name === '-V') return await say(`${await ownVersion()}\n`);

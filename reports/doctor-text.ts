@@ -56,22 +56,48 @@ function roomFor(columns: number): number {
 
 function groupLines(group: CheckGroup, checks: readonly CheckResult[], layout: Layout): readonly string[] {
   const own = checks.filter((check) => check.group === group);
-  return own.length === 0 ? [] : ['', group, ...own.flatMap((check) => checkLines(check, layout))];
+  if (own.length === 0) return [];
+  const told = new Set<string>();
+  const lines = own.flatMap((check) => {
+    const alike = own.filter(({ verdict, read }) => verdict === 'unread' && read === check.read);
+    if (check.verdict !== 'unread' || alike.length < MANY) return checkLines(check, layout);
+    if (told.has(check.read)) return [];
+    told.add(check.read);
+    return checksAlike(alike, layout);
+  });
+  return ['', group, ...lines];
+}
+
+/** So many that could not be read for one reason are told together: what there is to do must not drown. */
+const MANY = 3;
+
+function checksAlike(alike: readonly CheckResult[], layout: Layout): readonly string[] {
+  const [check] = alike;
+  if (check === undefined) return [];
+  const names = alike.map(({ id }) => id).join(', ');
+  const actions = [...new Set(alike.flatMap(({ action }) => (action === undefined ? [] : [action])))];
+  return [
+    ...headLines({ ...check, title: `${alike.length} checks` }, layout),
+    ...moreLines({ namely: names, do: actions.join('; ') }, layout),
+  ];
 }
 
 function checkLines(check: CheckResult, layout: Layout): readonly string[] {
   const { verdict, from, expected, why, action } = check;
-  const { isTerminal } = layout;
-  const word = WORDS[verdict].padEnd(WIDTH);
-  const shown = isTerminal ? styleText(COLOURS[verdict], word, { validateStream: false }) : word;
-  const [first = '', ...others] = columnsOf(check, layout);
-  const lines = [`  ${shown} ${first}`, ...others.map((each) => `${MARGIN}${each}`)];
-  if (isFine(verdict)) return lines;
+  if (isFine(verdict)) return headLines(check, layout);
   const more = { from, expected, matters: why, ...(action === undefined ? {} : { do: action }) };
-  return [
-    ...lines,
-    ...Object.entries(more).flatMap(([name, text]) => hanging(`${MARGIN}${name.padEnd(10)}`, oneLine(text), layout)),
-  ];
+  return [...headLines(check, layout), ...moreLines(more, layout)];
+}
+
+function headLines(check: CheckResult, layout: Layout): readonly string[] {
+  const word = WORDS[check.verdict].padEnd(WIDTH);
+  const shown = layout.isTerminal ? styleText(COLOURS[check.verdict], word, { validateStream: false }) : word;
+  const [first = '', ...others] = columnsOf(check, layout);
+  return [`  ${shown} ${first}`, ...others.map((each) => `${MARGIN}${each}`)];
+}
+
+function moreLines(more: Readonly<Record<string, string>>, layout: Layout): readonly string[] {
+  return Object.entries(more).flatMap(([name, text]) => hanging(`${MARGIN}${name.padEnd(10)}`, oneLine(text), layout));
 }
 
 /** Title and what was read, side by side. */

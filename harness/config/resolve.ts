@@ -125,7 +125,12 @@ function chooseProvider(givenFor: (key: string) => Given | undefined, input: Set
   if (simulated === undefined || (input.isProof && isCi(input.env))) {
     const reason = simulated === undefined ? '' : ', and in CI a simulated green must never pass for a real one';
     const problem = `no provider is named${reason}`;
-    return { ...none, problems: [{ place: '--provider', problem, fix: `name one of ${names.join(', ')}` }] };
+    return {
+      ...none,
+      problems: [
+        { place: '--provider', problem, fix: `write --ssh NODE for a real one, or name one of ${names.join(', ')}` },
+      ],
+    };
   }
   const note = `no provider named: running on the simulated host "${simulated.name}", nothing here is proven on hardware`;
   return { provider: simulated, notes: input.isProof ? [note] : [], problems: [] };

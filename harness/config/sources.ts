@@ -32,7 +32,8 @@ export function readFlags(argv: readonly string[], rows: readonly Setting[]): So
   for (let word = words.shift(); word !== undefined; word = words.shift()) {
     const [, key, attached] = /^--([^=]*)(?:=([\s\S]*))?$/.exec(word) ?? [];
     if (key === undefined || key === '') {
-      problems.push({ place: word, problem: 'is no flag', fix: 'flags begin with two dashes; see --help' });
+      const node = /^\w/.test(word) ? `; a node is named by --ssh ${word}` : '';
+      problems.push({ place: word, problem: 'is no flag', fix: `flags begin with two dashes${node}; see --help` });
       continue;
     }
     const place = `--${key}`;

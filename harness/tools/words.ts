@@ -29,14 +29,20 @@ export function splitWords(rule: WordRule, typed: readonly string[], rows: reado
       // The `--` of `exec POD -- ls` is not ours.
       return at >= 0 && areSettings(typed.slice(0, at), rows)
         ? { flags: typed.slice(0, at), words: typed.slice(at + 1), isSeparated: true }
-        : { flags: [], words: typed, isSeparated: !isMeantForUs(typed[0], rows) };
+        : { flags: [], words: typed, isSeparated: !isMeantForUs(at < 0 ? typed : typed.slice(0, at), rows) };
   }
 }
 
-/** A setting of ours in front of kubectl's words, without the `--` between: kubectl knows no such flag, except for this one. */
-function isMeantForUs(word: string | undefined, rows: readonly Setting[]): boolean {
-  const key = /^--([^=]+)/.exec(word ?? '')?.[1];
-  return key !== 'kubeconfig' && rows.some((row) => row.key === key);
+/**
+ * A setting of ours among kubectl's words, without the `--` between: in front any but the one that kubectl has too, and
+ * anywhere those about SSH, which it does not know.
+ */
+function isMeantForUs(words: readonly string[], rows: readonly Setting[]): boolean {
+  return words.some((word, index) => {
+    const key = /^--([^=]+)/.exec(word)?.[1];
+    const isOurs = index === 0 ? key !== 'kubeconfig' : /^ssh(-|$)/.test(key ?? '');
+    return isOurs && rows.some((row) => row.key === key);
+  });
 }
 
 /** True when these words are nothing but known settings with their values. */

@@ -147,6 +147,25 @@ describe('command line', () => {
     });
   }
 
+  it('leads on from words that stand where no one looks for them', async () => {
+    const said = async (...args: readonly string[]) => {
+      const { stderr, exitCode } = await sevlane(args);
+      return `${exitCode} ${stderr}`;
+    };
+    expect(await said('run', 'amd1')).to.match(/^2 [\s\S]*amd1: is no flag\n.*a node is named by --ssh amd1/);
+    expect(await said('--ssh', 'amd1')).to.match(/^2 usage: a command has to stand before "--ssh"\n.*sevlane doctor/);
+    expect(await said('kubectl', 'get', 'nodes', '--ssh', 'amd1')).to.match(/^2 [\s\S]*\[settings --\] WORDS/);
+    const { stderr } = await sevlane(['doctor'], { CI: 'true' });
+    expect(stderr).to.include('write --ssh NODE for a real one');
+  });
+
+  it('explains a command by help before it, as by --help behind it', async () => {
+    const [before, behind] = [await sevlane(['help', 'doctor']), await sevlane(['doctor', '--help'])];
+    expect(before.stdout).to.equal(behind.stdout).and.include('sevlane doctor');
+    expect(before.exitCode).to.equal(0);
+    expect((await sevlane(['help', 'doctr'])).stderr).to.include('did you mean sevlane doctor?');
+  });
+
   it('names a folder that it cannot write to', async () => {
     await writeFile(join(folder, 'taken'), '');
     const args = ['run', '--provider', 'mock', '--artifacts', join(folder, 'taken/inside')];

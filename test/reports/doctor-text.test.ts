@@ -106,4 +106,17 @@ describe("the doctor's report", () => {
       expect(plain.replace(/\s+/g, ' ')).to.include(`matters ${long} do mend fatal`);
     }
   });
+
+  it('tells many that could not be read for one reason together, and what is to do once', () => {
+    const patient = openPatient(OPENING, () => {});
+    const tell = (id: string, read: string) =>
+      patient.tell({ type: 'check', result: { ...check('unread', id), read, action: 'mend the line' } });
+    for (const id of ['a', 'b', 'c']) tell(id, 'there is no connection');
+    tell('d', 'it may not be read');
+    const text = doctorText(patient.finish(), PIPE);
+    expect(text).to.match(/^ {2}not read 3 checks +there is no connection\n +namely +a, b, c\n +do +mend the line$/m);
+    expect(text).to.match(/^ {2}not read title of d +it may not be read\n +from/m);
+    expect(text.match(/there is no connection/g)).to.have.length(1);
+    expect(text).to.include('4 could not be read');
+  });
 });

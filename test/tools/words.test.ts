@@ -31,6 +31,9 @@ describe('the words after a command', () => {
     expect(split('all', '--kubeconfig k get nodes')).to.equal(' | --kubeconfig k get nodes');
     expect(split('all', '--ssh amd1 get nodes')).to.equal('no --');
     expect(split('all', '--ssh -- get nodes')).to.equal('no --');
+    expect(split('all', 'get nodes --ssh amd1')).to.equal('no --');
+    expect(split('all', 'exec pod -- prog --ssh amd1')).to.equal(' | exec pod -- prog --ssh amd1');
+    expect(split('all', 'get nodes --node x')).to.equal(' | get nodes --node x');
   });
 
   it('begin with what to do', () => {
