@@ -123,9 +123,9 @@ function warned({ checks }: Report): readonly string[] {
 
 const MOST_UNREAD = 8;
 
+/** Of a run that ended early these are nearly all: nobody reads a list of sixty. */
 function named(ids: readonly string[]): string {
-  const more = ids.length - MOST_UNREAD;
-  return more > 0 ? `${ids.slice(0, MOST_UNREAD).join(', ')} and ${more} more: see ${JUNIT_DOCTOR}` : ids.join(', ');
+  return ids.length > MOST_UNREAD ? `${ids.length} checks: see ${JUNIT_DOCTOR}` : ids.join(', ');
 }
 
 function notUndone(report: Report): readonly string[] {

@@ -58,6 +58,8 @@ describe('closing paragraph', () => {
     expect(lines).to.include('  warning       and 1 more: see sevlane doctor, or junit.doctor.xml');
     expect(lines).to.include('  not read      dark');
     expect(lines.join()).not.to.contain('fine');
+    const many = Array.from({ length: 60 }, (_, nth) => check(`dark-${nth}`, 'unread'));
+    expect(linesOf([...GREEN, ...many])).to.include('  not read      60 checks: see junit.doctor.xml');
     expect(lines.at(-1)).to.equal('4 passed, 0 failed, 0 skipped');
   });
 
