@@ -31,7 +31,7 @@ export type Word =
   | { readonly failed: string };
 
 /** It is too slow for more, and no target is about it. */
-const SSHUTTLE_ROUNDS = 2;
+const SSHUTTLE_ROUNDS = 1;
 const SMALL = '/api/v1/nodes/n';
 
 /** Measures every way over one path, turn by turn. */
