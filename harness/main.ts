@@ -81,7 +81,7 @@ const alarms: { current: Alarms } = {
   },
 };
 
-/** What may write to the terminal right now, and stands still while a person is asked. */
+/** What writes to the terminal right now; it stands still while a person is asked. */
 const display: { current: Progress | undefined } = { current: undefined };
 
 const ask = openAsk({

@@ -147,7 +147,8 @@ describe('command line', () => {
     });
   }
 
-  it('leads on from words that stand where no one looks for them', async () => {
+  it('leads on from words that stand where no one looks for them', async function () {
+    this.timeout(120_000);
     const said = async (...args: readonly string[]) => {
       const { stderr, exitCode } = await sevlane(args);
       return `${exitCode} ${stderr}`;
@@ -159,7 +160,8 @@ describe('command line', () => {
     expect(stderr).to.include('write --ssh NODE for a real one');
   });
 
-  it('explains a command by help before it, as by --help behind it', async () => {
+  it('explains a command by help before it, as by --help behind it', async function () {
+    this.timeout(120_000);
     const [before, behind] = [await sevlane(['help', 'doctor']), await sevlane(['doctor', '--help'])];
     expect(before.stdout).to.equal(behind.stdout).and.include('sevlane doctor');
     expect(before.exitCode).to.equal(0);
