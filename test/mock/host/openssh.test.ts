@@ -79,6 +79,8 @@ describe('OpenSSH and the simulated host', function () {
         'StrictModes no',
         'PidFile none',
         'PermitRootLogin yes',
+        // bash reads ~/.bashrc for sshd's commands unless it runs in another shell: it has no part in this.
+        'SetEnv SHLVL=2',
         `ForceCommand ${process.execPath} ${MAIN} sim-exec --socket ${host.execSocket}`,
       ];
       const configFile = await folder.write('sshd_config', `${config.join('\n')}\n`);
