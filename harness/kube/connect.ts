@@ -65,11 +65,8 @@ export async function readAccess(
       ? await readLocalKubeconfigs(kubeconfig.path)
       : await readNodeKubeconfig(scope, ssh, kubeconfig.paths);
   const access = await readKubeconfig(sources, context);
-  if (ssh !== undefined && access.isLocalCopy === true) {
-    throw new InfraError(`kubeconfig ${access.place}: is sevlane's own copy, whose server is a listener on this side`, {
-      hint: 'give the kubeconfig that it was made of; with this one leave out --ssh',
-    });
-  }
+  if (ssh !== undefined && access.isLocalCopy === true)
+    scope.log.info(`kubeconfig ${access.place}: the API is reached through the sevlane that wrote it`);
   return access;
 }
 
@@ -96,7 +93,9 @@ export async function openCluster(
   const copy = kubeconfigCopy(access, localPort === undefined ? {} : { localPort });
   const kubeconfigPath = await writeCopy(scope, copy, copyPath);
   const credentials = changingCredentials(scope, ssh, { access, ...opening });
-  const client = openKubeClient(scope, ssh ?? DIRECT, access, credentials);
+  // The listener of another sevlane is on this side.
+  const way = access.isLocalCopy === true ? DIRECT : (ssh ?? DIRECT);
+  const client = openKubeClient(scope, way, access, credentials);
   const serverVersion = await readVersion(client);
   scope.log.detail(`kubernetes ${serverVersion} at ${client.description}`);
   return {

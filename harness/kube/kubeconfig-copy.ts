@@ -27,7 +27,7 @@ export function kubeconfigCopy(access: KubeAccess, { localPort }: CopyChanges = 
       apiVersion: 'v1',
       kind: 'Config',
       // Whoever is given this file as the way through an SSH connection can tell that it is none.
-      ...(localPort === undefined
+      ...(localPort === undefined && access.isLocalCopy !== true
         ? {}
         : { extensions: [{ name: COPY_EXTENSION, extension: { source: access.place } }] }),
       clusters: [{ name: 'cluster', cluster }],

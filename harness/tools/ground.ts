@@ -78,7 +78,9 @@ export async function openGround(scope: Scope, input: ToolInput, wishes: GroundW
     const access = await readAccess(step, ssh, { kubeconfig, ...(context === undefined ? {} : { context }) });
     for (const secret of secretsOf(access)) input.learn(secret);
     refuseExpired(access, new Date());
-    const server = ssh === undefined ? access.server : await listenForApi(step, ssh, access);
+    // A copy of another sevlane's leads to a listener of that one: nothing is gained by one before it.
+    const near = access.isLocalCopy === true ? undefined : ssh;
+    const server = near === undefined ? access.server : await listenForApi(step, near, access);
     const { kubeconfigPath: copyPath } = wishes;
     if (copyPath !== undefined) watchCopy(scope, watcher, copyPath);
     const cluster = await openCluster(step, ssh, {
@@ -87,7 +89,7 @@ export async function openGround(scope: Scope, input: ToolInput, wishes: GroundW
       own,
       learn: input.learn,
       ...(copyPath === undefined ? {} : { copyPath }),
-      ...(ssh === undefined ? {} : { localPort: server.port }),
+      ...(near === undefined ? {} : { localPort: server.port }),
     });
     const { kubeconfigPath } = cluster;
     return { host, cluster, kubeconfigPath, server, watcher, ...(ssh === undefined ? {} : { ssh }) };

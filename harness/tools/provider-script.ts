@@ -1,4 +1,5 @@
 import type { Environment } from '../model/own-process.ts';
+import { shellWord } from './shell-word.ts';
 
 /** What is known when the script is written; the rest is looked up whenever it is sourced. */
 export interface ProviderScript {
@@ -18,9 +19,9 @@ const FIRST_LINE = '# written by sevlane provider up, taken away by sevlane prov
 export function providerScript({ kubeconfig, kubectl, oc }: ProviderScript): string {
   return [
     FIRST_LINE,
-    `kubeconfig=${bound('KUBECONFIG', quoted(kubeconfig))}`,
-    `kubectl=${quoted(kubectl)}`,
-    `oc=${quoted(oc)}`,
+    `kubeconfig=${bound('KUBECONFIG', shellWord(kubeconfig))}`,
+    `kubectl=${shellWord(kubectl)}`,
+    `oc=${shellWord(oc)}`,
     `docker_tag=${bound('DOCKER_TAG')}`,
     `docker_prefix=${bound('DOCKER_PREFIX')}`,
     `manifest_docker_prefix=${bound('MANIFEST_DOCKER_PREFIX', bound('DOCKER_PREFIX'))}`,
@@ -51,11 +52,6 @@ export function kubeconfigOf(text: string, environment: Environment): string | u
 /** The shell's word for a variable or what stands in for it. */
 function bound(name: string, otherwise = ''): string {
   return `\${${name}:-${otherwise}}`;
-}
-
-function quoted(text: string): string {
-  if (text === '') return '';
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 function unquoted(text: string): string | undefined {

@@ -13,6 +13,7 @@ import type { ToolInput } from './command.ts';
 import { secretNames } from './program-environment.ts';
 import { endTunnel } from './provider-down.ts';
 import { providerScript } from './provider-script.ts';
+import { shellWord } from './shell-word.ts';
 import type { TunnelAddress } from './tunnel.ts';
 import {
   fingerprintOf,
@@ -198,7 +199,7 @@ async function finish(files: ProviderFolder, address: TunnelAddress, { input, is
     [
       `${isNew ? 'up' : 'up already'}: Kubernetes ${address.kubernetes} ${way}, process ${address.pid}, log ${files.log}`,
       '',
-      `  export KUBEVIRT_PROVIDER=external KUBECONFIG=${files.kubeconfig}`,
+      `  export KUBEVIRT_PROVIDER=external KUBECONFIG=${shellWord(files.kubeconfig)}`,
       '  make cluster-sync && make functest',
       '',
       'sevlane provider down ends it and takes its files away.',

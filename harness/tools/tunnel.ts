@@ -6,6 +6,7 @@ import type { ToolCommand, ToolInput } from './command.ts';
 import { forwardLocally } from './forward.ts';
 import { type ToolGround, withGround } from './ground.ts';
 import { type ForwardWish, TUNNEL_ROWS } from './rows.ts';
+import { shellWord } from './shell-word.ts';
 import { serveSocks } from './socks.ts';
 
 /** `sevlane tunnel`: the way to node and cluster for other programs, until Ctrl-C. */
@@ -90,7 +91,7 @@ function guide({ node, kubernetes, kubeconfig, socks, forwards }: TunnelAddress)
   return [
     `Kubernetes ${kubernetes} ${node === undefined ? 'is reached directly' : `through ${node}`}`,
     '',
-    `  export KUBECONFIG=${kubeconfig}`,
+    `  export KUBECONFIG=${shellWord(kubeconfig)}`,
     '  kubectl get nodes',
     ...(socks === undefined ? [] : ['', `  curl --proxy socks5h://${socks} http://ADDRESS-OF-A-POD:PORT/`]),
     ...(forwards.length === 0 ? [] : ['', ...forwards.map(({ from, to }) => `  ${from} leads to ${to}`)]),

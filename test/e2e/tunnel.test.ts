@@ -149,11 +149,26 @@ describe('sevlane tunnel through a real sshd', function () {
     expect(flag.stderr).to.include('did you mean --socks?');
   });
 
-  it('is not led through the node by its own copy', async () => {
+  it('prints lines that can be copied into a shell, also where a path has blanks', async function () {
+    const bash = needProgram(this, 'bash');
+    await needKubectl(this);
+    const tool = await room.start(['tunnel', ...way(), '--write-kubeconfig', "it's mine/kubeconfig"]);
+    await eventually('kubeconfig there', async () => (await stat(`${room.folder}/it's mine/kubeconfig`)).isFile());
+    const lines = `  export KUBECONFIG='${room.folder}/it'\\''s mine/kubeconfig'\n  kubectl get nodes\n`;
+    const { stdout } = await execa(bash, ['-c', lines], { env: room.env, extendEnv: false });
+    expect(stdout).to.include('sev-milan-1');
+    tool.kill('SIGTERM');
+    expect((await tool.ended()).stdout).to.include(lines);
+  });
+
+  it('goes the way of another tunnel with the copy that this one wrote, and not through the node', async function () {
     const { address, kill, ended } = await open();
-    const again = await room.run(['tunnel', ...way(), '--kubeconfig', address.kubeconfig]);
-    expect(again.exitCode).to.equal(3);
-    expect(again.stderr).to.include("is sevlane's own copy, whose server is a listener on this side");
+    const again = await open(['--kubeconfig', address.kubeconfig]);
+    expect(again.address.server).to.equal(address.server);
+    const nodes = await kubectl(this, again.address.kubeconfig, 'get', 'nodes', '-o', 'name');
+    expect(nodes.stdout, nodes.stderr).to.equal('node/sev-milan-1');
+    again.kill('SIGTERM');
+    expect((await again.ended()).stderr).to.include('the API is reached through the sevlane that wrote it');
     kill('SIGTERM');
     await ended();
   });
