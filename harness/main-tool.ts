@@ -7,7 +7,7 @@ import type { RunEvent } from './model/events.ts';
 import type { OwnProcess } from './model/own-process.ts';
 import type { Provider, ProviderFactory, SettingValues, Surroundings, Terminal } from './provider/contract.ts';
 import { runFolder } from './run-folder.ts';
-import type { ToolBudgets, ToolCommand } from './tools/command.ts';
+import type { ToolBudgets, ToolCommand, ToolInput } from './tools/command.ts';
 import type { SplitWords } from './tools/words.ts';
 
 /** What main knows when a command beside the run begins. */
@@ -22,6 +22,7 @@ export interface ToolCall {
   readonly program: string;
   readonly workingFolder: string;
   readonly terminal: Terminal;
+  readonly hearOthers: ToolInput['hearOthers'];
   readonly stop: AbortSignal;
 }
 
@@ -56,6 +57,7 @@ export async function runTool(tool: ToolCommand, call: ToolCall): Promise<number
     runDir: await runFolder(runId, own),
     budgets: budgetsOf(values),
     terminal,
+    hearOthers: call.hearOthers,
     sink,
     learn: redactor.learn,
     stop: call.stop,

@@ -17,7 +17,7 @@ import { allProblems, lastWords, refusalOfSettings, toolProblems, unknownCommand
 import { runReported } from './main-run.ts';
 import { runTool } from './main-tool.ts';
 import { ownVersion } from './main-version.ts';
-import type { OwnProcess } from './model/own-process.ts';
+import type { OwnProcess, StopSignal } from './model/own-process.ts';
 import type { Setting, SettingProblem } from './model/setting.ts';
 import { planOf } from './plan.ts';
 import type { ProviderFactory } from './provider/contract.ts';
@@ -97,7 +97,9 @@ const SURROUNDINGS = { own: OWN, ...(ask === undefined ? {} : { ask: learningAsk
 await main(process.argv.slice(2));
 
 async function main(argv: readonly string[]): Promise<void> {
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => alarms.current.onSignal(name));
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => alarms.current.onSignal(name));
+  // Node would open a debugger to whoever asks on loopback, with every credential in it.
+  process.on('SIGUSR1', () => {});
   for (const name of ['uncaughtException', 'unhandledRejection'] as const)
     process.on(name, (error) => alarms.current.onBug(error));
   // Left to itself, Node would leave with code 13 and no word when nothing keeps it busy any more.
@@ -147,9 +149,25 @@ function tool(own: ToolCommand): Command {
       const { stop, alarms: ours } = stoppable(stderr.isTTY === true, (signalName) => process.exit(codeOf(signalName)));
       alarms.current = ours;
       const [program, workingFolder] = [import.meta.filename, process.cwd()];
-      const around = { own: OWN, surroundings: SURROUNDINGS, redactor, program, workingFolder, terminal: TERMINAL };
+      const around = {
+        own: OWN,
+        surroundings: SURROUNDINGS,
+        redactor,
+        program,
+        workingFolder,
+        terminal: TERMINAL,
+        hearOthers,
+      };
       return await runTool(own, { resolution, split, factory, ...around, stop });
     },
+  };
+}
+
+function hearOthers(listen: (name: NodeJS.Signals) => void): () => void {
+  const names = ['SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
+  for (const name of names) process.on(name, listen);
+  return () => {
+    for (const name of names) process.off(name, listen);
   };
 }
 
@@ -241,7 +259,7 @@ async function refuse(error: unknown): Promise<number> {
   return code;
 }
 
-function codeOf(signalName: 'SIGINT' | 'SIGTERM'): number {
+function codeOf(signalName: StopSignal): number {
   return exitCode([toFinding(new Interrupted(signalName), '')], signalName);
 }
 

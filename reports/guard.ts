@@ -1,15 +1,19 @@
 import { once } from 'node:events';
 import { toFinding } from '../harness/errors/blame.ts';
 import { Interrupted } from '../harness/errors/errors.ts';
+import type { StopSignal } from '../harness/model/own-process.ts';
 import type { Reporter } from './reporter.ts';
 
 /** What to do when a signal comes or when something broke that nobody caught. */
 export interface Alarms {
-  onSignal(signalName: 'SIGINT' | 'SIGTERM'): void;
+  onSignal(signalName: StopSignal): void;
   onBug(error: unknown): void;
 }
 
-/** Prow sends SIGINT and SIGTERM back to back, npm doubles what a terminal sends: within this time they are one request. */
+/**
+ * Prow sends SIGINT and SIGTERM back to back, npm doubles what a terminal sends: within this time they are one request. A terminal
+ * that goes away may say so several times, and never insists.
+ */
 const ONE_REQUEST_MS = 1000;
 
 /**
@@ -25,7 +29,7 @@ export async function guarded(
   const insistence = new AbortController();
   const insisted = once(insistence.signal, 'abort');
   const trouble = (error: unknown) => reporter.tell({ type: 'trouble', finding: toFinding(error, 'run') });
-  const end = (error: unknown, signal?: 'SIGINT' | 'SIGTERM') => {
+  const end = (error: unknown, signal?: StopSignal) => {
     reporter.tell({ type: 'ending', finding: toFinding(error, 'run'), ...(signal === undefined ? {} : { signal }) });
     stop.abort(error);
   };
@@ -37,9 +41,10 @@ export async function guarded(
       askedAt ??= performance.now();
       if (isFirst && !stop.signal.aborted) return end(new Interrupted(signalName), signalName);
       if (isRepeated) return;
-      const message = `${signalName} again: ${post.isTerminal ? 'leaving at once, nothing more is undone' : 'still undoing'}`;
+      const insists = post.isTerminal && signalName !== 'SIGHUP';
+      const message = `${signalName} again: ${insists ? 'leaving at once, nothing more is undone' : 'still undoing'}`;
       reporter.tell({ type: 'log', level: 'info', message, facts: {} });
-      if (post.isTerminal) insistence.abort();
+      if (insists) insistence.abort();
     },
     onBug: (error) => (stop.signal.aborted ? trouble(error) : end(error)),
   });
@@ -54,7 +59,7 @@ export async function guarded(
  */
 export function stoppable(
   isTerminal: boolean,
-  leave: (signalName: 'SIGINT' | 'SIGTERM') => void,
+  leave: (signalName: StopSignal) => void,
 ): { readonly stop: AbortSignal; readonly alarms: Alarms } {
   const stop = new AbortController();
   let askedAt: number | undefined;
@@ -65,7 +70,7 @@ export function stoppable(
         const isLater = askedAt !== undefined && performance.now() - askedAt >= ONE_REQUEST_MS;
         askedAt ??= performance.now();
         stop.abort(new Interrupted(signalName));
-        if (isLater && isTerminal) leave(signalName);
+        if (isLater && isTerminal && signalName !== 'SIGHUP') leave(signalName);
       },
       onBug: (error) => stop.abort(error),
     },

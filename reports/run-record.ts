@@ -2,6 +2,7 @@ import type { CapabilityContract } from '../harness/model/capability.ts';
 import type { CheckResult } from '../harness/model/check.ts';
 import type { ConnectionRecord } from '../harness/model/connection.ts';
 import type { Finding } from '../harness/model/finding.ts';
+import type { StopSignal } from '../harness/model/own-process.ts';
 import type { NotDemanded, RunSubject } from '../harness/model/report.ts';
 import type { CaseResult, PhaseName, PhaseResult, PlannedCase } from '../harness/model/result.ts';
 import type { Technology } from '../harness/model/technology.ts';
@@ -42,7 +43,7 @@ export interface RunRecord {
 /** Why the run ends before its plan is done. */
 export interface Ending {
   readonly finding: Finding;
-  readonly signal: 'SIGINT' | 'SIGTERM' | undefined;
+  readonly signal: StopSignal | undefined;
   /** The phase that had already failed of itself when the end was told; its row is the red one then. */
   readonly ownPhase: PhaseName | undefined;
 }

@@ -211,7 +211,7 @@ export const eventSchema = z.discriminatedUnion('type', [
     type: z.literal('ending'),
     at,
     finding,
-    signal: z.enum(['SIGINT', 'SIGTERM']).optional(),
+    signal: z.enum(['SIGINT', 'SIGTERM', 'SIGHUP']).optional(),
   }),
   z.strictObject({ type: z.literal('trouble'), at, finding }),
   z.strictObject({ type: z.literal('waiting'), at, goal: z.string(), saw: z.string(), forMs: ms, withinMs: ms }),

@@ -23,9 +23,14 @@ export function needTerminal(context: Mocha.Context): void {
 
 /** Starts `sevlane ...` on a terminal of its own, in a folder of its own that is removed in the end. */
 export async function sitDown(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Sitting> {
-  const folder = await mkdtemp(join(tmpdir(), 'sevlane-terminal-'));
   const command = [process.execPath, MAIN, ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
-  const child = execa('script', ['-q', '-e', '-f', '-c', `exec ${command}`, '/dev/null'], {
+  return await sitDownAt(`exec ${command}`, env);
+}
+
+/** The same for a line of the shell. */
+export async function sitDownAt(line: string, env: Readonly<Record<string, string>> = {}): Promise<Sitting> {
+  const folder = await mkdtemp(join(tmpdir(), 'sevlane-terminal-'));
+  const child = execa('script', ['-q', '-e', '-f', '-c', line, '/dev/null'], {
     env: { PATH: process.env.PATH ?? '', HOME: folder, TERM: 'xterm', ...env },
     extendEnv: false,
     reject: false,

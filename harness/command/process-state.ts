@@ -27,13 +27,28 @@ export function isAlive({ pid, startTime }: ProcessIdentity, own: Pick<OwnProces
   }
 }
 
-/** Source: proc(5), fields 3 and 22 of stat; the name in field 2 may hold blanks and brackets. */
-function statOf(pid: number): { readonly state: string; readonly startTime: string } | undefined {
+interface ProcessStat {
+  readonly state: string;
+  readonly group: string | undefined;
+  /** Of its terminal: the process group in the foreground; -1 without a terminal. */
+  readonly foreground: string | undefined;
+  readonly startTime: string;
+}
+
+/** True when what the terminal itself sends, such as Ctrl-C, reaches this process and its group. */
+export function hearsTerminal(pid: number): boolean {
+  const stat = statOf(pid);
+  // Where the system does not tell, it is as usual.
+  return stat === undefined || stat.group === stat.foreground;
+}
+
+/** Source: proc(5), fields 3, 5, 8 and 22 of stat; the name in field 2 may hold blanks and brackets. */
+function statOf(pid: number): ProcessStat | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     const fields = stat.slice(stat.lastIndexOf(') ') + 2).split(' ');
-    const [state, startTime] = [fields[0], fields[19]];
-    return state === undefined || startTime === undefined ? undefined : { state, startTime };
+    const [state, group, foreground, startTime] = [fields[0], fields[2], fields[5], fields[19]];
+    return state === undefined || startTime === undefined ? undefined : { state, group, foreground, startTime };
   } catch {
     return undefined;
   }

@@ -1,4 +1,5 @@
 import type { Blame } from '../model/finding.ts';
+import type { StopSignal } from '../model/own-process.ts';
 
 interface ErrorDetails {
   readonly cause?: unknown;
@@ -43,12 +44,12 @@ export class ConnectionCut extends LaneError {
   readonly blame = 'infra';
 }
 
-/** A person or Prow stopped the run with a signal. */
+/** A person, a terminal that went away or Prow stopped the run with a signal. */
 export class Interrupted extends LaneError {
   override readonly name = 'Interrupted';
   readonly blame = 'interrupted';
-  readonly signalName: 'SIGINT' | 'SIGTERM';
-  constructor(signalName: 'SIGINT' | 'SIGTERM') {
+  readonly signalName: StopSignal;
+  constructor(signalName: StopSignal) {
     super(`stopped by ${signalName}`);
     this.signalName = signalName;
   }

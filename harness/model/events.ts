@@ -2,6 +2,7 @@ import type { CapabilityContract } from './capability.ts';
 import type { CheckResult } from './check.ts';
 import type { ConnectionMoment, ConnectionRecord } from './connection.ts';
 import type { Finding } from './finding.ts';
+import type { StopSignal } from './own-process.ts';
 import type { NotDemanded, RunSubject } from './report.ts';
 import type { CaseResult, PhaseName, PhaseResult, PlannedCase } from './result.ts';
 import type { Technology } from './technology.ts';
@@ -48,7 +49,7 @@ export type RunEvent =
       readonly at: string;
       readonly finding: Finding;
       /** Only when a real signal was received. */
-      readonly signal?: 'SIGINT' | 'SIGTERM';
+      readonly signal?: StopSignal;
     }
   /** Something went wrong that belongs to no row, e.g. an undo that failed. It makes the run red. */
   | { readonly type: 'trouble'; readonly at: string; readonly finding: Finding }

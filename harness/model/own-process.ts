@@ -1,6 +1,9 @@
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string>>;
 
+/** How a person, a terminal that goes away or Prow asks to stop. */
+export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+
 /** What main hands down of its own process, because nothing else touches it. */
 export interface OwnProcess {
   readonly pid: number;

@@ -50,6 +50,11 @@ export interface ToolInput {
   readonly sink: (event: RunEvent) => void;
   /** Hears every credential before it is used, to be masked in all that is said. */
   readonly learn: (secret: string) => void;
+  /**
+   * Tells of signals that mean nothing to us: SIGQUIT, SIGUSR1 and SIGUSR2, which do not end us while somebody listens.
+   * @returns how to stop listening.
+   */
+  readonly hearOthers: (listen: (name: NodeJS.Signals) => void) => () => void;
   /** Aborts, with an Interrupted, on a signal. */
   readonly stop: AbortSignal;
 }

@@ -1,5 +1,6 @@
 import { access, constants, stat } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
+import { hearsTerminal } from '../command/process-state.ts';
 import type { Program } from '../command/run.ts';
 import { type RunningProgram, startProgram } from '../command/start.ts';
 import { InfraError, Interrupted, UsageError } from '../errors/errors.ts';
@@ -37,6 +38,8 @@ export const kubectlCommand: ToolCommand = {
 
 /** Whoever is asked to stop may take this long over it: an installation is taken back, say. */
 const OWN_GRACE_MS = 600_000;
+/** What a terminal sends when Ctrl-C or Ctrl-\\ is pressed. */
+const KEYS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
 /** Without a connection there is nothing left to take back. */
 const LOST_GRACE_MS = 10_000;
 
@@ -62,9 +65,10 @@ interface Work {
  */
 async function runProgram(scope: Scope, ground: ToolGround, { input, program }: Work): Promise<number> {
   const { own, terminal, workingFolder } = input;
-  // A terminal's foreground is for one process group only: whoever asks there has to be in it.
-  const isForeground = isTerminal(terminal.stdin);
-  const running = await startProgram(program, {
+  // Only our own session has the terminal, and its foreground is for one process group: whoever asks a person there, also
+  // when its input is a pipe, has to be in both.
+  const isForeground = [terminal.stdin, terminal.stdout, terminal.stderr].some(isTerminal);
+  const starting = startProgram(program, {
     own,
     watcher: ground.watcher,
     environment: programEnvironment(ground, input),
@@ -73,18 +77,40 @@ async function runProgram(scope: Scope, ground: ToolGround, { input, program }: 
     cwd: workingFolder,
     isForeground,
   });
-  scope.defer(`end ${program.file}`, 2 * LOST_GRACE_MS, () => running.end(LOST_GRACE_MS / 2));
+  const pass = async (name: NodeJS.Signals) => {
+    const { kill } = await starting;
+    // Then the terminal has told it already.
+    if (isForeground && KEYS.includes(name) && hearsTerminal(own.pid)) return;
+    kill(name);
+  };
+  // From the first moment: one that comes before anybody listens would end us.
+  const stopHearing = input.hearOthers((name) => void pass(name).catch(() => {}));
+  try {
+    return await follow(scope, ground, { input, name: program.file, running: await starting, pass });
+  } finally {
+    stopHearing();
+  }
+}
+
+interface Followed {
+  readonly input: ToolInput;
+  readonly name: string;
+  readonly running: RunningProgram;
+  readonly pass: (signalName: NodeJS.Signals) => Promise<void>;
+}
+
+async function follow(scope: Scope, ground: ToolGround, { input, name, running, pass }: Followed): Promise<number> {
+  scope.defer(`end ${name}`, 2 * LOST_GRACE_MS, () => running.end(LOST_GRACE_MS / 2));
   const code = running.ended.then((end) => end.code);
   try {
     return await settle(code, scope.signal);
   } catch (reason) {
     if (!(reason instanceof Interrupted)) {
-      terminal.stderr.write(`${program.file} is stopped: there is no way to the cluster any more\n`);
+      input.terminal.stderr.write(`${name} is stopped: there is no way to the cluster any more\n`);
       await running.end(LOST_GRACE_MS);
       throw reason;
     }
-    // The terminal has told it already.
-    if (!(isForeground && reason.signalName === 'SIGINT')) running.kill(reason.signalName);
+    await pass(reason.signalName);
     return await ownEnd(code, running, ground);
   }
 }

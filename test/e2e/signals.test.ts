@@ -30,6 +30,17 @@ describe('a run that is stopped by a signal', function () {
     { phase: 'suites', when: 'in the middle of a boot', said: 'it runs on the node: begun' },
   ];
 
+  it('a terminal that goes away in the middle of the installation leaves the node as it was and a whole report', async () => {
+    const running = await startLane([...sim.args, '--require', 'sev', '--verbose']);
+    await running.said(/waiting for KubeVirt \S+ ready/);
+    running.kill('SIGHUP');
+    const { exitCode, stdout, report } = await running.ended();
+    expect(exitCode, stdout).to.equal(129);
+    expect(report).to.include({ exitCode: 129 });
+    expect(stdout).to.match(/^interrupted: stopped by SIGHUP/);
+    expect(await allObjects(api)).to.deep.equal(clean);
+  });
+
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     for (const { phase, when, said } of moments) {
       it(`${signal} ${when}: leaves the node as it was and a whole report`, async () => {

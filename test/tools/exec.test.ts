@@ -11,6 +11,7 @@ import { processesWith } from '../command/processes.ts';
 import { externalArgs, MAIN, type Sim, sevlane, startSim } from '../e2e/cli.ts';
 import { needKubectl } from '../programs.ts';
 import { needSshd, type Sshd, startSshd } from '../ssh/sshd.ts';
+import { needTerminal, sitDownAt } from '../terminal.ts';
 
 describe('sevlane exec', function () {
   this.timeout(90_000);
@@ -144,6 +145,47 @@ describe('sevlane exec', function () {
     expect(exitCode, stderr).to.equal(9);
     expect(await told('signals')).to.deep.equal(['a signal']);
     expect(await told('after')).to.deep.equal(['node/sev-milan-1']);
+  });
+
+  for (const name of ['SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const) {
+    it(`passes ${name} on and lives on for the command's sake`, async () => {
+      const { child } = await start(
+        `trap 'echo told; exit 9' ${name.slice(3)}\necho ready\nwhile :; do sleep 0.1; done`,
+      );
+      child.kill(name);
+      const { exitCode, stdout, stderr } = await child;
+      expect(exitCode, stderr).to.equal(9);
+      expect(stdout).to.equal('ready\ntold');
+      // Node's own answer to SIGUSR1 is a debugger that anybody on this machine may use.
+      expect(stderr).to.not.match(/debugger/i);
+    });
+  }
+
+  it('lets the command ask a person on the terminal also when its input is a pipe', async function () {
+    needTerminal(this);
+    const words = `printf 'first?'; read answer < /dev/tty; cat; echo "answered $answer"`;
+    const line = [process.execPath, MAIN, 'exec', ...settings(), '--', await script(words)].join(' ');
+    const sitting = await sitDownAt(`echo piped | ${line}`, env());
+    await sitting.shows('first?');
+    sitting.type('yes\n');
+    await sitting.shows(/piped\s+answered yes/);
+    expect(await sitting.ended()).to.equal(0);
+  });
+
+  it('serves another sevlane in there, which is named the same node', async function () {
+    await needKubectl(this);
+    const inner = [process.execPath, MAIN, 'kubectl', 'get', 'nodes', '-o', 'name'];
+    const named = Object.fromEntries(
+      [
+        ['SSH', `${userInfo().username}@127.0.0.1:${sshd.port}`],
+        ['SSH_KEY', sshd.keyFile],
+        ['SSH_KNOWN_HOSTS', sshd.knownHosts],
+        ['SSH_CONFIG', 'none'],
+      ].map(([key, value]) => [`SEVLANE_${key}`, value ?? '']),
+    );
+    const { exitCode, stdout, stderr } = await run(inner, named);
+    expect(exitCode, stderr).to.equal(0);
+    expect(stdout).to.equal('node/sev-milan-1');
   });
 
   it('ends as the command does that a signal simply ends', async () => {
