@@ -92,7 +92,11 @@ export function readAnswer(text: string): SshAnswer {
 }
 
 /** Keywords that stand once with several files. */
-const FILE_LISTS: ReadonlySet<string> = new Set(['userknownhostsfile', 'globalknownhostsfile', 'revokedhostkeys']);
+export const FILE_LISTS: ReadonlySet<string> = new Set([
+  'userknownhostsfile',
+  'globalknownhostsfile',
+  'revokedhostkeys',
+]);
 
 /** ssh prints the files of a list without quotes: a piece that begins like no path belongs to the path before it. */
 function fileList(value: string): readonly string[] {

@@ -1,7 +1,7 @@
 import { access, constants } from 'node:fs/promises';
 import { delimiter, isAbsolute, join } from 'node:path';
 import type { Environment } from '../model/own-process.ts';
-import { askSsh, isOpenssh, type SshAnswer } from './ask-ssh.ts';
+import { askSsh, FILE_LISTS, isOpenssh, type SshAnswer } from './ask-ssh.ts';
 import { type ConfigReader, type EffectiveConfig, firstOf } from './host-config.ts';
 import { type ConfigFile, expandHostName, readConfigFiles } from './read-files.ts';
 import type { Account, SshName, SshRequest, SshSurroundings } from './request.ts';
@@ -70,8 +70,14 @@ async function told(
   const files = await readFiles().catch(() => undefined);
   const differs = (keyword: string) =>
     JSON.stringify(answer.get(keyword) ?? []) !== JSON.stringify(defaults.get(keyword) ?? []);
+  const values = new Map(answer);
+  // ssh prints a list of files without its quotes: where the files say the same, they tell where one path ends.
+  for (const keyword of FILE_LISTS) {
+    const written = files?.values.get(keyword);
+    if (written !== undefined && written.join(' ') === answer.get(keyword)?.join(' ')) values.set(keyword, written);
+  }
   return {
-    values: answer,
+    values,
     placeOf: (keyword) => files?.placeOf(keyword) ?? 'ssh_config',
     isSet: (keyword) => differs(keyword) || files?.isSet(keyword) === true,
     isToldBySsh: true,

@@ -157,6 +157,13 @@ for (const [where, around] of [
       expect(await problems('', { configFile: 'none' })).to.deep.equal([]);
     });
 
+    it('keeps the blanks in the paths of known_hosts, also before a slash', async () => {
+      const files = [desk.write('my /odd /known', ''), desk.write('other', '')];
+      const config = `Host *\n  User root\n  UserKnownHostsFile "${files[0]}" ${files[1]}\n  GlobalKnownHostsFile none\n`;
+      const resolution = await desk.resolve(config, { keyFiles: [desk.at('id')] }, around);
+      expect('target' in resolution && resolution.target.hostKeys.knownHostsFiles).to.deep.equal(files);
+    });
+
     it('names every host of whose key nothing can be known', async () => {
       const files = { knownHostsFiles: [desk.at('no-such')] };
       const told = await problems('Host *\n  User root\nHost amd1\n  ProxyJump gate:2222\n', files);
