@@ -30,7 +30,9 @@ async function readAccess(
 ): Promise<KubeAccess | undefined> {
   const wanted = context ?? merged.text('current-context');
   if (wanted === undefined || wanted === '') {
-    merged.reader.problem('current-context', 'names no context', `name one of ${merged.names('contexts')}`);
+    const isCutOff = merged.names('contexts') === 'none';
+    if (isCutOff) merged.reader.problem('contexts', 'is missing: the file looks cut off', 'give a whole kubeconfig');
+    else merged.reader.problem('current-context', 'names no context', `name one of ${merged.names('contexts')}`);
     return undefined;
   }
   const chosen = merged.named('contexts', wanted, 'context');

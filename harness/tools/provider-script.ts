@@ -1,5 +1,5 @@
 import type { Environment } from '../model/own-process.ts';
-import { shellWord } from './shell-word.ts';
+import { shellWord } from '../ssh/shell-word.ts';
 
 /** What is known when the script is written; the rest is looked up whenever it is sourced. */
 export interface ProviderScript {

@@ -9,11 +9,11 @@ import { connectCluster } from '../kube/connect.ts';
 import type { Environment } from '../model/own-process.ts';
 import type { Scope } from '../scope/scope.ts';
 import { until } from '../scope/until.ts';
+import { shellWord } from '../ssh/shell-word.ts';
 import type { ToolInput } from './command.ts';
 import { secretNames } from './program-environment.ts';
 import { endTunnel } from './provider-down.ts';
 import { providerScript } from './provider-script.ts';
-import { shellWord } from './shell-word.ts';
 import type { TunnelAddress } from './tunnel.ts';
 import {
   fingerprintOf,

@@ -2,11 +2,11 @@ import { Interrupted, UsageError } from '../errors/errors.ts';
 import type { HostPort } from '../model/host.ts';
 import type { Scope } from '../scope/scope.ts';
 import type { SshConnection } from '../ssh/connection.ts';
+import { shellWord } from '../ssh/shell-word.ts';
 import type { ToolCommand, ToolInput } from './command.ts';
 import { forwardLocally } from './forward.ts';
 import { type ToolGround, withGround } from './ground.ts';
 import { type ForwardWish, TUNNEL_ROWS } from './rows.ts';
-import { shellWord } from './shell-word.ts';
 import { serveSocks } from './socks.ts';
 
 /** `sevlane tunnel`: the way to node and cluster for other programs, until Ctrl-C. */

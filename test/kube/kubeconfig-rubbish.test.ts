@@ -84,7 +84,10 @@ describe('rubbish in place of a kubeconfig', function () {
       .to.include('kind is Secret, not Config')
       .and.to.include('contexts is not a list');
     expect(await told('just words')).to.include('file is not a kubeconfig');
-    expect(await told('a: &a [1]\nb: [*a,*a]\n'.repeat(1))).to.include('current-context names no context');
+    expect(await told('a: &a [1]\nb: [*a,*a]\n'.repeat(1))).to.include('contexts is missing: the file looks cut off');
+    expect(await told('kind: Config\ncontexts:\n- name: a\n  context: {cluster: a, user: a}\n')).to.include(
+      'current-context names no context',
+    );
     expect(await told(laughs())).to.include('file is not a kubeconfig');
     expect(await told(`\ufeff${stringify(good)}`)).to.equal('understood');
   });
