@@ -8,15 +8,14 @@ import { allObjects, openSimApi, type SimApi } from './sim-api.ts';
 
 /** Each costs two seconds or so: the landing check asks for more of them. */
 const KILLS = Math.min(20, Number(process.env.TEST_KILLS ?? 8));
-const KILLS_IN_UNDO = 2;
 /** A session has to live a moment before the next kill, or nothing would be under way. */
-const LIFE_MS = 400;
+const LIFE_MS = 300;
 const LONGEST_OUTAGE_MS = 300;
 /** The run has to last long enough for all of them. */
-const PACE = KILLS > 10 ? '12' : '25';
+const PACE = KILLS > 10 ? '6' : '20';
 
 describe('a run whose sshd dies', function () {
-  this.timeout(300_000);
+  this.timeout(500_000);
   let sim: Sim;
   let sshd: SshDaemon;
   let api: SimApi;
@@ -61,8 +60,7 @@ describe('a run whose sshd dies', function () {
     const { exitCode, stdout, stderr, report, cases, phases } = await running.ended();
     const told = `${stdout}\nkilled at:\n${moments.join('\n')}`;
     expect(exitCode, `${told}\n${stderr.slice(-6000)}`).to.equal(0);
-    expect(moments, told).to.have.length(KILLS);
-    expect(new Set(sshd.killedPids()).size, 'distinct session pids in the log').to.be.at.least(KILLS);
+    expect(new Set(sshd.killedPids()).size, `distinct session pids in the log\n${told}`).to.be.at.least(KILLS);
     expect(report.connection?.cuts, 'cuts in the report').to.be.at.least(KILLS);
     expect(cases).to.have.length(report.cases.length);
     expect(cases.every(({ outcome }) => outcome === 'passed')).to.equal(true);
@@ -94,12 +92,15 @@ describe('a run whose sshd dies', function () {
   });
 });
 
-/** Kills sshd again and again at whatever the run is about, a few times while it undoes. Fills the list of moments. */
+/**
+ * Kills sshd again and again at whatever the run is about, once or twice while it undoes. Fills the list of moments. A
+ * kill that meets no session, because the run has just hung up, does not count.
+ */
 function killAgainAndAgain(running: Lane, sshd: SshDaemon): readonly string[] {
   const moments: string[] = [];
   let last = '';
   const kill = async (upTo: number) => {
-    while (moments.length < upTo) {
+    while (new Set(sshd.killedPids()).size < upTo) {
       const before = sshd.accepted();
       await pass(LIFE_MS + Math.random() * LIFE_MS);
       moments.push(last);
@@ -118,9 +119,9 @@ function killAgainAndAgain(running: Lane, sshd: SshDaemon): readonly string[] {
     // Whoever reads the host reads all of it anew after a cut, so that one is enough.
     .then(() => kill(1))
     .then(() => running.said('probe: done'))
-    .then(() => kill(KILLS - KILLS_IN_UNDO))
+    .then(() => kill(KILLS - 1))
     .then(() => running.said('undo: begun'))
-    .then(() => kill(KILLS))
+    .then(() => kill(KILLS + 1))
     // A run that ended before shows in the list.
     .catch(() => {});
   return moments;
