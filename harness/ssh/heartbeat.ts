@@ -23,7 +23,10 @@ export interface HeartbeatOptions {
   readonly deadAfterMs?: number | undefined;
 }
 
-const LOOK_EVERY_MS = 50;
+/** What a silence is noticed later by. */
+const LOOK_EVERY_MS = 25;
+/** Looks that are further apart than this say that we slept, not the peer. */
+const OVERSLEPT_MS = 100;
 /** Also a busy line is measured now and then. */
 const MEASURE_EVERY_MS = 5000;
 
@@ -68,7 +71,7 @@ export function startHeartbeat(
   };
   const look = () => {
     const now = performance.now();
-    const oversleptMs = now - lookedAt - 2 * LOOK_EVERY_MS;
+    const oversleptMs = now - lookedAt - OVERSLEPT_MS;
     lookedAt = now;
     if (oversleptMs > 0) {
       // What came meanwhile has not been read yet.

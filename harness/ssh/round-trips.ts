@@ -1,5 +1,9 @@
-/** A line is slow where round trips, with what they vary, take this long: another continent, a busy uplink, a weak VPN. */
+/** A line is slow where a round trip usually takes this long: another continent, a weak VPN. */
 const SLOW_MS = 50;
+/** So is one that took this long more than once just now: a busy uplink. */
+const UNEVEN_MS = 100;
+/** Heartbeats of a quiet line over 2.5 s and more. */
+const RECENT_SAMPLES = 10;
 const BEAT_MIN_MS = 250;
 const BEAT_MAX_MS = 2500;
 /** On a slow line: a stall of 2 s and the answer after it fit into two of these. */
@@ -10,18 +14,19 @@ const STALL_MS = 1000;
 const KEPT_SAMPLES = 512;
 
 /**
- * What the line is like, learnt from the round trips of heartbeats, and the patience that follows:
+ * What the line is like, learnt from the round trips of the last ten heartbeats, and the patience that follows:
  *
- * - a heartbeat every max(250 ms, 4 x the round trip), at most every 2.5 s;
- * - one is missed after max(250 ms, 4 x (round trip + deviation)), on a slow line after at least 1.5 s;
+ * - a heartbeat every max(250 ms, 4 x their median), at most every 2.5 s;
+ * - one is missed after max(250 ms, 4 x the longest but one), on a slow line after at least 1.5 s;
  * - two misses are the end, and so are 10 s without a byte.
  *
- * So a quick line is given up after 750 ms of silence, one with round trips of 50 ms and more not before 3 s. The
- * deviation rises at once and falls slowly: a line that was uneven a moment ago is not trusted to be quick.
+ * A line is slow where the median reaches 50 ms, or two of the ten 100 ms. So a quick line is given up after 750 ms of
+ * silence, a slow one not before 3 s. A single long round trip says nothing: mostly this process or its machine was
+ * busy in that moment, e.g. with the login before the first.
  */
 export class RoundTrips {
-  #smoothedMs: number | undefined;
-  #deviationMs = 0;
+  /** The newest last. */
+  readonly #recent: number[] = [];
   #worstMs = 0;
   #latestMs: number | undefined;
   readonly #samples: number[] = [];
@@ -29,9 +34,8 @@ export class RoundTrips {
   #count = 0;
 
   add(ms: number): void {
-    const before = this.#smoothedMs ?? ms;
-    this.#smoothedMs = before + (ms - before) / 8;
-    this.#deviationMs = Math.max(Math.abs(ms - before), this.#deviationMs * 0.95);
+    this.#recent.push(ms);
+    if (this.#recent.length > RECENT_SAMPLES) this.#recent.shift();
     this.#worstMs = Math.max(this.#worstMs, ms);
     this.#latestMs = ms;
     this.#keep(ms);
@@ -43,18 +47,18 @@ export class RoundTrips {
 
   /** How long a quiet line is left alone between two heartbeats. */
   get beatMs(): number {
-    return between(BEAT_MIN_MS, 4 * (this.#smoothedMs ?? 0), BEAT_MAX_MS);
+    return between(BEAT_MIN_MS, 4 * this.#usualMs, BEAT_MAX_MS);
   }
 
   /** How long one heartbeat may stay unanswered. Before anything was measured the line counts as slow. */
   get missMs(): number {
-    const { usualMs } = this;
-    return Math.max(usualMs >= SLOW_MS ? SLOW_MISS_MS : BEAT_MIN_MS, 4 * (usualMs === Infinity ? 0 : usualMs));
+    const isSlow = this.#recent.length === 0 || this.#usualMs >= SLOW_MS || this.#longMs >= UNEVEN_MS;
+    return Math.max(isSlow ? SLOW_MISS_MS : BEAT_MIN_MS, 4 * this.#longMs);
   }
 
   /** A heartbeat that was answered only after this long is worth telling. */
   get stallMs(): number {
-    return Math.max(STALL_MS, 2 * (this.#smoothedMs ?? 0));
+    return Math.max(STALL_MS, 2 * this.#usualMs);
   }
 
   /** How long a heartbeat may stay unanswered before the connection counts as dead. */
@@ -75,8 +79,16 @@ export class RoundTrips {
     return { median: rounded(median), worst: rounded(this.#worstMs) };
   }
 
-  private get usualMs(): number {
-    return this.#smoothedMs === undefined ? Infinity : this.#smoothedMs + this.#deviationMs;
+  /** The median of the last ones, of two the shorter; 0 before the first. */
+  get #usualMs(): number {
+    const sorted = [...this.#recent].sort((a, b) => a - b);
+    return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
+  }
+
+  /** What is to be expected of a slow moment: the longest of the last ones but one, or the only one. */
+  get #longMs(): number {
+    const [longest = 0, next = longest] = [...this.#recent].sort((a, b) => b - a);
+    return next;
   }
 
   /** Every sample at first, then every second, fourth...: evenly over the whole time, however long that gets. */

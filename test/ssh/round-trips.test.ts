@@ -32,13 +32,30 @@ describe('what the round trips of a line say', () => {
     expect(steady(400).beatMs).to.be.closeTo(1600, 1);
   });
 
-  it('is that an uneven line is not quick, for a while after it was uneven', () => {
-    const trips = line(...Array.from({ length: 20 }, () => 2), 220);
+  it('is that a jittery line with short round trips is quick, also where this process was busy once', () => {
+    const jittery = [22, 24, 41, 22, 30, 22, 47, 23, 26, 35];
+    expect(line(60, ...jittery.slice(0, 3)).patienceMs, 'after a login').to.equal(500);
+    for (let at = 0; at < jittery.length; at += 1) {
+      const busyOnce = jittery.with(at, 700);
+      expect(line(...busyOnce)).to.include({ beatMs: 250, patienceMs: 500 });
+    }
+  });
+
+  it('is that a line which was uneven twice just now is not quick, for a while', () => {
+    const trips = line(...Array.from({ length: 20 }, () => 2), 220, 2, 180);
     expect(trips.patienceMs).to.be.at.least(3000);
     for (let n = 0; n < 5; n += 1) trips.add(2);
     expect(trips.patienceMs).to.be.at.least(3000);
-    for (let n = 0; n < 100; n += 1) trips.add(2);
+    for (let n = 0; n < 10; n += 1) trips.add(2);
     expect(trips.patienceMs).to.equal(500);
+  });
+
+  it('is that a stall is worth telling, also where it is all that was measured beside one round trip', () => {
+    expect(line(200, 2200).stallMs).to.equal(1000);
+  });
+
+  it('is that a line which became slow is slow from the second heartbeat on', () => {
+    expect(line(...Array.from({ length: 20 }, () => 2), 300, 300).patienceMs).to.be.at.least(3000);
   });
 
   it('is nothing before anything was measured: then it counts as slow', () => {
