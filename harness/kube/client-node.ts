@@ -13,6 +13,7 @@ import type { ClusterAgent } from './agent.ts';
 export class TunnelConfig extends KubeConfig {
   readonly #agent: ClusterAgent;
   readonly #impersonate: Impersonation | undefined;
+  #proof: Promise<RequestOptions> | undefined;
 
   constructor(access: KubeAccess, agent: ClusterAgent) {
     super();
@@ -22,10 +23,18 @@ export class TunnelConfig extends KubeConfig {
   }
 
   override async applyToHTTPSOptions(options: RequestOptions | ClientOptions): Promise<void> {
+    // Nothing of it changes, and client-node decodes every certificate and makes an agent each time it is asked.
+    this.#proof ??= this.#applied();
+    const { headers, ...proof } = await this.#proof;
+    Object.assign(options, proof, { headers: { ...options.headers, ...headers } });
+  }
+
+  async #applied(): Promise<RequestOptions> {
+    const options: RequestOptions = {};
     await super.applyToHTTPSOptions(options);
     // client-node would connect by itself, and of an impersonation it knows the user only.
     const headers = { ...options.headers, ...impersonationHeaders(this.#impersonate) };
-    Object.assign(options, { agent: this.#agent, headers });
+    return { ...options, agent: this.#agent, headers };
   }
 }
 
