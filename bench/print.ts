@@ -108,7 +108,8 @@ export function page(results: Results): string {
   const missed = results.rows.filter(({ isMet }) => !isMet);
   lines.push('', `${results.rows.length - missed.length} of ${results.rows.length} targets met.`);
   for (const { path, row, ratio, target } of missed) {
-    lines.push(`- not met over ${path}: ${ROWS[row].title}, ${ratio} where ${bound(row, target)} is asked.`);
+    const { title, bounds } = ROWS[row];
+    lines.push(`- not met over ${path}: ${title}, ${ratio} where ${bound(row, target)} is asked: ${bounds}.`);
   }
   for (const words of results.skipped) lines.push(`- skipped: ${words}.`);
   return `${lines.join('\n')}\n`;
