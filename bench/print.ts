@@ -107,12 +107,16 @@ export function page(results: Results): string {
   );
   const missed = results.rows.filter(({ isMet }) => !isMet);
   lines.push('', `${results.rows.length - missed.length} of ${results.rows.length} targets met.`);
-  for (const { path, row, ratio, target } of missed) {
-    const { title, bounds } = ROWS[row];
-    lines.push(`- not met over ${path}: ${title}, ${ratio} where ${bound(row, target)} is asked: ${bounds}.`);
-  }
+  lines.push(...missed.map(miss));
   for (const words of results.skipped) lines.push(`- skipped: ${words}.`);
   return `${lines.join('\n')}\n`;
+}
+
+/** With its reason, and what would be left if the tunnel cost nothing at all. */
+function miss({ path, row, medians: { direct, 'ssh -L': theirs }, ratio, target }: Judged): string {
+  const { title, bounds } = ROWS[row];
+  const limit = direct === undefined || theirs === undefined ? '' : ` (without any tunnel ${rounded(direct / theirs)})`;
+  return `- not met over ${path}: ${title}, ${ratio}${limit} where ${bound(row, target)} is asked: ${bounds}.`;
 }
 
 function cells({ row, medians, ratio, target, isMet, sameKindRatio }: Judged): string[] {

@@ -78,7 +78,7 @@ export const ROWS = {
     unit: 'ms',
     better: 'less',
     targets: { loopback: 0.15, '20 ms': 0.28 },
-    bounds: 'a list takes one round trip at least, however few client-node needs without a shared agent',
+    bounds: 'a list takes one round trip at least',
   },
 } as const;
 
