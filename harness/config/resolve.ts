@@ -29,6 +29,11 @@ export interface SettingsInput {
   readonly otherRows?: readonly Setting[];
   /** True for a command that proves something, so that in CI its provider must be named. */
   readonly isProof: boolean;
+  /**
+   * True for a command that hands the cluster to other programs: its provider must be named everywhere, because they
+   * do not say that a cluster is a simulated one.
+   */
+  readonly isForOthers?: boolean;
   /** The provider whose own command this is; nothing else is asked then. */
   readonly ownProvider?: ProviderRows | undefined;
 }
@@ -122,13 +127,23 @@ function chooseProvider(givenFor: (key: string) => Given | undefined, input: Set
   const meant = providerMeant(givenFor, input);
   if (meant !== undefined) return meant;
   const simulated = input.providers.find((provider) => provider.simulated);
-  if (simulated === undefined || (input.isProof && isCi(input.env))) {
-    const reason = simulated === undefined ? '' : ', and in CI a simulated green must never pass for a real one';
+  const isInCi = input.isProof && isCi(input.env);
+  if (simulated === undefined || isInCi || input.isForOthers === true) {
+    const reason =
+      simulated === undefined
+        ? ''
+        : isInCi
+          ? ', and in CI a simulated green must never pass for a real one'
+          : ', and other programs would not say that the cluster is a simulated one';
     const problem = `no provider is named${reason}`;
     return {
       ...none,
       problems: [
-        { place: '--provider', problem, fix: `write --ssh NODE for a real one, or name one of ${names.join(', ')}` },
+        {
+          place: '--provider',
+          problem,
+          fix: `write --ssh NODE or --kubeconfig FILE for a real one, or --provider with one of ${names.join(', ')}`,
+        },
       ],
     };
   }

@@ -157,7 +157,7 @@ describe('command line', () => {
     expect(await said('--ssh', 'amd1')).to.match(/^2 usage: a command has to stand before "--ssh"\n.*sevlane doctor/);
     expect(await said('kubectl', 'get', 'nodes', '--ssh', 'amd1')).to.match(/^2 [\s\S]*\[settings --\] WORDS/);
     const { stderr } = await sevlane(['doctor'], { CI: 'true' });
-    expect(stderr).to.include('write --ssh NODE for a real one');
+    expect(stderr).to.include('write --ssh NODE or --kubeconfig FILE for a real one');
   });
 
   it('explains a command by help before it, as by --help behind it', async function () {

@@ -140,10 +140,16 @@ describe('sevlane tunnel through a real sshd', function () {
     expect(await room.left()).to.deep.equal([]);
   });
 
-  it('is not given a simulated cluster in CI by mistake, nor words that mean nothing', async () => {
+  it('is not given a simulated cluster by mistake, nor words that mean nothing', async () => {
     const ci = await room.run(['tunnel'], { CI: 'true' });
     expect(ci.exitCode).to.equal(2);
     expect(ci.stderr).to.include('no provider is named');
+    for (const words of [['tunnel'], ['kubectl', 'get', 'nodes'], ['exec', '--', 'true'], ['provider', 'up']]) {
+      const { exitCode, stdout, stderr } = await room.run(words, { KUBECONFIG: sim.kubeconfig });
+      expect({ exitCode, stdout }, words.join(' ')).to.deep.equal({ exitCode: 2, stdout: '' });
+      expect(stderr).to.include('other programs would not say that the cluster is a simulated one');
+      expect(stderr).to.include('--kubeconfig FILE');
+    }
     const flag = await room.run(['tunnel', '--sock', '1080']);
     expect(flag.exitCode).to.equal(2);
     expect(flag.stderr).to.include('did you mean --socks?');
