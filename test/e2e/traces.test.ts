@@ -167,7 +167,9 @@ describe('no process, socket or file is left', function () {
     for (const [at, { pid }] of underway.entries()) send(pid, at % 2 === 0 ? 'SIGINT' : 'SIGTERM');
     for (const each of underway) {
       const { told, exitCode } = await each.ended;
-      expect(exitCode, `${each.name}: ${told.slice(-2000)}`).to.be.oneOf([0, 130, 143]);
+      // kubectl itself ends a watch that is interrupted with 1.
+      const kept = each.name === 'kubectl' ? [1] : [];
+      expect(exitCode, `${each.name}: ${told.slice(-2000)}`).to.be.oneOf([0, 130, 143, ...kept]);
       // It gives everything back itself, and does not end before.
       expect(await remains(each), each.name).to.deep.equal([]);
     }
