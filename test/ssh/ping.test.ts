@@ -58,6 +58,7 @@ describe('a ping over a session', () => {
     sshd?.signalSessions('SIGKILL');
     expect(await waiting).to.equal(live.ended.reason);
     expect(live.traffic.received).to.be.above(1000);
+    await sshd?.close();
     const closed = await open();
     await closed.close();
     expect(closed.ended.aborted).to.equal(false);
