@@ -68,6 +68,14 @@ async function runProgram(scope: Scope, ground: ToolGround, { input, program }: 
   // Only our own session has the terminal, and its foreground is for one process group: whoever asks a person there, also
   // when its input is a pipe, has to be in both.
   const isForeground = [terminal.stdin, terminal.stdout, terminal.stderr].some(isTerminal);
+  const pass = async (name: NodeJS.Signals) => {
+    const { kill } = await starting;
+    // Then the terminal has told it already.
+    if (isForeground && KEYS.includes(name) && hearsTerminal(own.pid)) return;
+    kill(name);
+  };
+  // Before it is started: it may be told to send us one at once, and one that nobody listens for would end us.
+  const stopHearing = input.hearOthers((name) => void pass(name).catch(() => {}));
   const starting = startProgram(program, {
     own,
     watcher: ground.watcher,
@@ -77,14 +85,6 @@ async function runProgram(scope: Scope, ground: ToolGround, { input, program }: 
     cwd: workingFolder,
     isForeground,
   });
-  const pass = async (name: NodeJS.Signals) => {
-    const { kill } = await starting;
-    // Then the terminal has told it already.
-    if (isForeground && KEYS.includes(name) && hearsTerminal(own.pid)) return;
-    kill(name);
-  };
-  // From the first moment: one that comes before anybody listens would end us.
-  const stopHearing = input.hearOthers((name) => void pass(name).catch(() => {}));
   try {
     return await follow(scope, ground, { input, name: program.file, running: await starting, pass });
   } finally {
