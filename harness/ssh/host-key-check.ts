@@ -10,6 +10,7 @@ import {
   keyTypeOf,
   knownHostEntries,
   knownHostName,
+  knownKeyTypes,
   type NamedHost,
 } from './known-hosts.ts';
 import { addKnownHost, readKnownHosts } from './known-hosts-file.ts';
@@ -41,7 +42,7 @@ export class HostKeyCheck {
     const { target, what } = this.#hop;
     const files = await readKnownHosts(target.hostKeys.knownHostsFiles, what);
     const entries = knownHostEntries(files, this.#named);
-    const types = new Set(entries.filter(({ marker }) => marker === 'none').map(({ keyType }) => keyType));
+    const types = new Set(knownKeyTypes(entries));
     if (this.#accepted !== undefined) types.add(keyTypeOf(this.#accepted));
     let verified: Buffer | undefined;
     return {

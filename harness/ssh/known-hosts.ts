@@ -60,6 +60,16 @@ export function judgeHostKey(entries: readonly KnownHostEntry[], offered: Buffer
   return authority ? { kind: 'cert-authority', entry: authority } : { kind: 'unknown' };
 }
 
+/**
+ * The types to ask the host for first: those of which it has a key that is not revoked, as another line can revoke a
+ * known key. Where all are revoked they are asked for all the same, for the refusal to say so.
+ */
+export function knownKeyTypes(entries: readonly KnownHostEntry[]): readonly string[] {
+  const plain = entries.filter(({ marker }) => marker === 'none');
+  const good = plain.filter(({ key }) => judgeHostKey(entries, key).kind === 'known');
+  return (good.length > 0 ? good : plain).map(({ keyType }) => keyType);
+}
+
 /** A public key's fingerprint as `ssh-keygen -l` prints it: `SHA256:` and unpadded base64. */
 export function fingerprint(key: Buffer): string {
   return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;

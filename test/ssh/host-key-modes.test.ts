@@ -164,6 +164,20 @@ describe('StrictHostKeyChecking', () => {
     });
   });
 
+  describe('a key that another line revokes', () => {
+    it('is not asked for where the host has another known one', async () => {
+      const second = readFileSync(sshd.hostKeys.ecdsa, 'utf8').trim();
+      writeFileSync(file, `${name()} ${ours()}\n@revoked * ${ours()}\n${name()} ${second}\n`);
+      await visit({});
+    });
+
+    it('is refused where it is the only known one', async () => {
+      writeFileSync(file, `${name()} ${ours()}\n@revoked * ${ours()}\n`);
+      for (const mode of ['yes', 'accept-new'] as const)
+        expect((await failure(visit({ mode }), InfraError)).message).to.include('is revoked');
+    });
+  });
+
   describe('HostKeyAlias', () => {
     it('is the only name that is looked up, without a port', async () => {
       writeFileSync(file, `node-7 ${ours()}\n`);
