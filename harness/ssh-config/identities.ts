@@ -1,4 +1,4 @@
-import { publicHalf, publicKeyLine } from '../ssh/private-key.ts';
+import { isPrivateKeyFile, publicHalf, publicKeyLine } from '../ssh/private-key.ts';
 import type { Hop } from './hops.ts';
 import { type EffectiveConfig, firstOf, saysYes, unlessNone } from './host-config.ts';
 import type { Account, SshRequest } from './request.ts';
@@ -53,7 +53,7 @@ async function readIdentity(
   kind: Pick<Identity, 'isNamed' | 'isChosen'>,
   account: Account,
 ): Promise<Identity> {
-  const file = await readSecretFile(path, account);
+  const file = await readSecretFile(path, account, isPrivateKeyFile);
   const beside = async () => {
     const other = await readSecretFile(`${path}.pub`, { uid: -2 });
     return 'content' in other ? publicKeyLine(other.content) : undefined;

@@ -29,6 +29,13 @@ export function readPrivateKey(content: Buffer, path: string, passphrase?: strin
   return parse(`${text}\n`, path, passphrase);
 }
 
+/** Whether the file holds a private key of any form, usable or not: no other file's mode matters to ssh. */
+export function isPrivateKeyFile(content: Buffer): boolean {
+  return /^(\xef\xbb\xbf)?\s*(-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----|PuTTY-User-Key-File-)/m.test(
+    content.toString('latin1'),
+  );
+}
+
 /** The public half in wire format, as far as the file shows it without its passphrase. */
 export function publicHalf(content: Buffer): Buffer | undefined {
   const header = opensshKeyHeader(content.toString('latin1'));

@@ -1,5 +1,14 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, copyFileSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { expect } from 'chai';
 import { after, before, beforeEach, describe, it } from 'mocha';
@@ -224,6 +233,24 @@ describe('what can be offered to log in', () => {
       expect('target' in resolution && names(resolution.target.auth), file).to.deep.equal(['two']);
       expect(JSON.stringify('notes' in resolution && resolution.notes), file).to.include(told);
     }
+  });
+
+  it('says what a file is that holds no private key, whoever can read it', async () => {
+    copyFileSync(`${desk.at('one')}.pub`, desk.at('open.pub'));
+    desk.write('users', 'root:x:0:0:root:/root:/bin/bash\n', 0o644);
+    chmodSync(desk.at('open.pub'), 0o644);
+    expect(await problem('', { keyFiles: [desk.at('open.pub')] })).to.equal(
+      `--ssh-key: ${desk.at('open.pub')} holds a public key → give the private key: ${desk.at('open')}`,
+    );
+    const told = await problem('', { keyFiles: [desk.at('users')] });
+    expect(told).to.include('is not a private key that can be read').and.not.to.include('chmod');
+  });
+
+  it('never advises to change the mode of a file of the system', async () => {
+    const owner = { account: { ...accountAt(desk.folder), uid: statSync('/etc/passwd').uid } };
+    const told = await problem('', { keyFiles: [desk.at('one')], passwordFile: '/etc/passwd' }, owner);
+    expect(told).to.match(/^--ssh-password-file: \/etc\/passwd can be read by others/);
+    expect(told).to.include('give a copy that only you can read').and.not.to.include('chmod');
   });
 
   it('takes a key out of a mounted secret: behind symbolic links, read-only, without a last line end', async () => {

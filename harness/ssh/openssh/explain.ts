@@ -43,9 +43,15 @@ const MEANINGS: readonly Meaning[] = [
     hint: 'log in once with ssh by hand and look at what it asks',
   },
   {
+    pattern: /Permissions \S+ for '(.+)\.pub' are too open/,
+    words: '$1.pub is a public key by its name, and no ssh-agent that is asked holds the private one',
+    hint: 'give the private key: $1',
+  },
+  {
+    // ssh looks at the mode before it looks at what the file is.
     pattern: /Permissions \S+ for '(.+)' are too open/,
     words: 'the key $1 can be read by others, so ssh does not use it',
-    hint: 'chmod 600 $1',
+    hint: 'if it is your private key: chmod 600 $1',
   },
   {
     pattern: /Bad owner or permissions on (\S+)/,
