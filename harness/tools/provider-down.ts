@@ -1,4 +1,4 @@
-import { readFile, rm, rmdir } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { isAlive } from '../command/process-state.ts';
 import { InfraError } from '../errors/errors.ts';
 import type { OwnProcess } from '../model/own-process.ts';
@@ -6,7 +6,7 @@ import type { Scope } from '../scope/scope.ts';
 import { until } from '../scope/until.ts';
 import type { ToolInput } from './command.ts';
 import { isOurScript } from './provider-script.ts';
-import { type ProviderFolder, readRecord, removeTraces, type TunnelRecord } from './tunnel-record.ts';
+import { type ProviderFolder, readRecord, removeFolders, removeTraces, type TunnelRecord } from './tunnel-record.ts';
 
 const GOODBYE_MS = 30_000;
 
@@ -18,8 +18,7 @@ export async function takeDown(scope: Scope, files: ProviderFolder, { own, termi
   await removeTraces(files, record);
   const script = await readFile(files.script, 'utf8').catch(() => '');
   if (isOurScript(script)) await rm(files.script, { force: true });
-  // What kubevirtci has put there stays.
-  await rmdir(files.folder).catch(() => {});
+  await removeFolders(files, record);
   terminal.stdout.write(wasUp ? `down: the tunnel of process ${record.pid} has ended\n` : 'down: no tunnel was up\n');
   return 0;
 }

@@ -39,7 +39,7 @@ export async function bringUp(scope: Scope, files: ProviderFolder, input: ToolIn
   if (found !== undefined) return await finish(files, found, { input, isNew: false });
   if (standing !== undefined && isAlive(standing, input.own)) await endTunnel(scope, standing, input.own);
   await removeTraces(files, standing);
-  const started = await start(files, goal, input);
+  const started = await start(files, { goal, made: standing?.made }, input);
   try {
     const outcome = await ready(scope, started, input);
     if ('address' in outcome) return await finish(files, outcome.address, { input, isNew: true });
@@ -121,10 +121,10 @@ interface Started {
 
 async function start(
   files: ProviderFolder,
-  goal: Goal,
+  { goal, made: madeBefore }: { readonly goal: Goal; readonly made: string | undefined },
   input: ToolInput,
 ): Promise<Started & { readonly running: BackgroundProcess }> {
-  await mkdir(files.folder, { recursive: true });
+  const made = (await mkdir(files.folder, { recursive: true })) ?? madeBefore;
   const answer = join(files.folder, `.sevlane-tunnel-${randomBytes(4).toString('hex')}.address`);
   await rm(files.log, { force: true });
   const flags = withoutSettings(
@@ -146,6 +146,7 @@ async function start(
     fingerprint: goal.fingerprint,
     answer,
     ...(goal.source === undefined ? {} : { source: goal.source }),
+    ...(made === undefined ? {} : { made }),
   };
   if (await writeRecord(files.record, record)) return { record, running };
   input.own.kill(running.pid, 'SIGTERM');

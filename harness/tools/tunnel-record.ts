@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile, rm, rmdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import type { ProcessIdentity } from '../command/process-state.ts';
 
 /** The files of `sevlane provider` in kubevirtci's folder of the provider "external". */
@@ -34,6 +34,8 @@ export interface TunnelRecord extends ProcessIdentity {
   readonly source?: string;
   /** The file in which it tells its address once it is up. */
   readonly answer: string;
+  /** The uppermost folder that had to be made for the files. */
+  readonly made?: string;
 }
 
 /** Undefined when there is none, or none that can be read. */
@@ -41,7 +43,7 @@ export async function readRecord(path: string): Promise<TunnelRecord | undefined
   try {
     const found: unknown = JSON.parse(await readFile(path, 'utf8'));
     if (typeof found !== 'object' || found === null) return undefined;
-    const { pid, startTime, fingerprint, source, answer } = found as Readonly<Record<string, unknown>>;
+    const { pid, startTime, fingerprint, source, answer, made } = found as Readonly<Record<string, unknown>>;
     if (typeof pid !== 'number' || typeof fingerprint !== 'string' || typeof answer !== 'string') return undefined;
     return {
       pid,
@@ -49,6 +51,7 @@ export async function readRecord(path: string): Promise<TunnelRecord | undefined
       answer,
       ...(typeof startTime === 'string' ? { startTime } : {}),
       ...(typeof source === 'string' ? { source } : {}),
+      ...(typeof made === 'string' ? { made } : {}),
     };
   } catch {
     return undefined;
@@ -66,12 +69,27 @@ export async function writeRecord(path: string, record: TunnelRecord): Promise<b
   }
 }
 
-/** Takes away what a tunnel that has ended left, its record last, and the folder when nobody else has put anything in. */
+/** Takes away what a tunnel that has ended left, its record last, and its folders. */
 export async function removeTraces(files: ProviderFolder, record: TunnelRecord | undefined): Promise<void> {
   if (record !== undefined) await rm(record.answer, { force: true });
   for (const path of [files.kubeconfig, `${files.kubeconfig}.new`, files.log, files.record])
     await rm(path, { force: true });
-  await rmdir(files.folder).catch(() => {});
+  await removeFolders(files, record);
+}
+
+/** Takes away kubevirtci's folder of the provider and those above that were made for it, where nobody has put anything in. */
+export async function removeFolders({ folder }: ProviderFolder, record: TunnelRecord | undefined): Promise<void> {
+  const above = record?.made === undefined ? '' : relative(record.made, folder);
+  const steps = above === '' || above.startsWith('..') ? 0 : above.split(sep).length;
+  let path = folder;
+  try {
+    for (let step = 0; step <= steps; step++) {
+      await rmdir(path);
+      path = dirname(path);
+    }
+  } catch {
+    // What others have put there stays.
+  }
 }
 
 /** The same for settings that lead to the same place. No secret is among them: those are files. */

@@ -1,4 +1,4 @@
-import { access, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { execa } from 'execa';
@@ -55,7 +55,7 @@ describe('sevlane provider', function () {
     expect(await room.run(['provider', 'kubeconfig'])).to.include({ exitCode: 0, stdout: kubeconfig });
     const down = await room.run(['provider', 'down']);
     expect(down).to.include({ exitCode: 0, stdout: `down: the tunnel of process ${pid} has ended` });
-    expect(await isGone(inFolder(''))).to.equal(true);
+    expect(await isGone(join(room.folder, '_ci-configs'))).to.equal(true);
     expect(await room.left()).to.deep.equal([]);
     expect(await room.run(['provider', 'down'])).to.include({ exitCode: 0, stdout: 'down: no tunnel was up' });
     expect(await room.run(['provider', 'kubeconfig'])).to.include({ exitCode: 3 });
@@ -144,6 +144,16 @@ describe('sevlane provider', function () {
     expect((await starting).exitCode).to.not.equal(0);
     await eventually('nothing left', async () => (await room.left()).length === 0);
     expect(await isGone(inFolder('.kubeconfig'))).to.equal(true);
+  });
+
+  it('takes away the folders that it made, after a replacement too, and none that was there before', async () => {
+    const before = join(room.folder, 'before');
+    await mkdir(before);
+    const KUBEVIRTCI_CONFIG_PATH = join(before, 'made/configs');
+    await up([], { KUBEVIRTCI_CONFIG_PATH });
+    await up(['--kube-context', 'kubernetes-admin@kubernetes'], { KUBEVIRTCI_CONFIG_PATH });
+    await room.run(['provider', 'down'], { KUBEVIRTCI_CONFIG_PATH });
+    expect(await readdir(before)).to.deep.equal([]);
   });
 
   it("writes into kubevirtci's folder, and leaves what is not its own", async () => {
