@@ -61,7 +61,8 @@ const SHOWN: Readonly<Record<string, (row: Row, state: HostState) => boolean>> =
   },
   'host-firmware': ({ verdict }) => (verdict === 'ok' || verdict === 'warning') === is('dmesg | grep -q "SEV API:"'),
   'host-es-beside-snp': ({ verdict }) =>
-    verdict === 'ok' || is("grep -qx '[Y1]' /sys/module/kvm_amd/parameters/sev_snp"),
+    verdict !== 'ok' ||
+    is("cat /sys/module/kvm_amd/parameters/sev_es /sys/module/kvm_amd/parameters/sev_snp | grep -qx '[Y1]'"),
   'host-asid-split': ({ verdict }) =>
     verdict !== 'ok' || is('[ -s /sys/fs/cgroup/misc.capacity ] || dmesg | grep -q "ASIDs"'),
   'host-asids-free': ({ verdict }) => verdict !== 'ok' || is('[ -e /sys/fs/cgroup/misc.capacity ]'),
@@ -90,9 +91,11 @@ const SHOWN: Readonly<Record<string, (row: Row, state: HostState) => boolean>> =
     const root = inodes.state === 'read' ? inodes.value.find(({ mountedOn }) => mountedOn === '/') : undefined;
     return root?.total === Number(shell("df -Pi / | tail -n 1 | sed 's/  */ /g'").split(' ')[1]);
   },
-  // It is the same clock.
+  // It is the same clock; on a busy machine the answer may take too long to show that.
   'host-clock': ({ verdict }, { clock }) =>
-    verdict === 'ok' && clock.state === 'read' && Math.abs(clock.value.aheadMs) <= clock.value.uncertaintyMs + 5,
+    (verdict === 'ok' || verdict === 'unread') &&
+    clock.state === 'read' &&
+    Math.abs(clock.value.aheadMs) <= clock.value.uncertaintyMs + 5,
 };
 
 describe('the host that these tests run on, read through a real sshd', () => {

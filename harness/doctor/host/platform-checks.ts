@@ -93,15 +93,21 @@ function judgeEsBesideSnp({ state }: HostExam): Judgement {
   if (snp.state === 'absent') {
     const kvm = state.moduleFolders.kvm_amd.state;
     if (kvm === 'unreadable' || kvm === 'unknown') return unread(snp.why, from, AS_ROOT);
-    return ok('this kernel has no SNP', from);
+    return esAlone('this kernel has no SNP', state, from);
   }
   if (snp.state !== 'read') return unread(snp.why, from, AS_ROOT);
-  if (!snp.value) return ok('SNP is off', from);
+  if (!snp.value) return esAlone('SNP is off', state, from);
   return judged(state.log, AS_ROOT, ({ firmware }) => {
     if (firmware === undefined) return unread('SNP is on, and the API level is not told', from, AS_ROOT);
     const read = `SNP is on, firmware API ${firmware.major}.${firmware.minor}`;
     return refusesEs(firmware) ? note(`${read}: no SEV-ES guests are demanded`, from) : ok(read, from);
   });
+}
+
+/** Without SNP nothing is in the way of SEV-ES; that is well only where SEV-ES itself is there. */
+function esAlone(read: string, { facts }: HostExam['state'], from: string): Judgement {
+  if (facts.support['sev-es'].given === 'yes') return ok(`${read}, and SEV-ES is on`, from);
+  return note(`${read}, and no SEV-ES was found either: nothing is to be told of the two`, from);
 }
 
 function judgeRmp({ state }: HostExam): Judgement {

@@ -145,7 +145,12 @@ function judgeClock({ state }: HostExam): Judgement {
     if (far - uncertaintyMs > SKEW_FATAL_MS) return fatal(read, from, action);
     if (far - uncertaintyMs > SKEW_WARNING_MS) return warning(read, from, action);
     // A line so slow that it hides a bad clock is no proof of a good one.
-    if (uncertaintyMs > SKEW_FATAL_MS / 2) return unread(read, from, 'try again over a better line');
+    if (far + uncertaintyMs > SKEW_WARNING_MS)
+      return unread(
+        `${read}: the answer took too long to tell`,
+        from,
+        'try again over a better line, or when the node and this machine are less busy',
+      );
     return ok(read, from);
   });
 }
