@@ -22,12 +22,13 @@ export async function dial(to: HostPort, what: string, signal: AbortSignal): Pro
   }
 }
 
+/** HOST stands for the machine that was dialled: with jump hosts in between that is the first of them, not the node. */
 const EXPLANATIONS: Readonly<Record<string, readonly [seen: string, hint: string]>> = {
-  ECONNREFUSED: ['connection refused', 'check the port, and that sshd runs on the node'],
+  ECONNREFUSED: ['connection refused', 'check the port, and that sshd runs on HOST'],
   ENOTFOUND: ['no such host name', 'check the spelling of the host, or give its IP address'],
   EAI_AGAIN: ['the name server does not answer', 'check DNS on this side, or give the IP address'],
-  EHOSTUNREACH: ['no route to the host', 'check the network (VPN, firewall) between here and the node'],
-  ENETUNREACH: ['no route to the network', 'check the network (VPN, firewall) between here and the node'],
+  EHOSTUNREACH: ['no route to the host', 'check the network (VPN, firewall) between here and HOST'],
+  ENETUNREACH: ['no route to the network', 'check the network (VPN, firewall) between here and HOST'],
   ETIMEDOUT: ['no answer', 'check the address and the firewalls in between'],
   ECONNRESET: ['connection reset', 'check that sshd listens there, and its MaxStartups'],
 };
@@ -35,7 +36,7 @@ const EXPLANATIONS: Readonly<Record<string, readonly [seen: string, hint: string
 function explain(error: unknown, to: HostPort, what: string): ConnectionCut {
   const code = codeOf(error);
   const [seen, hint] = EXPLANATIONS[code] ?? [error instanceof Error ? error.message : String(error), undefined];
-  const details = { cause: error, ...(hint === undefined ? {} : { hint }) };
+  const details = { cause: error, ...(hint === undefined ? {} : { hint: hint.replace('HOST', () => to.host) }) };
   const message = `${what}: cannot connect to ${to.host} port ${to.port}: ${seen}`;
   return new ConnectionCut(message, details);
 }

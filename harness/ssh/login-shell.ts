@@ -34,17 +34,40 @@ export function readProbe({ stdout, stderr }: ExecResult, mark: string, isPosix:
   return { isPosix, mark, isNoisy: at > 0 || stderr.indexOf(mark) > 0 };
 }
 
-/** The error for a user whose login runs something else than what is asked for: nologin, ForceCommand, a menu. */
+/** The error for a user whose login runs something else than what is asked for: nologin, ForceCommand, sudo, a menu. */
 export function noShell(what: string, { code, stdout, stderr }: ExecResult): InfraError {
-  const said = `${stdout} ${stderr}`
+  const isSudo = SUDO_ASKS.test(`${stdout} ${stderr}`);
+  return new InfraError(
+    `${what}: the login does not run the commands that it is given: asked for an echo, it said ${shown(stdout, stderr)} and ended with ${code}`,
+    {
+      hint: isSudo
+        ? "sudo stands in the user's login and asks for a password, which nobody can type here: let it run without one (NOPASSWD in sudoers), or take sudo out of the login shell, ForceCommand or command="
+        : "look at the user's login shell, at ForceCommand in sshd_config and at command= in authorized_keys",
+    },
+  );
+}
+
+/** Source: the messages of sudo 1.8 and 1.9. */
+const SUDO_ASKS = /sudo: .*(password is required|askpass|terminal is required|must have a tty)/i;
+const LONGEST_SAID = 80;
+
+/** What a person can read of it: a binary stream is counted, not shown. */
+function shown(stdout: string, stderr: string): string {
+  const all = `${stdout} ${stderr}`;
+  // What was no UTF-8 stands here as U+FFFD.
+  const strange = all.match(/(?!\s)[\p{C}\uFFFD]/gu)?.length ?? 0;
+  if (strange * 10 > all.length) return `output that is not text (about ${sizeOf(stdout) + sizeOf(stderr)} bytes)`;
+  const said = all
     .replace(/[^\P{C}]+/gu, ' ')
     .replace(/\s+/g, ' ')
     .trim();
-  const shown = said === '' ? 'nothing' : `"${said.length > 160 ? `${said.slice(0, 160)}...` : said}"`;
-  return new InfraError(
-    `${what}: the login does not run the commands that it is given: asked for an echo, it said ${shown} and ended with ${code}`,
-    { hint: "look at the user's login shell, at ForceCommand in sshd_config and at command= in authorized_keys" },
-  );
+  if (said === '') return 'nothing';
+  return `"${said.length > LONGEST_SAID ? `${said.slice(0, LONGEST_SAID)}...` : said}"`;
+}
+
+/** What was no UTF-8 was mostly one byte, and takes three as U+FFFD. */
+function sizeOf(text: string): number {
+  return Buffer.byteLength(text.replaceAll('\uFFFD', '?'));
 }
 
 /** The command as it must be sent. */

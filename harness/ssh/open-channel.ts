@@ -64,9 +64,13 @@ export function destroyForReal(channel: Duplex): void {
   };
 }
 
+/** What to do where the node itself could not connect: the Kubernetes API is what is mostly asked for. */
+export const NOTHING_ANSWERS =
+  "check on the node with ss -ltn that the API server listens there, and that the kubeconfig's server address is right as seen from the node";
+
 const HINTS: Readonly<Record<number, string>> = {
   1: 'the node forbids it: look at AllowTcpForwarding, PermitOpen, DisableForwarding and restrictions in authorized_keys',
-  2: 'nothing answers at that address as seen from the node',
+  2: NOTHING_ANSWERS,
 };
 
 function explainRefusal(what: string, error: Error & { reason?: unknown }): InfraError {

@@ -138,7 +138,7 @@ describe('an ssh connection that is cut', function () {
     expect(error.message).to.match(
       /connection lost at 20\S+Z, [\d.]+ s after it was made: .*; not healed in \S+ m?s, \d+ tries, the last: cannot connect to 127.0.0.1 port \d+: connection refused$/,
     );
-    expect(error.hint).to.equal('check the port, and that sshd runs on the node');
+    expect(error.hint).to.equal('check the port, and that sshd runs on 127.0.0.1');
     expect(error.cause, 'what is behind it, and not the same once more').to.have.property('code', 'ECONNREFUSED');
     expect(scope.signal.reason).to.equal(error);
     expect(ssh.lost.reason).to.equal(error);

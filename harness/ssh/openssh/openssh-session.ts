@@ -4,6 +4,7 @@ import type { HostPort } from '../../model/host.ts';
 import { deadline } from '../../scope/deadline.ts';
 import { settle } from '../../scope/settle.ts';
 import type { ExecOptions, ExecResult } from '../connection.ts';
+import { NOTHING_ANSWERS } from '../open-channel.ts';
 import type { SshSession } from '../session.ts';
 import type { SshChannel } from './channel.ts';
 import { runOnChannel } from './channel-command.ts';
@@ -67,7 +68,7 @@ export class OpensshSession implements SshSession {
     return await this.#opening(what, this.#over, {
       hints: {
         1: 'the node forbids it: look at AllowTcpForwarding, PermitOpen and restrictions in authorized_keys',
-        2: 'nothing answers at that address as seen from the node',
+        2: NOTHING_ANSWERS,
       },
       open: (signal) =>
         this.#channels.open('direct-tcpip', [to.host, to.port, '127.0.0.1', 0], {
