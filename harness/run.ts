@@ -72,10 +72,12 @@ export async function run(input: RunInput): Promise<void> {
   const whereabouts = new Whereabouts();
   const late = () =>
     new InfraError(`the run was not done within ${spokenTime(budgets.runMs)}${whereabouts.words}`, { hint });
-  const told = new Set<string>();
+  const told = { ids: new Set<string>(), isDirect: false };
   const tell = (event: RunEvent) => {
     whereabouts.hear(event);
-    if (event.type === 'check') told.add(event.result.id);
+    if (event.type === 'check') told.ids.add(event.result.id);
+    if (event.type === 'phase-ended' && event.result.name === 'connect')
+      told.isDirect = event.result.outcome === 'skipped';
     input.sink(redactor.redactAll(event));
   };
   const scope = openScope(tell, input.stop);

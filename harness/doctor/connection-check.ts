@@ -3,8 +3,8 @@ import type { CheckResult } from '../model/check.ts';
 import { type Check, fatal, judgeAll, ok, unread } from './check.ts';
 import type { Unread } from './cluster/reading.ts';
 
-/** How the attempt to reach the node over SSH ended; undefined: there was none. */
-export type ConnectionOutcome = { readonly description: string } | { readonly error: unknown } | undefined;
+/** How the attempt to reach the node over SSH ended, or why there was none. */
+export type ConnectionOutcome = { readonly description: string } | { readonly error: unknown } | Unread;
 
 const CHECK: Check<ConnectionOutcome> = {
   id: 'ssh-connection',
@@ -14,8 +14,7 @@ const CHECK: Check<ConnectionOutcome> = {
   why: 'all traffic of the lane, the API too, goes through this connection',
   judge(outcome) {
     const from = 'the SSH connection';
-    const action = 'name the node with --ssh, or mend what is told before this';
-    if (outcome === undefined) return unread('the node was not tried', from, action);
+    if ('unread' in outcome) return unread(outcome.unread, from, outcome.action);
     if ('description' in outcome) return ok(outcome.description, from);
     const { message, hint } = toFinding(outcome.error, 'connect');
     return fatal(message, from, hint ?? 'try it by hand: ssh -v');

@@ -82,7 +82,7 @@ const NO_NODE = { unread: 'the API is reached directly: no node is named', actio
 /** The connection, or undefined with a row that says why there is none. */
 async function reachNode(scope: Scope, subject: Subject, { ssh }: Host): Promise<SshConnection | undefined> {
   if (ssh === undefined) {
-    tellChecks(scope, connectionRows(undefined));
+    tellChecks(scope, connectionRows(NO_NODE));
     lookPastHost(scope, subject, NO_NODE);
     return undefined;
   }

@@ -1,7 +1,7 @@
 import type { RunConfig } from '../config/run-config.ts';
 import { capabilityContract, unreadContract } from '../host/capability.ts';
 import type { HostState } from '../host/state.ts';
-import type { CheckResult } from '../model/check.ts';
+import { type CheckResult, NOT_REACHED } from '../model/check.ts';
 import type { Host } from '../model/host.ts';
 import type { HostFacts } from '../model/host-facts.ts';
 import type { OwnProcess } from '../model/own-process.ts';
@@ -72,26 +72,29 @@ export function lookPastHost(
   tellChecks(scope, [...hostUnread(unread, action), ...laneRows(laneExam(config, job, contract))]);
 }
 
-const NOT_COME = {
-  unread: 'the run did not come to it',
-  action: 'mend what ended the run, or name the node with --ssh',
-};
+/** What was told until the run ended. */
+export interface Told {
+  readonly ids: ReadonlySet<string>;
+  /** No node was named: the API is reached directly. */
+  readonly isDirect: boolean;
+}
 
-/** A row for each check that was not told, so that every run has the same rows. */
-export function tellUntold(scope: Scope, { config, job, runId }: Subject, told: ReadonlySet<string>): void {
-  const { unread, action } = NOT_COME;
+/** A row for each check that was not told, so that every run has the same rows; and one line about them all. */
+export function tellUntold(scope: Scope, { config, job, runId }: Subject, { ids, isDirect }: Told): void {
+  const unread = NOT_REACHED;
+  const action = isDirect ? 'name the node with --ssh, or mend what ended the run' : 'mend what ended the run';
   const rows = [
     ...allUnread(THIS_SIDE_CHECKS, { why: unread, from: 'this side', action }),
-    ...connectionRows(undefined),
+    ...connectionRows({ unread, action }),
     ...commandRows({ unread, action, wasAsked: false }),
     ...hostUnread(unread, action),
-    ...clusterUnread(clusterWish(config, {}, runId), NOT_COME),
+    ...clusterUnread(clusterWish(config, {}, runId), { unread, action }),
     ...laneRows(laneExam(config, job, unreadContract(unread))),
   ];
-  tellChecks(
-    scope,
-    rows.filter(({ id }) => !told.has(id)),
-  );
+  const untold = rows.filter(({ id }) => !ids.has(id));
+  tellChecks(scope, untold);
+  const { length } = untold.filter(({ read }) => read === NOT_REACHED);
+  if (length > 0) scope.log.info(`the run did not come to ${length} of the doctor's checks; the report names them`);
 }
 
 /** The way to the cluster. */

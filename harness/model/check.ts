@@ -30,3 +30,6 @@ export interface CheckResult extends CheckName {
   /** One action; absent only with `ok` and `note`. */
   readonly action?: string;
 }
+
+/** What the checks read that a run ended before: they stand in the report, and nobody is told one by one. */
+export const NOT_REACHED = 'the run did not come to it';

@@ -1,4 +1,4 @@
-import type { CheckResult } from '../../harness/model/check.ts';
+import { type CheckResult, NOT_REACHED } from '../../harness/model/check.ts';
 import type { ConnectionMoment } from '../../harness/model/connection.ts';
 import type { RunEvent } from '../../harness/model/events.ts';
 import { spokenTime } from '../../harness/model/spoken-time.ts';
@@ -26,9 +26,7 @@ export function progressLine(event: RunEvent, detail: Detail): string | undefine
     case 'demands':
       return event.demanded.length === 0 ? undefined : `demanded: ${event.demanded.join(', ')}`;
     case 'check':
-      return ['ok', 'note'].includes(event.result.verdict) && detail !== 'verbose'
-        ? undefined
-        : checkLine(event.result);
+      return isQuiet(event.result) && detail !== 'verbose' ? undefined : checkLine(event.result);
     case 'capabilities':
       return undefined;
     case 'connection':
@@ -52,6 +50,11 @@ export function progressLine(event: RunEvent, detail: Detail): string | undefine
     case 'run-ended':
       return `ended with exit code ${event.exitCode}`;
   }
+}
+
+/** What is well, and what the run did not come to: that is told of all such checks in one line. */
+function isQuiet({ verdict, read }: CheckResult): boolean {
+  return verdict === 'ok' || verdict === 'note' || read === NOT_REACHED;
 }
 
 function checkLine({ title, verdict, read, action }: CheckResult): string {

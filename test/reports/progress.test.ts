@@ -91,6 +91,17 @@ describe('progress without a terminal', () => {
     expect(progressLine(skipped, 'normal')).to.equal(`${PLAN[0]?.title}: skipped, not demanded`);
   });
 
+  it('does not name each check that the run did not come to', () => {
+    const names = { id: 'host-kvm', group: 'host', title: 'KVM is loaded', expected: 'svm', why: 'guests' } as const;
+    const check = (read: string) => {
+      const result = { ...names, verdict: 'unread', read, from: 'the node', action: 'mend it' } as const;
+      return { type: 'check', at: at(1), result } as const;
+    };
+    expect(progressLine(check('the run did not come to it'), 'normal')).to.equal(undefined);
+    expect(progressLine(check('the run did not come to it'), 'verbose')).to.include('did not come to it; mend it');
+    expect(progressLine(check('it is absent'), 'normal')).to.include('could not be read: it is absent; mend it');
+  });
+
   it('names what could not be undone once', () => {
     const undone = finding('infra', 'namespace x: not undone within 5.0 s', 'undo namespace x');
     const line = progressLine({ type: 'trouble', at: at(1), finding: undone }, 'normal');
