@@ -8,8 +8,8 @@ describe('the settings of commands beside the run', () => {
     resolveSettings({
       argv,
       env,
-      file: { path: '/work/sevlane.yaml', text },
-      workingFolder: '/work',
+      file: { path: '/project/sevlane.yaml', text },
+      workingFolder: '/project',
       providers: [{ name: 'external', simulated: false, settings: [] }],
       isProof: true,
       ...(isTunnel ? { commandRows: TUNNEL_ROWS } : { otherRows: TUNNEL_ROWS }),
