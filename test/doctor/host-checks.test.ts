@@ -125,6 +125,18 @@ describe('checks of the host', () => {
       'warning host-asids-free',
       /SEV 410 of 410, SEV-ES 3 of 99/,
     ],
+    [
+      'a controller that counts nothing',
+      { '/sys/fs/cgroup/misc.current': '' },
+      'unread host-asids-free',
+      /no row sev$/,
+    ],
+    [
+      'a controller that does not count SEV-ES',
+      { '/sys/fs/cgroup/misc.current': 'sev 3' },
+      'unread host-asids-free',
+      /no row sev_es$/,
+    ],
     ['no /dev/vhost-net', { '/dev/vhost-net': ABSENT }, 'warning host-dev-vhost-net', /is absent/],
     [
       'a file in place of /dev/kvm',

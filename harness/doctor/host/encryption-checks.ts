@@ -124,14 +124,17 @@ function judgeFree({ state }: HostExam): Judgement {
   if (current.state !== 'read')
     return unread(current.why, from, 'it needs a kernel from 5.13 on and control groups v2');
   const told = given.map((one) => {
-    const used = (one === 'sev' ? current.value.sev : current.value.sevEs) ?? 0;
-    return { one, used, all: slots[one]?.count };
+    const [row, used] = one === 'sev' ? ['sev', current.value.sev] : ['sev_es', current.value.sevEs];
+    return { one, row, used, all: slots[one]?.count };
   });
+  const silent = told.find(({ used }) => used === undefined);
+  // A kernel that counts them has the row also when none is in use.
+  if (silent !== undefined) return unread(`misc.current has no row ${silent.row}`, from, AS_ROOT);
   const unknown = told.find(({ all }) => all === undefined);
   if (unknown !== undefined)
     return unread(`how many ${technologyName(unknown.one)} guests there can be is not told`, from, AS_ROOT);
   const read = told.map(({ one, used, all }) => `${technologyName(one)} ${used} of ${all}`).join(', ');
-  const full = told.filter(({ used, all }) => used >= (all ?? 0));
+  const full = told.filter(({ used, all }) => (used ?? 0) >= (all ?? 0));
   if (full.length === 0) return ok(read, from);
   return warning(read, from, 'stop encrypted guests of others on this node, or wait for their end');
 }
