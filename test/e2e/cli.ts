@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -168,6 +168,21 @@ export function externalArgs(
     ...['--ssh-config', 'none', '--ssh-key', ssh.sshKey, '--ssh-known-hosts', ssh.sshKnownHosts],
     ...['--kubeconfig', cluster.nodeKubeconfig, '--kubevirt-mirror', cluster.manifestMirror],
   ];
+}
+
+/** The same for a simulated cluster behind a real sshd: forwarding is that sshd's own, to the API server's real address. */
+export function argsBehind(
+  sshd: { readonly port: number; readonly keyFile: string; readonly knownHosts: string },
+  sim: Pick<SimAddress, 'kubeconfig' | 'manifestMirror'>,
+): readonly string[] {
+  const ssh = {
+    sshHost: '127.0.0.1',
+    sshPort: sshd.port,
+    sshUser: userInfo().username,
+    sshKey: sshd.keyFile,
+    sshKnownHosts: sshd.knownHosts,
+  };
+  return externalArgs(ssh, { nodeKubeconfig: sim.kubeconfig, manifestMirror: sim.manifestMirror });
 }
 
 async function firstLine(stream: Readable): Promise<string | undefined> {

@@ -1,9 +1,8 @@
-import { userInfo } from 'node:os';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { type SshDaemon, startSshDaemon } from '../ssh/daemon.ts';
 import { needSshd } from '../ssh/sshd.ts';
-import { externalArgs, type Lane, MAIN, type Sim, startLane, startSim } from './cli.ts';
+import { argsBehind, type Lane, MAIN, type Sim, startLane, startSim } from './cli.ts';
 import { allObjects, openSimApi, type SimApi } from './sim-api.ts';
 
 /** Each costs two seconds or so: the landing check asks for more of them. */
@@ -38,16 +37,7 @@ describe('a run whose sshd dies', function () {
     await sim?.stop();
   });
 
-  const args = () => {
-    const ssh = {
-      sshHost: '127.0.0.1',
-      sshPort: sshd.port,
-      sshUser: userInfo().username,
-      sshKey: sshd.keyFile,
-      sshKnownHosts: sshd.knownHosts,
-    };
-    return externalArgs(ssh, { nodeKubeconfig: sim.kubeconfig, manifestMirror: sim.manifestMirror });
-  };
+  const args = () => argsBehind(sshd, sim);
 
   it(`${KILLS} times and comes back is green, with every case, all its evidence and nothing left behind`, async () => {
     const clean = await allObjects(api);

@@ -1,8 +1,7 @@
-import { userInfo } from 'node:os';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { needSshd, type Sshd, startSshd } from '../ssh/sshd.ts';
-import { externalArgs, lane, MAIN, type Sim, startLane, startSim } from './cli.ts';
+import { argsBehind, lane, MAIN, type Sim, startLane, startSim } from './cli.ts';
 import { openSimApi, type SimApi } from './sim-api.ts';
 import { programsConnectedTo } from './sockets.ts';
 
@@ -26,18 +25,8 @@ describe('a run through a real sshd in front of the simulated host', function ()
     await sim?.stop();
   });
 
-  const args = () => {
-    const ssh = {
-      sshHost: '127.0.0.1',
-      sshPort: sshd.port,
-      sshUser: userInfo().username,
-      sshKey: sshd.keyFile,
-      sshKnownHosts: sshd.knownHosts,
-    };
-    const cluster = { nodeKubeconfig: sim.kubeconfig, manifestMirror: sim.manifestMirror };
-    // A run that is cut off keeps its lease until it expires: the next one should not wait long for that.
-    return [...externalArgs(ssh, cluster), '--connection-budget', '2s', '--lease-duration', '8s'];
-  };
+  // A run that is cut off keeps its lease until it expires: the next one should not wait long for that.
+  const args = () => [...argsBehind(sshd, sim), '--connection-budget', '2s', '--lease-duration', '8s'];
 
   it('is green, and nothing but sshd talks to the API server', async () => {
     const port = Number(new URL(api.server).port);

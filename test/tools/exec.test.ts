@@ -8,7 +8,7 @@ import { after, afterEach, beforeEach, describe, it } from 'mocha';
 import { openScope } from '../../harness/scope/scope.ts';
 import { until } from '../../harness/scope/until.ts';
 import { processesWith } from '../command/processes.ts';
-import { externalArgs, MAIN, type Sim, sevlane, startSim } from '../e2e/cli.ts';
+import { argsBehind, MAIN, type Sim, sevlane, startSim } from '../e2e/cli.ts';
 import { needKubectl } from '../programs.ts';
 import { needSshd, type Sshd, startSshd } from '../ssh/sshd.ts';
 import { needTerminal, sitDownAt } from '../terminal.ts';
@@ -39,18 +39,7 @@ describe('sevlane exec', function () {
   });
 
   const settings = (...more: readonly string[]) => [
-    ...externalArgs(
-      {
-        sshHost: '127.0.0.1',
-        sshPort: sshd.port,
-        sshUser: userInfo().username,
-        sshKey: sshd.keyFile,
-        sshKnownHosts: sshd.knownHosts,
-      },
-      { nodeKubeconfig: sim?.kubeconfig ?? '', manifestMirror: sim?.manifestMirror ?? '' },
-    ),
-    '--ssh-config',
-    'none',
+    ...argsBehind(sshd, { kubeconfig: sim?.kubeconfig ?? '', manifestMirror: sim?.manifestMirror ?? '' }),
     ...more,
   ];
   const env = () => ({ TMPDIR: folder });

@@ -1,12 +1,12 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { openScope } from '../../../harness/scope/scope.ts';
 import { until } from '../../../harness/scope/until.ts';
 import { processesWith } from '../../command/processes.ts';
-import { externalArgs, MAIN, type Sim, startLane, startSim } from '../../e2e/cli.ts';
+import { argsBehind, MAIN, type Sim, startLane, startSim } from '../../e2e/cli.ts';
 import { needSshd, type Sshd, startSshd } from '../sshd.ts';
 
 describe("a run over the system's ssh, through a real sshd in front of the simulated host", function () {
@@ -25,17 +25,7 @@ describe("a run over the system's ssh, through a real sshd in front of the simul
     await sim?.stop();
   });
 
-  const args = () => {
-    const ssh = {
-      sshHost: '127.0.0.1',
-      sshPort: sshd.port,
-      sshUser: userInfo().username,
-      sshKey: sshd.keyFile,
-      sshKnownHosts: sshd.knownHosts,
-    };
-    const cluster = { nodeKubeconfig: sim.kubeconfig, manifestMirror: sim.manifestMirror };
-    return [...externalArgs(ssh, cluster), '--ssh-config', 'none', '--ssh-transport', 'openssh'];
-  };
+  const args = () => [...argsBehind(sshd, sim), '--ssh-transport', 'openssh'];
   /** Programs of the run: they alone were given this key. */
   const left = () => processesWith(sshd.keyFile).filter(({ argv }) => argv[0]?.endsWith('ssh') === true);
 
