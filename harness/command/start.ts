@@ -42,6 +42,8 @@ const DEATH_WITHIN_MS = 5000;
 /** Starts a lasting program under the eyes of the watcher. @throws InfraError when it cannot be started. */
 export async function startProgram({ file, args }: Program, options: StartOptions): Promise<RunningProgram> {
   const { own, watcher, environment, what, stdio, cwd, isForeground = false } = options;
+  // A child may speak, and we may be killed, before its id is known.
+  const begun = watcher.starting();
   const child = execa(file, [...args], {
     env: { ...environment, ...watcher.mark },
     extendEnv: false,
@@ -55,8 +57,9 @@ export async function startProgram({ file, args }: Program, options: StartOption
     reject: false,
   });
   const { pid } = child;
+  const unwatch = pid === undefined ? begun : watcher.child(pid, isForeground ? 'process' : 'group');
+  begun();
   if (pid === undefined) throw explainStart(await child, what, cwd);
-  const unwatch = watcher.child(pid, isForeground ? 'process' : 'group');
   const kill = (name: NodeJS.Signals) => {
     try {
       own.kill(isForeground ? pid : -pid, name);

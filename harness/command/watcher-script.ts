@@ -2,7 +2,8 @@
  * What ends the children and removes the files of a sevlane that died: `sh -c SCRIPT NAME FOLDER MODE`, in POSIX sh
  * because it has to start in no time and outlive a lack of memory. It reads a pipe; when that closes without `bye`, it
  * does what the record in the folder says, within 2 s. A process is only ended when it is the one that was written down:
- * its id may have been given to another. `later` (the next start of sevlane) is stricter than `now` about whose leader
+ * its id may have been given to another; `starting` says that there may be one whose id came too late to be written
+ * down, and then the mark in the environment tells. `later` (the next start of sevlane) is stricter than `now` about whose leader
  * is gone: there the mark in the environment of its group tells.
  */
 export const WATCHER_SCRIPT = `
@@ -23,10 +24,16 @@ look() {
   [ "$state" != Z ] && [ "$state" != X ]
 }
 
-marked() {
+all_marked() {
   for found in $(grep -lzsxF "SEVLANE_WATCHED=$folder" /proc/[0-9]*/environ 2>/dev/null); do
-    member=\${found#/proc/}
-    look "\${member%/environ}" && [ "$group" = "$1" ] && return 0
+    found=\${found#/proc/}
+    echo "\${found%/environ}"
+  done
+}
+
+marked() {
+  for member in $(all_marked); do
+    look "$member" && [ "$group" = "$1" ] && return 0
   done
   return 1
 }
@@ -44,6 +51,7 @@ while read -r kind pid born_at; do
   case $kind in
     group) ours "$pid" "$born_at" && leaders="$leaders $pid" targets="$targets -$pid" ;;
     process) look "$pid" && ours "$pid" "$born_at" && leaders="$leaders $pid" targets="$targets $pid" ;;
+    starting) for pid in $(all_marked); do look "$pid" && leaders="$leaders $pid" targets="$targets $pid"; done ;;
   esac
 done < "$record"
 

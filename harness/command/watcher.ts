@@ -23,6 +23,8 @@ export interface Watcher {
   readonly folder: string;
   /** To stand in the environment of each watched child, so that what it leaves can be told from others' processes. */
   readonly mark: Environment;
+  /** A child is about to be started: until this is taken back, whatever bears the mark counts as ours. */
+  starting(): Unwatch;
   /** A child; call this in the moment of its start. `group`, the default: with the process group that it leads. */
   child(pid: number, kind?: 'group' | 'process'): Unwatch;
   /** A file or folder outside of `folder`. */
@@ -61,6 +63,7 @@ export async function openWatcher(scope: Scope, { own, folder }: WatcherOptions)
   return {
     folder,
     mark: { SEVLANE_WATCHED: folder },
+    starting: () => record.add('starting'),
     child: (childPid, kind = 'group') => record.add(`${kind} ${childPid} ${identify(childPid).startTime ?? '-'}`),
     file: (path) => record.add(`file ${path}`),
   };

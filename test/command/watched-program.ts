@@ -4,7 +4,7 @@ import { openWatcher } from '../../harness/command/watcher.ts';
 import { openScope } from '../../harness/scope/scope.ts';
 import { OWN } from './own.ts';
 
-const [folder = '', file = '', mark = ''] = process.argv.slice(2);
+const [folder = '', file = '', mark = '', unnoted] = process.argv.slice(2);
 const scope = openScope(() => {});
 const watcher = await openWatcher(scope, { own: OWN, folder });
 watcher.file(file);
@@ -21,6 +21,12 @@ for (const script of scripts) {
     env: { ...process.env, ...watcher.mark },
   });
   watcher.child(child.pid ?? 0);
+}
+if (unnoted !== undefined) {
+  // Killed before it knew the id of its child.
+  watcher.starting();
+  const script = `sh -c 'sleep 300; : ${unnoted}' & sleep 300; : ${unnoted}`;
+  spawn('sh', ['-c', script], { detached: true, stdio: 'ignore', env: { ...process.env, ...watcher.mark } });
 }
 process.on('SIGTERM', () => void scope.close().then(() => process.exit(0)));
 process.stdout.write('stands\n');

@@ -79,6 +79,21 @@ describe('the watcher', () => {
     expect(await readdir(parent)).to.deep.equal([]);
   });
 
+  for (const survivor of ['its watcher', 'nobody']) {
+    it(`finds by its mark a child that was not noted when sevlane was killed and ${survivor} was left`, async () => {
+      const unnoted = randomUUID();
+      const left = () => processesWith(`: ${unnoted}`).filter(({ argv }) => argv.includes('-c')).length;
+      const sevlane = execa(process.execPath, [PROGRAM, folder, file, mark, unnoted], { reject: false });
+      await once(sevlane.stdout, 'data');
+      await reaches('the child and its own to run', () => Math.abs(2 - left()));
+      if (survivor === 'nobody') for (const { pid } of watchers()) process.kill(pid, 'SIGKILL');
+      sevlane.kill('SIGKILL');
+      await sevlane;
+      if (survivor === 'nobody') await sweepDeadRun(OWN, folder);
+      await gone('the child', () => left() + children().length + watchers().length);
+    });
+  }
+
   it('spares a process that was given the id of one on the list, and the group of one whose mark is not there', async () => {
     const other = execa('sleep', ['300'], { detached: true, reject: false, stdin: 'ignore' });
     const leaderless = execa('sh', ['-c', `sh -c 'sleep 300; : ${mark}' & exit 0`], {
