@@ -1,6 +1,6 @@
 import type { KubevirtConfig, RunConfig, TestChoice } from './config/run-config.ts';
 import { UsageError } from './errors/errors.ts';
-import type { Kubevirt } from './kubevirt/install.ts';
+import type { Kubevirt } from './kubevirt/provide.ts';
 import { type KubevirtVersion, parseKubevirtVersion } from './kubevirt/versions.ts';
 import type { HostFacts } from './model/host-facts.ts';
 import type { NotDemanded } from './model/report.ts';

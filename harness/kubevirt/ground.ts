@@ -2,8 +2,9 @@ import type { KubeClient } from '../kube/client.ts';
 import type { Clock } from '../scope/clock.ts';
 import type { Scope } from '../scope/scope.ts';
 import { type Feeds, openFeeds } from './feeds.ts';
-import { type InstallWish, type Kubevirt, provideKubevirt } from './install.ts';
+import type { InstallWish } from './install.ts';
 import { type LaneNode, laneNode, waitForNode } from './node.ts';
+import { type Kubevirt, provideKubevirt } from './provide.ts';
 
 /** What guests stand on: a KubeVirt that is ready, a node that offers them a place, and news of both. */
 export interface Ground {
