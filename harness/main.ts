@@ -47,6 +47,7 @@ const OWN: OwnProcess = {
   pid: process.pid,
   execPath: process.execPath,
   nodeVersion: process.version,
+  version: await ownVersion(),
   environment: Object.fromEntries(
     Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   ),
@@ -116,7 +117,7 @@ async function dispatch([name, ...rest]: readonly string[]): Promise<number> {
   if (name === 'help' && rest[0] !== undefined) return await dispatch([rest[0], '--help']);
   if (name === undefined || name === '--help' || name === '-h' || name === 'help')
     return await say(overviewText(COMMANDS));
-  if (name === '--version' || name === '-V') return await say(`${await ownVersion()}\n`);
+  if (name === '--version' || name === '-V') return await say(`${OWN.version}\n`);
   const command = COMMANDS.find((candidate) => candidate.name === name);
   if (command === undefined) throw unknownCommand(name, COMMANDS);
   const providerRows = (command.owner === undefined ? PROVIDERS : [command.owner]).flatMap(({ settings }) => settings);

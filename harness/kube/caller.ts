@@ -31,6 +31,7 @@ export interface Way {
   readonly opener: ChannelOpener;
   readonly access: KubeAccess;
   readonly credentials: CredentialSource | undefined;
+  readonly userAgent: string;
 }
 
 /**
@@ -41,14 +42,16 @@ export class Caller {
   readonly #scope: Scope;
   readonly #access: KubeAccess;
   readonly #credentials: CredentialSource | undefined;
+  readonly #userAgent: string;
   readonly #lost: AbortSignal | undefined;
   readonly #agent: ClusterAgent;
   #config: Promise<TunnelConfig> | undefined;
 
-  constructor(scope: Scope, { opener, access, credentials }: Way) {
+  constructor(scope: Scope, { opener, access, credentials, userAgent }: Way) {
     this.#scope = scope;
     this.#access = access;
     this.#credentials = credentials;
+    this.#userAgent = userAgent;
     this.#lost = opener.lost;
     this.#agent = new ClusterAgent(opener, access);
   }
@@ -80,7 +83,7 @@ export class Caller {
         what,
         url: callUrl(this.#access, path, query),
         protocols,
-        options: await this.#authenticated<ClientOptions>({ headers: { 'User-Agent': 'sevlane' } }, credential),
+        options: await this.#authenticated<ClientOptions>({ headers: { 'User-Agent': this.#userAgent } }, credential),
       };
       return await this.#reaching(what, bound, () => openWebSocket(upgrade, bound.signal));
     });
@@ -117,7 +120,7 @@ export class Caller {
   async #ask(call: Call, bound: Deadline, credential: Credential | undefined): Promise<IncomingMessage> {
     const body = call.body === undefined ? undefined : Buffer.from(JSON.stringify(call.body));
     const headers = {
-      'User-Agent': 'sevlane',
+      'User-Agent': this.#userAgent,
       Accept: call.accept ?? 'application/json',
       ...(body === undefined ? {} : { 'Content-Type': call.contentType ?? 'application/json' }),
     };

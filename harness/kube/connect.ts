@@ -41,6 +41,8 @@ interface KubeconfigChoice {
 interface Opening {
   /** Folder of this run; made when absent. */
   readonly runDir: string;
+  /** Named in every request, so that the server's audit trail tells runs apart. */
+  readonly runId?: string;
   /** Runs the exec plugin of a kubeconfig that has one; without it such a kubeconfig is refused. */
   readonly own?: OwnProcess | undefined;
   /** Hears credentials that are issued or rotated later, before they are used: they have to be masked too. */
@@ -95,7 +97,7 @@ export async function openCluster(
   const credentials = changingCredentials(scope, ssh, { access, ...opening });
   // The listener of another sevlane is on this side.
   const way = access.isLocalCopy === true ? DIRECT : (ssh ?? DIRECT);
-  const client = openKubeClient(scope, way, access, credentials);
+  const client = openKubeClient(scope, way, access, { credentials, userAgent: userAgentOf(opening) });
   const serverVersion = await readVersion(client);
   scope.log.detail(`kubernetes ${serverVersion} at ${client.description}`);
   return {
@@ -106,6 +108,12 @@ export async function openCluster(
     secrets: secretsOf(access),
     address: access.server,
   };
+}
+
+/** e.g. `sevlane/1.0.0 (20260101120000-abcdef)`. */
+function userAgentOf({ own, runId }: Opening): string {
+  const program = own?.version === undefined ? 'sevlane' : `sevlane/${own.version}`;
+  return runId === undefined ? program : `${program} (${runId})`;
 }
 
 async function readNodeKubeconfig(

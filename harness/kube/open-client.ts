@@ -31,14 +31,22 @@ const PATCH_TYPES = {
   apply: 'application/apply-patch+yaml',
 } as const;
 
-/** A client for one cluster; `credentials` are shown in place of the access's own. Its connections are dropped when the scope closes. */
+/** Who asks. */
+export interface Asker {
+  /** Shown in place of the access's own. */
+  readonly credentials?: CredentialSource | undefined;
+  /** Default `sevlane`. */
+  readonly userAgent?: string;
+}
+
+/** A client for one cluster. Its connections are dropped when the scope closes. */
 export function openKubeClient(
   scope: Scope,
   opener: ChannelOpener,
   access: KubeAccess,
-  credentials?: CredentialSource,
+  { credentials, userAgent = 'sevlane' }: Asker = {},
 ): KubeClient {
-  const client = new HttpsKubeClient(scope, { opener, access, credentials });
+  const client = new HttpsKubeClient(scope, { opener, access, credentials, userAgent });
   scope.defer('close connections to the api server', 1000, async () => client.destroy());
   return client;
 }

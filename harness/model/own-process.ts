@@ -11,6 +11,8 @@ export interface OwnProcess {
   readonly execPath: string;
   /** e.g. `v20.19.0`. */
   readonly nodeVersion?: string;
+  /** Of this sevlane. */
+  readonly version?: string;
   /** What we were started with. Children get of it only what they need: it may hold secrets. */
   readonly environment: Environment;
   /** As process.kill: signals a process, or with a negative id a group; 0 only asks. Throws ESRCH when none is there. */

@@ -86,6 +86,7 @@ export async function openGround(scope: Scope, input: ToolInput, wishes: GroundW
     const cluster = await openCluster(step, ssh, {
       access,
       runDir,
+      runId: input.runId,
       own,
       learn: input.learn,
       ...(copyPath === undefined ? {} : { copyPath }),

@@ -105,7 +105,8 @@ async function stillGood(
   if (!('address' in outcome)) return replaced('has ended');
   try {
     const kubeconfig = { kind: 'file', path: files.kubeconfig } as const;
-    await connectCluster(scope, undefined, { kubeconfig, runDir: input.runDir, own: input.own, learn: input.learn });
+    const { runDir, runId, own, learn } = input;
+    await connectCluster(scope, undefined, { kubeconfig, runDir, runId, own, learn });
     return outcome.address;
   } catch (error) {
     scope.signal.throwIfAborted();

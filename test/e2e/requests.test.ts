@@ -28,10 +28,12 @@ describe('the requests of a run, counted at the API server', function () {
     // A boot of 20 s takes most of a second here: time enough for a poller to show itself.
     sim = await startSim(['--sim-pace', '25']);
     api = await openSimApi(sim.kubeconfig);
-    const { exitCode, stdout } = await lane([...sim.args, '--require', 'sev,sev-es,sev-snp']);
+    const { exitCode, stdout, report } = await lane([...sim.args, '--require', 'sev,sev-es,sev-snp']);
     expect(exitCode, stdout).to.equal(0);
     const { requests } = (await api.get('/sevlane-sim/requests')) as { requests: readonly ApiRequest[] };
-    asked = requests.filter(({ userAgent }) => userAgent === 'sevlane');
+    asked = requests.filter(
+      ({ userAgent }) => /^sevlane\/\d+\.\d+\.\d+ \((.*)\)$/.exec(userAgent)?.[1] === report.runId,
+    );
   });
 
   after(async () => {

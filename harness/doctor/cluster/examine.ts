@@ -50,7 +50,10 @@ export async function examineCluster(scope: Scope, examination: ClusterExaminati
   const [apiCertificate, reached] = await Promise.all([
     ask(scope, (signal) => peekCertificate(ssh ?? DIRECT, { ...access.server, serverName: access.serverName }, signal)),
     // Its calls are bounded each by itself, and what it opens has to outlive this question.
-    openCluster(scope, ssh, { access, runDir, own, learn }).then((cluster) => ({ value: cluster }), notRead),
+    openCluster(scope, ssh, { access, runDir, runId: wish.runId, own, learn }).then(
+      (cluster) => ({ value: cluster }),
+      notRead,
+    ),
   ]);
   scope.signal.throwIfAborted();
   const known = { ...common, credentials: { value: credentialsOf(access) }, apiCertificate };
