@@ -12,14 +12,10 @@ import { toFinding } from './errors/blame.ts';
 import { Interrupted, UsageError } from './errors/errors.ts';
 import { exitCode } from './errors/exit-code.ts';
 import { createRedactor, learningAsk } from './evidence/redact.ts';
-import { examineNode } from './main-doctor.ts';
 import { allProblems, lastWords, refusalOfSettings, toolProblems, unknownCommand } from './main-refusals.ts';
-import { runReported } from './main-run.ts';
-import { runTool } from './main-tool.ts';
 import { ownVersion } from './main-version.ts';
 import type { OwnProcess, StopSignal } from './model/own-process.ts';
 import type { Setting, SettingProblem } from './model/setting.ts';
-import { planOf } from './plan.ts';
 import type { ProviderFactory } from './provider/contract.ts';
 import type { ToolCommand, WordRule } from './tools/command.ts';
 import { TOOL_COMMANDS } from './tools/commands.ts';
@@ -54,6 +50,7 @@ const OWN: OwnProcess = {
   kill: (pid, signal) => void process.kill(pid, signal),
 };
 
+// The work of each command is loaded when it is asked for: whoever wants something else does not wait for it.
 const COMMANDS: readonly Command[] = [
   {
     name: 'run',
@@ -161,6 +158,7 @@ function tool(own: ToolCommand): Command {
         terminal: TERMINAL,
         hearOthers,
       };
+      const { runTool } = await import('./main-tool.ts');
       return await runTool(own, { resolution, split, factory, ...around, stop });
     },
   };
@@ -201,6 +199,7 @@ async function showConfig(resolution: Resolution): Promise<number> {
 
 async function listPlan(resolution: Resolution): Promise<number> {
   if (!resolution.ok) return await sayProblems(resolution.problems);
+  const { planOf } = await import('./plan.ts');
   const plan = await planOf(resolution.config);
   await say(resolution.config.output.json ? planJson(plan) : planText(plan));
   if (plan.cases.length > 0) return 0;
@@ -213,6 +212,7 @@ async function runLane(resolution: Resolution): Promise<number> {
   const problems = await allProblems({ resolution, factory, surroundings: SURROUNDINGS });
   const hasPlace = resolution.values.artifacts !== undefined && !resolution.refused.has('artifacts');
   if (!hasPlace && problems.length > 0) return await sayProblems(problems);
+  const { runReported } = await import('./main-run.ts');
   const { text, exitCode: code } = await runReported({
     ...{ startedAt, resolution, factory, problems, surroundings: SURROUNDINGS, redactor, terminal: TERMINAL },
     openDisplay,
@@ -227,6 +227,7 @@ async function lookAtNode(resolution: Resolution): Promise<number> {
   const factory = PROVIDERS.find(({ name }) => name === resolution.provider);
   const problems = await allProblems({ resolution, factory, surroundings: SURROUNDINGS });
   if (problems.length > 0 || !resolution.ok || factory === undefined) return await sayProblems(problems);
+  const { examineNode } = await import('./main-doctor.ts');
   const { text, exitCode: code } = await examineNode({
     resolution,
     factory,

@@ -8,33 +8,9 @@ import type { Environment } from '../model/own-process.ts';
 import { deadline } from '../scope/deadline.ts';
 import type { Scope } from '../scope/scope.ts';
 import { settle } from '../scope/settle.ts';
-import type { ToolCommand, ToolInput } from './command.ts';
+import type { ToolInput } from './command.ts';
 import { type ToolGround, withGround } from './ground.ts';
 import { programEnvironment } from './program-environment.ts';
-
-/** `sevlane exec -- CMD...`: one command with a way to the cluster, which is gone when it has ended. */
-export const execCommand: ToolCommand = {
-  name: 'exec',
-  summary: 'runs one command with KUBECONFIG leading to the cluster, and keeps its exit code',
-  usage: '[settings] -- CMD...',
-  rows: [],
-  words: 'after --',
-  needsNode: () => true,
-  isQuiet: true,
-  run: (input) => runWords(input, input.words),
-};
-
-/** `sevlane kubectl ...`: its short form. */
-export const kubectlCommand: ToolCommand = {
-  name: 'kubectl',
-  summary: 'runs kubectl on the cluster: short for sevlane exec -- kubectl ...',
-  usage: '[settings --] WORDS...',
-  rows: [],
-  words: 'all',
-  needsNode: () => true,
-  isQuiet: true,
-  run: (input) => runWords(input, ['kubectl', ...input.words]),
-};
 
 /** Whoever is asked to stop may take this long over it: an installation is taken back, say. */
 const OWN_GRACE_MS = 600_000;
@@ -43,7 +19,8 @@ const KEYS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
 /** Without a connection there is nothing left to take back. */
 const LOST_GRACE_MS = 10_000;
 
-async function runWords(input: ToolInput, [name, ...args]: readonly string[]): Promise<number> {
+/** The work of `sevlane exec -- CMD...`: one command with a way to the cluster, which is gone when it has ended. */
+export async function runWords(input: ToolInput, [name, ...args]: readonly string[]): Promise<number> {
   if (name === undefined) {
     throw new UsageError('sevlane exec: no command follows the --', {
       hint: 'write sevlane exec [settings] -- CMD...',

@@ -2,42 +2,19 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InfraError, UsageError } from '../errors/errors.ts';
-import type { Setting } from '../model/setting.ts';
 import { openScope, type Scope } from '../scope/scope.ts';
-import type { ToolCommand, ToolInput } from './command.ts';
+import type { ToolInput } from './command.ts';
 import { takeDown } from './provider-down.ts';
 import { kubeconfigOf } from './provider-script.ts';
 import { bringUp } from './provider-up.ts';
-import { TUNNEL_ROWS } from './rows.ts';
 import { type ProviderFolder, providerFolder } from './tunnel-record.ts';
-
-const CONFIG_PATH: Setting = {
-  key: 'kubevirtci-config-path',
-  env: ['KUBEVIRTCI_CONFIG_PATH'],
-  valueName: 'DIR',
-  group: 'Provider',
-  parse: (text) => ({ value: text }),
-  help: "kubevirtci's folder of configurations; default kubevirtci/_ci-configs in a checkout of KubeVirt, else _ci-configs",
-};
-
-/** `sevlane provider`: what `make cluster-up` of KubeVirt leaves behind, for its other targets to follow on. */
-export const providerCommand: ToolCommand = {
-  name: 'provider',
-  summary: "writes what KubeVirt's make cluster-sync and make functest need, with a tunnel in the background",
-  usage: 'up|down|kubeconfig [settings]',
-  rows: [...TUNNEL_ROWS.filter(({ key }) => key !== 'write-kubeconfig'), CONFIG_PATH],
-  words: 'action',
-  // The tunnel in the background judges for itself.
-  needsNode: () => false,
-  isQuiet: false,
-  run: act,
-};
 
 type Action = (scope: Scope, files: ProviderFolder, input: ToolInput) => Promise<number>;
 
 const ACTIONS: Readonly<Record<string, Action>> = { up: bringUp, down: takeDown, kubeconfig: tellKubeconfig };
 
-async function act(input: ToolInput): Promise<number> {
+/** The work of `sevlane provider`: what `make cluster-up` of KubeVirt leaves behind, for its other targets to follow on. */
+export async function actOnProvider(input: ToolInput): Promise<number> {
   const [word] = input.words;
   const action = word === undefined || !Object.hasOwn(ACTIONS, word) ? undefined : ACTIONS[word];
   if (action === undefined) {

@@ -34,6 +34,19 @@ export const TUNNEL_ROWS: readonly Setting[] = [
   },
 ];
 
+/** The rows of `sevlane provider`: those of its tunnel but the place of the kubeconfig, which it decides. */
+export const PROVIDER_ROWS: readonly Setting[] = [
+  ...TUNNEL_ROWS.filter(({ key }) => key !== 'write-kubeconfig'),
+  {
+    key: 'kubevirtci-config-path',
+    env: ['KUBEVIRTCI_CONFIG_PATH'],
+    valueName: 'DIR',
+    group: 'Provider',
+    parse: (text) => ({ value: text }),
+    help: "kubevirtci's folder of configurations; default kubevirtci/_ci-configs in a checkout of KubeVirt, else _ci-configs",
+  },
+];
+
 function forwards(text: string): Parsed<readonly ForwardWish[]> {
   const wishes: ForwardWish[] = [];
   for (const each of text.split(',').map((word) => word.trim())) {

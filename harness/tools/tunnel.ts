@@ -3,23 +3,11 @@ import type { HostPort } from '../model/host.ts';
 import type { Scope } from '../scope/scope.ts';
 import type { SshConnection } from '../ssh/connection.ts';
 import { shellWord } from '../ssh/shell-word.ts';
-import type { ToolCommand, ToolInput } from './command.ts';
+import type { ToolInput } from './command.ts';
 import { forwardLocally } from './forward.ts';
 import { type ToolGround, withGround } from './ground.ts';
-import { type ForwardWish, TUNNEL_ROWS } from './rows.ts';
+import type { ForwardWish } from './rows.ts';
 import { serveSocks } from './socks.ts';
-
-/** `sevlane tunnel`: the way to node and cluster for other programs, until Ctrl-C. */
-export const tunnelCommand: ToolCommand = {
-  name: 'tunnel',
-  summary: 'keeps a way to the cluster open for kubectl, virtctl and others, until Ctrl-C',
-  usage: '[settings]',
-  rows: TUNNEL_ROWS,
-  words: 'none',
-  needsNode: () => true,
-  isQuiet: false,
-  run: tunnel,
-};
 
 /** What `sevlane tunnel --json` prints, in one line. */
 export interface TunnelAddress {
@@ -34,7 +22,8 @@ export interface TunnelAddress {
   readonly forwards: readonly { readonly from: string; readonly to: string }[];
 }
 
-async function tunnel(input: ToolInput): Promise<number> {
+/** The work of `sevlane tunnel`: the way to node and cluster for other programs, until Ctrl-C. */
+export async function tunnel(input: ToolInput): Promise<number> {
   const { values, terminal } = input;
   const kubeconfigPath = typeof values['write-kubeconfig'] === 'string' ? values['write-kubeconfig'] : undefined;
   return await withGround(input, kubeconfigPath === undefined ? {} : { kubeconfigPath }, async (scope, ground) => {

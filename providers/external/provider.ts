@@ -2,8 +2,6 @@ import { InfraError, UsageError } from '../../harness/errors/errors.ts';
 import type { Host, SshTarget } from '../../harness/model/host.ts';
 import type { Provider, ProviderFactory, SettingProblem, Surroundings } from '../../harness/provider/contract.ts';
 import type { Scope } from '../../harness/scope/scope.ts';
-import { resolveSshTarget } from '../../harness/ssh-config/resolve.ts';
-import { checkExternal } from './check.ts';
 import { sshSurroundings } from './surroundings.ts';
 import { type ExternalValues, externalValues } from './values.ts';
 
@@ -14,7 +12,10 @@ export const externalProvider: ProviderFactory = {
   // All its rows stand in the common table: they are what any real node needs.
   settings: [],
   commands: [],
-  check: (values, surroundings = {}) => checkExternal(externalValues(values), surroundings),
+  async check(values, surroundings = {}) {
+    const { checkExternal } = await import('./check.ts');
+    return await checkExternal(externalValues(values), surroundings);
+  },
   create: (values) => provide(externalValues(values)),
 };
 
@@ -44,6 +45,7 @@ async function sshTarget(
     if (isKubeconfigNamed) return undefined;
     throw new UsageError('no node is named', { hint: 'write --ssh [user@]host[:port]' });
   }
+  const { resolveSshTarget } = await import('../../harness/ssh-config/resolve.ts');
   const resolution = await resolveSshTarget(ssh, sshSurroundings(surroundings, scope.signal));
   if ('problems' in resolution) throw changed(resolution.problems);
   for (const note of resolution.notes) scope.log.info(note);

@@ -1,28 +1,44 @@
 import { UsageError } from '../../harness/errors/errors.ts';
 import type { Host } from '../../harness/model/host.ts';
-import type { Provider, ProviderFactory, SettingValues } from '../../harness/provider/contract.ts';
+import type { Provider, ProviderCommand, ProviderFactory, SettingValues } from '../../harness/provider/contract.ts';
 import type { Scope } from '../../harness/scope/scope.ts';
-import { readSimValues, SIM_SETTINGS, type SimValues } from './settings.ts';
-import { simCommand } from './sim-command.ts';
+import { SIM_SETTINGS } from './settings.ts';
 import { simExecCommand } from './sim-exec-command.ts';
-import { startSimulatedHost } from './simulated-host.ts';
+import type { SimValues } from './sim-values.ts';
 
-/** A simulated host in this process: real SSH, HTTPS and websockets on loopback, and only the physics is made up. */
+/** `sevlane sim`: the simulated host alone, until Ctrl-C. */
+const SIM_COMMAND: ProviderCommand = {
+  name: 'sim',
+  summary: 'runs the simulated host alone and prints how to reach it, until Ctrl-C',
+  settings: [],
+  run: async (...words) => await (await import('./sim-command.ts')).simulate(...words),
+};
+
+/**
+ * A simulated host in this process: real SSH, HTTPS and websockets on loopback, and only the physics is made up.
+ * What is simulated is loaded when it is needed: half of a second that nobody else should wait for.
+ */
 export const mockProvider: ProviderFactory = {
   name: 'mock',
   simulated: true,
   settings: SIM_SETTINGS,
-  commands: [simCommand, simExecCommand],
+  commands: [SIM_COMMAND, simExecCommand],
   async check(values) {
+    const { readSimValues } = await import('./sim-values.ts');
     const read = readSimValues(values);
     return 'problems' in read ? read.problems : [];
   },
-  create: (values) => ({ name: 'mock', simulated: true, acquire: (scope) => lend(checked(values), scope) }),
+  create: (values) => ({
+    name: 'mock',
+    simulated: true,
+    acquire: async (scope) => await lend(await checked(values), scope),
+  }),
 };
 
 const STOP_WITHIN_MS = 10_000;
 
 async function lend(values: SimValues, scope: Scope): ReturnType<Provider['acquire']> {
+  const { startSimulatedHost } = await import('./simulated-host.ts');
   const host = await startSimulatedHost({
     ...values,
     heard: (event) => scope.log.detail(`simulated host: ${event}`),
@@ -46,7 +62,8 @@ async function lend(values: SimValues, scope: Scope): ReturnType<Provider['acqui
   return lent;
 }
 
-function checked(values: SettingValues): SimValues {
+async function checked(values: SettingValues): Promise<SimValues> {
+  const { readSimValues } = await import('./sim-values.ts');
   const read = readSimValues(values);
   if ('values' in read) return read.values;
   const [first] = read.problems;

@@ -1,16 +1,9 @@
-import type { ProviderCommand, SettingValues, Terminal } from '../../harness/provider/contract.ts';
-import { readSimValues, type SimValues } from './settings.ts';
+import type { SettingValues, Terminal } from '../../harness/provider/contract.ts';
+import { readSimValues, type SimValues } from './sim-values.ts';
 import { type SimulatedHost, startSimulatedHost } from './simulated-host.ts';
 
-/** `sevlane sim`: the simulated host alone, until Ctrl-C. */
-export const simCommand: ProviderCommand = {
-  name: 'sim',
-  summary: 'runs the simulated host alone and prints how to reach it, until Ctrl-C',
-  settings: [],
-  run: simulate,
-};
-
-async function simulate(values: SettingValues, terminal: Terminal, signal: AbortSignal): Promise<number> {
+/** The work of `sevlane sim`: runs the simulated host until the signal, and says how to reach it. */
+export async function simulate(values: SettingValues, terminal: Terminal, signal: AbortSignal): Promise<number> {
   const read = readSimValues(values);
   if ('problems' in read) {
     for (const { place, problem, fix } of read.problems) terminal.stderr.write(`${place}: ${problem}; ${fix}\n`);

@@ -14,9 +14,6 @@ import { startScheduler } from './scheduler/scheduler.ts';
 import type { KubeApiAs } from './seam.ts';
 import { Tasks } from './tasks.ts';
 
-/** The pace that the figures of this simulator are given for: a boot of 20 s on hardware takes 40 ms. */
-export const DEFAULT_PACE = 500;
-
 export interface ControllersSetup {
   readonly as: KubeApiAs;
   readonly network: NetworkSwitch;

@@ -7,7 +7,7 @@ import type { RunEvent } from '../../../harness/model/events.ts';
 import { openScope } from '../../../harness/scope/scope.ts';
 import { mockProvider } from '../../../providers/mock/provider.ts';
 import { SIM_SETTINGS } from '../../../providers/mock/settings.ts';
-import { simCommand } from '../../../providers/mock/sim-command.ts';
+import { simulate } from '../../../providers/mock/sim-command.ts';
 
 describe('the settings of the simulated host', () => {
   it('take the names and numbers that help shows', () => {
@@ -118,6 +118,6 @@ function start(values: Readonly<Record<string, unknown>>) {
   const shown = new Promise<string>((resolve) => {
     stdout.once('data', (chunk: Buffer) => resolve(chunk.toString()));
   });
-  const ended = simCommand.run(values, { pid: 4711, stdout, stderr }, stop.signal);
+  const ended = simulate(values, { pid: 4711, stdout, stderr }, stop.signal);
   return { shown, ended, stop: () => stop.abort() };
 }
