@@ -218,7 +218,7 @@ describe('the secrets of a run', function () {
       '--kubeconfig',
       plugin('wrong', credential(SECRETS.plugin)),
     ]);
-    const ofPlugin = { name: 'pluginVariable', of: ['wrong-plugin', 'sleep'] };
+    const ofPlugin = { name: 'pluginVariable', of: ['wrong-plugin', 'sleep', 'cat'] };
     const mayHave = { inKubeconfig: ['pluginVariable'], inEnvironment: [ofPlugin] };
     await keepsQuiet(issued, { exitCode: 3, told: /401|Unauthorized/, seen: ['wrong-plugin'] }, mayHave);
   });

@@ -193,7 +193,7 @@ describe('an ssh connection to a real sshd', () => {
       expect(refused.message)
         .to.include('open a channel to 127.0.0.1:1')
         .and.to.match(/refused/i);
-      expect(refused.hint).to.include('nothing answers');
+      expect(refused.hint).to.include('ss -ltn');
 
       const strict = await startSshd(['AllowTcpForwarding no']);
       try {
