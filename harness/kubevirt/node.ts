@@ -3,8 +3,11 @@ import { NODE_LABELS } from '../model/guests.ts';
 import type { Scope } from '../scope/scope.ts';
 import { until } from '../scope/until.ts';
 import type { Feeds } from './feeds.ts';
-import type { Node } from './objects.ts';
+import type { Node, Pod } from './objects.ts';
 import { countOf } from './quantity.ts';
+import { causeError } from './readiness/cause.ts';
+import { Patience } from './readiness/patience.ts';
+import { podCause } from './readiness/pod-causes.ts';
 import { nodeReady } from './ready.ts';
 
 /** The node under test, as the cluster sees it now. */
@@ -17,6 +20,8 @@ export interface LaneNode {
 }
 
 const DEVICE_MS = 60_000;
+/** Trouble that lasts is looked at again also when nothing changes; nobody is asked for that. */
+const LOOK_EVERY_MS = 500;
 
 /** How the node under test is known. */
 interface NodeWish {
@@ -57,16 +62,39 @@ export async function laneNode(scope: Scope, feeds: Feeds, wish: NodeWish): Prom
   };
 }
 
-/** Waits until virt-handler has labelled the node and offers guests a place on it. */
+/**
+ * Waits until virt-handler has labelled the node and offers guests a place on it. @throws what is wrong with the
+ * virt-handler of that node; ProductFailure when the time is up.
+ */
 export async function waitForNode(scope: Scope, feeds: Feeds, name: string, withinMs: number): Promise<void> {
   const limits = {
     scope,
     withinMs,
-    everyMs: withinMs,
+    everyMs: LOOK_EVERY_MS,
     blame: 'product' as const,
-    wake: (notify: () => void) => feeds.nodes.onChange(notify),
+    wake: (notify: () => void) => {
+      const stops = [feeds.nodes.onChange(notify), feeds.pods.onChange(notify)];
+      return () => {
+        for (const stop of stops) stop();
+      };
+    },
   };
-  await until(`node ${name} ready for guests`, limits, async () => nodeReady(feeds.nodes.items.get(name), name));
+  const patience = new Patience(withinMs / 10);
+  await until(`node ${name} ready for guests`, limits, async () => {
+    const look = nodeReady(feeds.nodes.items.get(name), name);
+    if (look.done) return look;
+    const handlers = handlersOn(feeds, name);
+    const causes = handlers.map((pod) => podCause(pod, [])).filter((cause) => cause !== undefined);
+    const lost = patience.lost(causes, scope.clock.nowMs);
+    if (lost !== undefined) throw causeError(lost);
+    return handlers.length > 0 ? look : { done: false, saw: `${look.saw}, no virt-handler pod on it` };
+  });
+}
+
+function handlersOn({ pods }: Feeds, node: string): readonly Pod[] {
+  return [...pods.items.values()].filter(
+    ({ metadata, spec }) => metadata.labels?.['kubevirt.io'] === 'virt-handler' && spec.nodeName === node,
+  );
 }
 
 async function nodeName(scope: Scope, feeds: Feeds, { name, hostname, withinMs }: NodeWish): Promise<string> {

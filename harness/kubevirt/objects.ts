@@ -42,6 +42,10 @@ export interface ContainerStatus {
   readonly ready?: boolean;
   readonly restartCount?: number;
   readonly state?: { readonly waiting?: { readonly reason?: string; readonly message?: string } };
+  /** How it ended the time before. */
+  readonly lastState?: {
+    readonly terminated?: { readonly reason?: string; readonly exitCode?: number; readonly message?: string };
+  };
 }
 
 /** What the lane reads of a Node. */
@@ -70,6 +74,9 @@ export interface KubevirtResource extends KubeObject {
     readonly observedGeneration?: number;
     readonly observedKubeVirtVersion?: string;
     readonly targetKubeVirtVersion?: string;
+    /** Guests whose launchers are of an older version than KubeVirt itself. */
+    readonly outdatedVirtualMachineInstanceWorkloads?: number;
+    readonly defaultArchitecture?: string;
     readonly conditions?: readonly Condition[];
   };
 }

@@ -38,7 +38,7 @@ export async function provideKubevirt(
   const version = wish.version ?? versionOf(present);
   if (present === undefined) await install(scope, client, version, wish);
   const feed = await openKubevirtFeed(scope, client);
-  const resource = await waitReady(scope, feeds, { feed, version, withinMs: wish.patience() });
+  const resource = await waitReady(scope, feeds, { client, feed, version, withinMs: wish.patience() });
   refuseGateOff(resource, version);
   return { version, namespace: resource.metadata.namespace, feed };
 }

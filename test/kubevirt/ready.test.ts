@@ -4,7 +4,7 @@ import { guestRuns } from '../../harness/kubevirt/guest-state.ts';
 import { launcherAsk } from '../../harness/kubevirt/launcher.ts';
 import type { Condition, KubevirtResource, Node, Pod, Vmi } from '../../harness/kubevirt/objects.ts';
 import { countOf, parseQuantity } from '../../harness/kubevirt/quantity.ts';
-import { kubevirtReady, nodeReady } from '../../harness/kubevirt/ready.ts';
+import { isSettled, nodeReady } from '../../harness/kubevirt/ready.ts';
 
 type Status = KubevirtResource['status'];
 
@@ -36,23 +36,12 @@ function pod(name: string, status: Pod['status'] = {}): Pod {
   return { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'kubevirt' }, spec: { containers: [] }, status };
 }
 
-const waiting = (reason: string, restartCount = 0, message?: string): Pod['status'] => ({
-  containerStatuses: [
-    {
-      name: 'virt-api',
-      image: 'quay.io/kubevirt/virt-api:v1.9.0',
-      restartCount,
-      state: { waiting: { reason, ...(message === undefined ? {} : { message }) } },
-    },
-  ],
-});
-
 describe('an installed KubeVirt', () => {
-  it('is ready when it is deployed, settled and current', () => {
-    expect(kubevirtReady(resource(), [])).to.include({ done: true });
+  it('is settled when it is deployed, current and nothing is under way', () => {
+    expect(isSettled(resource())).to.equal(true);
   });
 
-  it('is not ready, but no failure, while an update degrades it', () => {
+  it('is not settled while an update degrades it beside Available', () => {
     const updating = resource({
       conditions: [
         { type: 'Available', status: 'True' },
@@ -60,56 +49,12 @@ describe('an installed KubeVirt', () => {
         { type: 'Degraded', status: 'True', reason: 'UpdateInProgress' },
       ],
     });
-    expect(kubevirtReady(updating, [])).to.deep.equal({
-      done: false,
-      saw: 'phase=Deployed, Progressing=True UpdateInProgress, Degraded=True UpdateInProgress, 0/0 pods ready',
-    });
+    expect(isSettled(updating)).to.equal(false);
   });
 
-  it('is not ready while its status is of an older generation or version', () => {
-    expect(kubevirtReady(resource({ observedGeneration: 1 }), []).done).to.equal(false);
-    expect(kubevirtReady(resource({ observedKubeVirtVersion: 'v1.8.4' }), []).done).to.equal(false);
-    expect(kubevirtReady(undefined, [])).to.deep.equal({ done: false, saw: 'no KubeVirt object' });
-  });
-
-  it('says which pod is waited for and why', () => {
-    const pending = pod('virt-api-1', {
-      conditions: [
-        { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/1 nodes are available' },
-      ],
-    });
-    expect(kubevirtReady(resource({ phase: 'Deploying', conditions: [] }), [pending])).to.deep.equal({
-      done: false,
-      saw: 'phase=Deploying, 0/1 pods ready, virt-api-1 PodScheduled=False Unschedulable "0/1 nodes are available"',
-    });
-  });
-
-  it('that cannot pull the image of an init container is given up at once too', () => {
-    const handler = pod('virt-handler-1', {
-      initContainerStatuses: waiting('ImagePullBackOff')?.containerStatuses ?? [],
-    });
-    expect(() => kubevirtReady(resource(), [handler]))
-      .to.throw('pod kubevirt/virt-handler-1, container virt-api: the node cannot pull')
-      .with.property('blame', 'infra');
-  });
-
-  it('that cannot pull an image is given up at once, as infra', () => {
-    expect(() =>
-      kubevirtReady(resource(), [pod('virt-api-1', waiting('ImagePullBackOff', 0, 'Back-off pulling image'))]),
-    )
-      .to.throw(
-        'pod kubevirt/virt-api-1, container virt-api: the node cannot pull quay.io/kubevirt/virt-api:v1.9.0: ImagePullBackOff "Back-off pulling image"',
-      )
-      .with.property('blame', 'infra');
-  });
-
-  it('that keeps crashing is given up as a product failure, after a few tries', () => {
-    expect(
-      kubevirtReady(resource({ phase: 'Deploying' }), [pod('virt-api-1', waiting('CrashLoopBackOff', 1))]).done,
-    ).to.equal(false);
-    expect(() => kubevirtReady(resource(), [pod('virt-api-1', waiting('CrashLoopBackOff', 4))]))
-      .to.throw('crashed 4 times')
-      .with.property('blame', 'product');
+  it('is not settled while its status is of an older generation or version', () => {
+    expect(isSettled(resource({ observedGeneration: 1 }))).to.equal(false);
+    expect(isSettled(resource({ observedKubeVirtVersion: 'v1.8.4' }))).to.equal(false);
   });
 });
 
