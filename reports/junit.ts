@@ -3,6 +3,7 @@ import type { CheckResult } from '../harness/model/check.ts';
 import type { Blame, Finding } from '../harness/model/finding.ts';
 import type { Report } from '../harness/model/report.ts';
 import type { CaseResult, Outcome } from '../harness/model/result.ts';
+import { spokenCause } from './explained.ts';
 import { finish } from './junit-finish.ts';
 import { CASES_SUITE, DOCTOR_SUITE, PHASES_SUITE } from './names.ts';
 import { oneLine, plainText } from './plain-text.ts';
@@ -138,6 +139,7 @@ function details(finding: Finding): readonly string[] {
   return [
     ...finding.causes.map((cause) => `because: ${cause}`),
     ...(finding.hint === undefined ? [] : [`what to do: ${finding.hint}`]),
+    ...(finding.knownCauses ?? []).map((known) => `known cause: ${spokenCause(known)}`),
     `noticed in: ${finding.where}`,
     ...(finding.stack === undefined ? [] : [finding.stack]),
   ];

@@ -2,6 +2,7 @@ import { CHECK_GROUPS } from '../harness/model/check.ts';
 import type { RunEvent } from '../harness/model/events.ts';
 import type { Finding } from '../harness/model/finding.ts';
 import type { Report } from '../harness/model/report.ts';
+import { explained } from './explained.ts';
 import { caseRows, connectionRow, phaseRows, runRow } from './rows.ts';
 import { type Ending, isSame, type Opening, type RunRecord } from './run-record.ts';
 import { judge } from './verdict.ts';
@@ -23,6 +24,7 @@ export function openRecord(opening: Opening): RunRecord {
     casesEnded: new Map(),
     ending: undefined,
     troubles: [],
+    knownCauses: new Map(),
     lastAt: opening.startedAt,
     endedAt: undefined,
   };
@@ -56,6 +58,10 @@ export function record(before: RunRecord, event: RunEvent): RunRecord {
       return run.ending === undefined ? { ...run, ending: endingOf(run, event) } : run;
     case 'trouble':
       return { ...run, troubles: [...run.troubles, event.finding] };
+    case 'known-causes': {
+      const causes = [...(run.knownCauses.get(event.where) ?? []), ...event.causes];
+      return { ...run, knownCauses: extended(run.knownCauses, event.where, causes) };
+    }
     case 'run-started':
     case 'waiting':
     case 'log':
@@ -77,7 +83,7 @@ export function reportOf(run: RunRecord): Report {
   const connection = connectionRow(run, phases);
   const verdict = judge(run, { phases, cases, connection, run: row });
   const rowless = verdict.findings.find((finding) => !hasRow(finding, [...phases, ...cases, connection, row]));
-  return {
+  const report: Report = {
     schema: 'sevlane.report/v1',
     runId: run.opening.runId,
     startedAt: run.opening.startedAt,
@@ -99,6 +105,7 @@ export function reportOf(run: RunRecord): Report {
     findings: verdict.findings,
     settings: run.opening.settings,
   };
+  return explained(report, run.knownCauses);
 }
 
 /** Undos that fail all for one reason, such as a lost connection, are one finding: here each is named. */

@@ -2,6 +2,7 @@ import type { CapabilityContract } from '../harness/model/capability.ts';
 import type { CheckResult } from '../harness/model/check.ts';
 import type { ConnectionRecord } from '../harness/model/connection.ts';
 import type { Finding } from '../harness/model/finding.ts';
+import type { KnownCause } from '../harness/model/known-cause.ts';
 import type { StopSignal } from '../harness/model/own-process.ts';
 import type { NotDemanded, RunSubject } from '../harness/model/report.ts';
 import type { CaseResult, PhaseName, PhaseResult, PlannedCase } from '../harness/model/result.ts';
@@ -35,6 +36,8 @@ export interface RunRecord {
   readonly casesEnded: ReadonlyMap<string, CaseResult>;
   readonly ending: Ending | undefined;
   readonly troubles: readonly Finding[];
+  /** Met in what was collected, by the place of the finding. */
+  readonly knownCauses: ReadonlyMap<string, readonly KnownCause[]>;
   /** When the last event was heard. */
   readonly lastAt: string;
   readonly endedAt: string | undefined;

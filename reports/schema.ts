@@ -12,12 +12,22 @@ const at = z
   .describe('when, in UTC');
 const ms = z.number().min(0).describe('milliseconds');
 
+const knownCause = z.strictObject({
+  id: z.string().describe('constant over releases'),
+  cause: z.string(),
+  action: z.string(),
+  source: z.string(),
+  line: z.string().describe('where it was read, shortened'),
+  from: z.string().describe('message, or the file in which it stands'),
+});
+
 const finding = z.strictObject({
   blame: blame.describe('product: KubeVirt or a guest; infra: node, network or cluster; internal: a bug of sevlane'),
   where: z.string().describe('the phase or case in which it was noticed'),
   message: z.string().describe('what was attempted, on what, and what was seen'),
   hint: z.string().optional().describe('one action that may help'),
   causes: z.array(z.string()).describe('messages of the underlying errors, outermost first'),
+  knownCauses: z.array(knownCause).optional().describe('they explain the finding and decide nothing'),
   stack: z.string().optional(),
 });
 
@@ -214,6 +224,7 @@ export const eventSchema = z.discriminatedUnion('type', [
     signal: z.enum(['SIGINT', 'SIGTERM', 'SIGHUP']).optional(),
   }),
   z.strictObject({ type: z.literal('trouble'), at, finding }),
+  z.strictObject({ type: z.literal('known-causes'), at, where: z.string(), causes: z.array(knownCause) }),
   z.strictObject({ type: z.literal('waiting'), at, goal: z.string(), saw: z.string(), forMs: ms, withinMs: ms }),
   z.strictObject({
     type: z.literal('log'),

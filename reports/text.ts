@@ -3,6 +3,7 @@ import type { Report } from '../harness/model/report.ts';
 import type { CaseResult } from '../harness/model/result.ts';
 import { spokenTime } from '../harness/model/spoken-time.ts';
 import { TECHNOLOGIES, technologyName } from '../harness/model/technology.ts';
+import { spokenCause } from './explained.ts';
 import { JUNIT_CASES, JUNIT_DOCTOR, JUNIT_PHASES, REPORT_JSON } from './names.ts';
 import { oneLine } from './plain-text.ts';
 import { isRed, isSame } from './run-record.ts';
@@ -24,6 +25,7 @@ export function closingText(report: Report, folder: string): string {
     ...wrong(report),
     ...notUndone(report),
     ...(report.hint === undefined || isRefused(report) ? [] : [labelled('what to do', oneLine(report.hint))]),
+    ...knownCause(report),
     labelled('report', `${folder}: ${filesOf(report).join(', ')}`),
     countLine(report),
     '',
@@ -132,6 +134,15 @@ function notUndone(report: Report): readonly string[] {
   if (report.notUndone.length === 0) return [];
   const what = report.notUndone.map(oneLine).join('; ');
   return [labelled('not undone', `${what}: the next run on this node sweeps what is left`)];
+}
+
+/** Of all that is known the one line that the verdict can use; the rest stands in the report. */
+function knownCause({ findings }: Report): readonly string[] {
+  const ids = new Map(findings.flatMap(({ knownCauses = [] }) => knownCauses.map((one) => [one.id, one])));
+  const [first, ...others] = ids.values();
+  if (first === undefined) return [];
+  const more = others.length === 0 ? '' : `; ${REPORT_JSON} knows ${counted(others.length, 'other cause')} too`;
+  return [labelled('known cause', oneLine(`${spokenCause(first)}${more}`))];
 }
 
 /** `[FAILED]` and `error:` are what Prow's log view highlights, so each stands once for each thing that went wrong. */

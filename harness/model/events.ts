@@ -2,6 +2,7 @@ import type { CapabilityContract } from './capability.ts';
 import type { CheckResult } from './check.ts';
 import type { ConnectionMoment, ConnectionRecord } from './connection.ts';
 import type { Finding } from './finding.ts';
+import type { KnownCause } from './known-cause.ts';
 import type { StopSignal } from './own-process.ts';
 import type { NotDemanded, RunSubject } from './report.ts';
 import type { CaseResult, PhaseName, PhaseResult, PlannedCase } from './result.ts';
@@ -50,6 +51,13 @@ export type RunEvent =
       readonly finding: Finding;
       /** Only when a real signal was received. */
       readonly signal?: StopSignal;
+    }
+  /** Known texts that were met in what was collected about the findings of this place, e.g. `case TITLE`. */
+  | {
+      readonly type: 'known-causes';
+      readonly at: string;
+      readonly where: string;
+      readonly causes: readonly KnownCause[];
     }
   /** Something went wrong that belongs to no row, e.g. an undo that failed. It makes the run red. */
   | { readonly type: 'trouble'; readonly at: string; readonly finding: Finding }

@@ -1,3 +1,5 @@
+import type { KnownCause } from './known-cause.ts';
+
 /** Whom a failure is blamed on. `product` is KubeVirt or a guest, `infra` the node, network or cluster, `internal` sevlane itself. */
 export type Blame = 'usage' | 'product' | 'interrupted' | 'infra' | 'internal';
 
@@ -12,6 +14,8 @@ export interface Finding {
   readonly hint?: string;
   /** Messages of the underlying errors, outermost first. */
   readonly causes: readonly string[];
+  /** What is known of texts in it and in what was collected about it; they explain it and decide nothing. */
+  readonly knownCauses?: readonly KnownCause[];
   /** Only for `internal`: our own bugs are reported with their stack. */
   readonly stack?: string;
 }

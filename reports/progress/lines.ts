@@ -29,6 +29,8 @@ export function progressLine(event: RunEvent, detail: Detail): string | undefine
       return isQuiet(event.result) && detail !== 'verbose' ? undefined : checkLine(event.result);
     case 'capabilities':
       return undefined;
+    case 'known-causes':
+      return event.causes.length === 0 ? undefined : `known cause: ${oneLine(event.causes[0]?.cause ?? '')}`;
     case 'connection':
       return connectionLine(event.moment, detail);
     case 'plan':

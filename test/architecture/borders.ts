@@ -15,6 +15,7 @@ export const ROOMS: readonly (readonly [room: string, pattern: RegExp])[] = [
   ['doctor', /^harness\/doctor\//],
   ['tools', /^harness\/tools\//],
   ['host', /^harness\/host\//],
+  ['explain', /^harness\/explain\//],
   ['evidence', /^harness\/evidence\//],
   ['kubevirt', /^harness\/kubevirt\//],
   ['suite', /^harness\/suite\//],
@@ -32,8 +33,10 @@ export const ROOMS: readonly (readonly [room: string, pattern: RegExp])[] = [
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   model: [],
   errors: ['model'],
+  // Texts and what they mean, nothing else: whoever reports or collects may ask.
+  explain: ['model'],
   config: ['model', 'errors'],
-  reports: ['model', 'errors'],
+  reports: ['model', 'errors', 'explain'],
   scope: ['model', 'errors'],
   provider: ['model', 'scope'],
   ssh: ['model', 'errors', 'scope', 'command', 'harness/provider/contract.ts'],
@@ -49,7 +52,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   kube: ['model', 'errors', 'scope', 'command', 'harness/ssh/connection.ts', 'harness/ssh/read-again.ts'],
   host: ['model', 'errors', 'scope', 'ssh', 'kube'],
-  evidence: ['model', 'errors', 'scope', 'ssh', 'kube'],
+  evidence: ['model', 'errors', 'explain', 'scope', 'ssh', 'kube'],
   kubevirt: ['model', 'errors', 'scope', 'kube', 'command'],
   doctor: [
     'model',

@@ -148,6 +148,21 @@ export const EVENTS: readonly RunEvent[] = [
     },
   },
   { type: 'trouble', at: at(32), finding: finding('infra', 'lease not given back', 'undo lease') },
+  {
+    type: 'known-causes',
+    at: at(32),
+    where: 'undo lease',
+    causes: [
+      {
+        id: 'etcd-trouble',
+        cause: 'etcd is too slow or full',
+        action: 'look at its disk',
+        source: 'etcd',
+        line: 'etcdserver: request timed out',
+        from: 'bundles/undo/events.txt',
+      },
+    ],
+  },
   { type: 'ending', at: at(33), finding: finding('interrupted', 'stopped by SIGTERM'), signal: 'SIGTERM' },
   { type: 'run-ended', at: at(34), verdict: 'passed: x', exitCode: 0, artifacts: '/a' },
 ];
