@@ -42,4 +42,11 @@ export const SIM_SETTINGS: readonly Setting[] = [
       return { problem: `"${text}" is no pace`, fix: 'give a number above 0 and up to 100000, e.g. 1 for real pace' };
     },
   },
+  {
+    key: 'sim-audit',
+    valueName: 'FILE',
+    group: GROUP,
+    help: 'appends an audit trail of all requests over the wire to this file, a line for each stage, as a Kubernetes API server writes it',
+    parse: (text) => (text.trim() === '' ? { problem: 'is empty', fix: 'name a file' } : { value: text }),
+  },
 ];

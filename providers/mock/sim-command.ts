@@ -1,4 +1,5 @@
 import type { SettingValues, Terminal } from '../../harness/provider/contract.ts';
+import type { Hold, HoldMoment } from './scenario/holds.ts';
 import { readSimValues, type SimValues } from './sim-values.ts';
 import { type SimulatedHost, startSimulatedHost } from './simulated-host.ts';
 
@@ -10,12 +11,16 @@ export async function simulate(values: SettingValues, terminal: Terminal, signal
     return 2;
   }
   const heard = (event: string) => void terminal.stderr.write(`${new Date().toISOString()} ${event}\n`);
-  const host = await startSimulatedHost({ ...read.values, ...(values.verbose === true ? { heard } : {}) });
+  const isJson = values.json === true;
+  const held = (moment: HoldMoment, hold: Hold) => void terminal.stdout.write(holdLine(moment, hold));
+  const host = await startSimulatedHost({
+    ...read.values,
+    ...(values.verbose === true ? { heard } : {}),
+    ...(isJson ? { held } : {}),
+  });
   try {
     terminal.stdout.write(
-      values.json === true
-        ? `${JSON.stringify({ ...addressOf(host), pid: terminal.pid })}\n`
-        : guide(host, read.values),
+      isJson ? `${JSON.stringify({ ...addressOf(host), pid: terminal.pid })}\n` : guide(host, read.values),
     );
     await stopped(signal);
     return 0;
@@ -39,6 +44,11 @@ function addressOf(host: SimulatedHost) {
     manifestMirror: host.manifestMirror,
     execSocket: host.execSocket,
   };
+}
+
+/** What `--json` prints of a hold, after the line with the address. */
+function holdLine(moment: HoldMoment, { id, side, call }: Hold): string {
+  return `${JSON.stringify({ event: moment, at: new Date().toISOString(), id, side, ...call })}\n`;
 }
 
 function guide(host: SimulatedHost, { profile, scenario, pace }: SimValues): string {

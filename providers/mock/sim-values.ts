@@ -14,6 +14,8 @@ export interface SimValues {
   readonly pace: number;
   readonly seed: number;
   readonly kubernetes: string | undefined;
+  /** The file of the audit trail. */
+  readonly auditFile: string | undefined;
   /** Undefined for one that is not named by a version. */
   readonly kubevirt: KubevirtVersion | undefined;
 }
@@ -42,6 +44,7 @@ export function readSimValues(
       scenario: loaded.scenario,
       pace: typeof values['sim-pace'] === 'number' ? values['sim-pace'] : DEFAULT_PACE,
       seed: typeof values.seed === 'number' ? values.seed : 1,
+      auditFile: typeof values['sim-audit'] === 'string' ? values['sim-audit'] : undefined,
       kubernetes: typeof values.kubernetes === 'string' ? values.kubernetes : undefined,
       kubevirt,
     },

@@ -1,24 +1,26 @@
 import { join } from 'node:path';
+import type { ApiOptions } from './api/api.ts';
 import { inProcess } from './api/in-process.ts';
 import { type ApiServer, startApiServer } from './api/server.ts';
 import { networkSwitch } from './api/switch.ts';
+import { openAuditFile } from './audit-file.ts';
 import { type Clock, clockAt } from './clock.ts';
+import { type ClusterFiles, writeClusterFiles } from './cluster-files.ts';
 import { type Controllers, startControllers } from './controllers/index.ts';
 import { type ExecSocket, openExecSocket } from './exec-socket.ts';
 import { makeRunKeys, type RunKeys } from './keys.ts';
-import { knownHostsText, kubeconfigText } from './kubeconfig.ts';
+import { knownHostsText } from './kubeconfig.ts';
 import { openKubeletPort } from './kubelet-port.ts';
 import { defaultKubernetes } from './kubernetes-version.ts';
-import { writeMirror } from './kubevirt/manifest.ts';
 import type { KubevirtVersion } from './kubevirt/version.ts';
-import { KNOWN_VERSIONS } from './kubevirt/versions.ts';
-import { NODE_ADDRESS } from './node-address.ts';
+import { NODE_ADDRESS, NODE_API_PORT } from './node-address.ts';
 import type { HostProfile } from './physics/host.ts';
 import { makeRunFolder, type RunFolder, SOCKET_NAME, sweepRunFolders } from './run-folder.ts';
 import { runningGuests } from './running-guests.ts';
 import { direct } from './scenario/direct.ts';
 import type { Director } from './scenario/director.ts';
 import type { Scenario } from './scenario/grammar.ts';
+import { describeHold, type Hold, type HoldMoment, openHolds } from './scenario/holds.ts';
 import { nodeAddresses } from './ssh/address-book.ts';
 import { type SshServer, startSshServer } from './ssh/server.ts';
 import { openHostShell } from './ssh/shell.ts';
@@ -37,6 +39,10 @@ export interface SimulatedHostOptions {
   readonly kubevirt?: KubevirtVersion | undefined;
   /** Default root. */
   readonly user?: string;
+  /** Appended to: every stage of every request over the wire. */
+  readonly auditFile?: string | undefined;
+  /** Hears when a request is held, and when it is not any more. */
+  readonly held?: (moment: HoldMoment, hold: Hold) => void;
   /** Hears every event that a scenario may wait for. */
   readonly heard?: (event: string) => void;
 }
@@ -69,7 +75,6 @@ export interface SimulatedHost {
 
 /** Where the node's own kubeconfig lies, as kubeadm puts it. */
 export const NODE_KUBECONFIG = '/etc/kubernetes/admin.conf';
-const NODE_API_PORT = 6443;
 
 /** Starts a host: keys, API server with node and controllers, SSH server, exec socket and manifests. */
 export async function startSimulatedHost(options: SimulatedHostOptions): Promise<SimulatedHost> {
@@ -112,7 +117,15 @@ async function assemble(options: SimulatedHostOptions, { life, undo, stop }: Lif
   undo.push(() => folder.remove());
   const standing = director.standing();
   const keys = await makeRunKeys({ ...standing, nodeName: profile.hostname, nodeAddress: NODE_ADDRESS });
-  const cluster = await startCluster({ clock, director, profile, kubernetes, keys, signal: life.signal }, undo);
+  const holds = openHolds((moment, hold) => {
+    director.happened(describeHold(moment, hold));
+    options.held?.(moment, hold);
+  });
+  const audit = options.auditFile === undefined ? undefined : openAuditFile(options.auditFile);
+  undo.push(async () => audit?.close());
+  const watching = { holds, faults: director, ...(audit === undefined ? {} : { audit: audit.write }) };
+  const parts = { clock, director, profile, kubernetes, keys, watching, signal: life.signal };
+  const cluster = await startCluster(parts, undo);
   const { api } = cluster.server;
   await fillCluster({ api, clock, standing, nodeName: profile.hostname, signal: life.signal });
   const token = standing.token && (await accountToken({ api, clock }, standing.token.daysLeft));
@@ -149,13 +162,21 @@ interface Parts {
   readonly keys: RunKeys;
 }
 
+interface ClusterNeeds extends Parts {
+  readonly kubernetes: string;
+  /** Who looks at requests and stands in their way. */
+  readonly watching: Pick<ApiOptions, 'holds' | 'faults' | 'audit'>;
+  readonly signal: AbortSignal;
+}
+
 async function startCluster(
-  { clock, director, profile, kubernetes, keys, signal }: Parts & { kubernetes: string; signal: AbortSignal },
+  { clock, director, profile, kubernetes, keys, watching, signal }: ClusterNeeds,
   undo: (() => Promise<void>)[],
 ): Promise<{ server: ApiServer; controllers: Controllers }> {
   const network = networkSwitch();
   const server = await startApiServer({
     ...{ clock, director, network, version: kubernetes, serviceAccountKey: keys.serviceAccountKey },
+    ...watching,
     serving: keys.apiServer,
     clientCa: keys.clusterCa.certificate,
   });
@@ -168,36 +189,6 @@ async function startCluster(
   undo.push(() => controllers.stop());
   await controllers.ready;
   return { server, controllers };
-}
-
-interface ClusterFiles {
-  readonly kubeconfig: string;
-  readonly nodeKubeconfig: string;
-  readonly nodeKubeconfigText: string;
-  readonly mirror: string;
-}
-
-interface ClusterFilesNeeds {
-  readonly folder: RunFolder;
-  readonly keys: RunKeys;
-  /** Undefined: the administrator's certificate proves who comes. */
-  readonly token: string | undefined;
-  readonly apiPort: number;
-  readonly kubevirt: KubevirtVersion | undefined;
-}
-
-async function writeClusterFiles({ folder, keys, token, apiPort, kubevirt }: ClusterFilesNeeds): Promise<ClusterFiles> {
-  const configFor = (server: string) => kubeconfigText(server, keys.clusterCa.certificate, token ?? keys.admin);
-  const nodeKubeconfigText = configFor(`https://${NODE_ADDRESS}:${NODE_API_PORT}`);
-  const mirror = join(folder.path, 'kubevirt');
-  const asked = KNOWN_VERSIONS.some(({ text }) => text === kubevirt?.text) ? [] : [kubevirt];
-  await writeMirror(mirror, [...KNOWN_VERSIONS, ...asked.filter((version) => version !== undefined)]);
-  return {
-    kubeconfig: await folder.write('kubeconfig', configFor(`https://127.0.0.1:${apiPort}`)),
-    nodeKubeconfig: await folder.write('node-kubeconfig', nodeKubeconfigText),
-    nodeKubeconfigText,
-    mirror,
-  };
 }
 
 interface DoorNeeds extends Parts {

@@ -1,7 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { Director } from '../scenario/director.ts';
+import { type Holds, openHolds } from '../scenario/holds.ts';
+import type { LiveFaults } from '../scenario/live-faults.ts';
 import { keepApiServices } from './api-services.ts';
+import { type AuditedRequest, received } from './audit.ts';
+import type { AuditSink } from './audit-event.ts';
 import { openAuthorizer } from './auth/authorize.ts';
 import { openTokens, type StaticToken } from './auth/tokens.ts';
 import type { Network } from './backends.ts';
@@ -20,6 +24,12 @@ export interface ApiOptions {
   readonly clock: Clock;
   readonly director: Director;
   readonly network: Network;
+  /** Where requests stand still; default: a place of which nobody hears. */
+  readonly holds?: Holds;
+  /** Takes faults while the server runs; without it they are refused. */
+  readonly faults?: LiveFaults;
+  /** Hears every stage of every request over the wire. */
+  readonly audit?: AuditSink;
   /** As /version tells it, e.g. `v1.32.3`. */
   readonly version: string;
   /** PEM key (P-256) that signs service account tokens; default: one of its own. */
@@ -34,6 +44,8 @@ export interface ApiOptions {
 /** A simulated API server without its wire. */
 export interface Api {
   handle(request: ApiRequest): Promise<ApiResponse>;
+  /** Notes a request over the wire as soon as its head is there; undefined when nobody wants an audit trail. */
+  received(request: ApiRequest): AuditedRequest | undefined;
   readonly store: Store;
   readonly core: Core;
   /** Every request over the wire. */
@@ -51,6 +63,9 @@ export function openApi(options: ApiOptions): Api {
     store,
     clock,
     director,
+    holds: options.holds ?? openHolds(() => {}),
+    faults: options.faults ?? { add: () => ({ problems: ['this server takes no faults'] }), remove: () => 0 },
+    audit: options.audit,
     network,
     version,
     serviceCidr,
@@ -67,6 +82,7 @@ export function openApi(options: ApiOptions): Api {
     core,
     requests,
     handle: (request) => handle(core, requests, request),
+    received: (request) => received(core, request),
     stop: () => {
       for (const stop of stops) stop();
     },

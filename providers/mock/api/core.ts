@@ -1,5 +1,8 @@
 import type { Clock } from '../clock.ts';
 import type { Director } from '../scenario/director.ts';
+import type { Holds } from '../scenario/holds.ts';
+import type { LiveFaults } from '../scenario/live-faults.ts';
+import type { AuditSink } from './audit-event.ts';
 import type { Authorizer } from './auth/authorize.ts';
 import type { Tokens } from './auth/tokens.ts';
 import type { Network } from './backends.ts';
@@ -14,6 +17,10 @@ export interface Core {
   readonly registry: Registry;
   readonly clock: Clock;
   readonly director: Director;
+  readonly holds: Holds;
+  readonly faults: LiveFaults;
+  /** Hears every stage of every request over the wire. */
+  readonly audit: AuditSink | undefined;
   readonly network: Network;
   readonly tokens: Tokens;
   readonly authorizer: Authorizer;

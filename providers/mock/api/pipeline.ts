@@ -1,7 +1,10 @@
+import type { ApiCall } from '../scenario/director.ts';
+import type { Holding } from '../scenario/holds.ts';
 import { delegate, delegatedTo } from './aggregation.ts';
 import { authenticate } from './auth/authenticate.ts';
 import { accessOf, forbiddenTo } from './auth/authorize.ts';
 import { impersonated } from './auth/impersonate.ts';
+import { answerControl } from './control.ts';
 import type { Caller, Core } from './core.ts';
 import { answerResource } from './handle.ts';
 import { pageNotFound } from './health.ts';
@@ -10,6 +13,7 @@ import { answerPath } from './paths.ts';
 import {
   type ApiRequest,
   type ApiResponse,
+  CONTROL_PATH,
   header,
   type RequestInfo,
   type ResponseHeaders,
@@ -18,16 +22,13 @@ import {
 import type { RequestLog } from './request-log.ts';
 import { ApiError, expired, failure, internalError, noSuchResource } from './status.ts';
 
-/** Where the simulator tells what it was asked; not a path of Kubernetes. Members of system:masters may read it. */
-export const REQUESTS_PATH = '/sevlane-sim/requests';
-
 /** Takes a request through authentication, impersonation, authorization and the scenario to its handler. Never rejects. */
 export async function handle(core: Core, requests: RequestLog, request: ApiRequest): Promise<ApiResponse> {
   const info = requestInfo(request.method, request.path);
   const trail: Trail = { user: undefined, fair: false, warnings: [] };
   const response = await guarded(() => answer(core, requests, request, { info, trail }));
   if (request.identity.by === 'wire') log(core, requests, request, { info, trail, response });
-  return withHeaders(response, info, trail);
+  return withHeaders(response, request, { info, trail });
 }
 
 interface Trail {
@@ -62,8 +63,10 @@ async function answer(
   trail.user = user;
   const acting = request.identity.by === 'trusted' ? user : impersonated(core.authorizer, user, request);
   trail.user = acting;
-  const fault =
-    request.identity.by === 'trusted' ? NO_FAULT : await faultOf(core, info, { user: acting, signal: request.signal });
+  const isControl = info.path.startsWith(CONTROL_PATH);
+  const call = callOf(request, info, acting);
+  const isSpared = request.identity.by === 'trusted' || isControl;
+  const fault = isSpared ? NO_FAULT : await faultOf(core, call, request.signal);
   if (fault.response !== undefined) return fault.response;
   trail.fair = !isLongRunning(info);
   const access = accessOf(info);
@@ -75,13 +78,16 @@ async function answer(
     warn: (text) => void trail.warnings.push(text),
     signal: request.signal,
   };
-  if (info.path === REQUESTS_PATH) return requestsAnswer(requests);
+  if (isControl) return await answerControl(core, requests, request, info);
   const response = await routed(core, caller, request, { info, staleBy: fault.staleBy });
+  if (fault.heldAfter !== undefined) await core.holds.hold(call, { ...fault.heldAfter, signal: request.signal });
   return fault.cutAfterBytes === undefined ? response : cut(response, fault.cutAfterBytes);
 }
 
-function requestsAnswer(requests: RequestLog): ApiResponse {
-  return { type: 'object', status: 200, headers: {}, body: { counts: requests.counts(), requests: requests.all } };
+function callOf(request: ApiRequest, info: RequestInfo, { username }: UserInfo): ApiCall {
+  const { verb, group, resource, subresource, namespace, name } = info;
+  const userAgent = header(request, 'user-agent') ?? '';
+  return { verb, group, resource, subresource, namespace, name, username, userAgent };
 }
 
 const LONG_RUNNING = new Set(['log', 'exec', 'attach', 'portforward', 'proxy']);
@@ -118,17 +124,13 @@ interface Fault {
   readonly response?: ApiResponse;
   readonly staleBy: number;
   readonly cutAfterBytes?: number;
+  readonly heldAfter?: Omit<Holding, 'signal'>;
 }
 
 const NO_FAULT: Fault = { staleBy: 0 };
 
-async function faultOf(
-  core: Core,
-  info: RequestInfo,
-  { user, signal }: { readonly user: UserInfo; readonly signal: AbortSignal },
-): Promise<Fault> {
-  const { verb, group, resource, subresource, namespace, name } = info;
-  const fault = core.director.api({ verb, group, resource, subresource, namespace, name, username: user.username });
+async function faultOf(core: Core, call: ApiCall, signal: AbortSignal): Promise<Fault> {
+  const fault = core.director.api(call);
   switch (fault?.do) {
     case undefined:
       return NO_FAULT;
@@ -142,10 +144,18 @@ async function faultOf(
       // At once means before anything is done; with a number the request is served and its answer lost.
       if (fault.afterBytes === undefined) return { staleBy: 0, response: cut(pageNotFound(), 0) };
       return { staleBy: 0, cutAfterBytes: fault.afterBytes };
+    case 'hold': {
+      const { side, forMs } = fault;
+      const holding = { side, ...(forMs === undefined ? {} : { forMs }) };
+      if (side === 'after') return { staleBy: 0, heldAfter: holding };
+      // Whoever has gone meanwhile wants nothing any more.
+      const end = await core.holds.hold(call, { ...holding, signal });
+      return end === 'gone' ? { staleBy: 0, response: cut(pageNotFound(), 0) } : NO_FAULT;
+    }
     case 'stale':
       return { staleBy: fault.byVersions };
     case 'expire':
-      return { staleBy: 0, response: expiry(verb) };
+      return { staleBy: 0, response: expiry(call.verb) };
   }
 }
 
@@ -197,11 +207,11 @@ const FLOW = {
   'x-kubernetes-pf-prioritylevel-uid': crypto.randomUUID(),
 };
 
-function withHeaders(response: ApiResponse, info: RequestInfo, trail: Trail): ApiResponse {
+function withHeaders(response: ApiResponse, request: ApiRequest, { info, trail }: Progress): ApiResponse {
   if (response.type === 'hand-over') return response;
   const warnings = trail.warnings.map((text) => `299 - ${JSON.stringify(text)}`);
   const headers = {
-    'audit-id': crypto.randomUUID(),
+    'audit-id': request.auditId ?? crypto.randomUUID(),
     'cache-control': 'no-cache, private',
     ...(trail.fair && trail.user !== undefined && !isLongRunning(info) ? FLOW : {}),
     ...(warnings.length === 0 ? {} : { warning: warnings }),

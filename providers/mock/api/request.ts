@@ -15,6 +15,8 @@ export interface ApiRequest {
   readonly identity: Identity;
   /** Ends watches and logs when the client has gone. */
   readonly signal: AbortSignal;
+  /** By which the audit trail knows it. */
+  readonly auditId?: string;
   /** Of the client's end; undefined in process. */
   readonly remotePort?: number;
 }
@@ -98,6 +100,9 @@ const VERBS: Readonly<Record<string, string>> = {
 
 // These hang below a namespace object itself, so `/namespaces/x/status` is not a resource in namespace x.
 const NAMESPACE_SUBRESOURCES = new Set(['status', 'finalize']);
+
+/** Below it the simulator is looked at and led; no paths of Kubernetes. Members of system:masters may use them. */
+export const CONTROL_PATH = '/sevlane-sim/';
 
 /** Reads a path the way the real server's RequestInfo resolver does. */
 export function requestInfo(method: string, pathAndQuery: string): RequestInfo {

@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { type Api, type ApiOptions, openApi } from './api.ts';
+import type { AuditedRequest } from './audit.ts';
 import type { ApiRequest, ApiResponse, Identity } from './request.ts';
 import { failure } from './status.ts';
 import { writeResponse } from './wire.ts';
@@ -71,11 +72,14 @@ function closed(api: Api, server: Server, sockets: ReadonlySet<Duplex>): Promise
 async function serve(api: Api, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const gone = new AbortController();
   response.once('close', () => gone.abort());
+  const head = requestOf(request, gone.signal);
+  const audited = api.received(head);
   const body = await bodyOf(request).catch(() => undefined);
-  if (body === undefined) return;
-  if (body === 'too large') return refuseBody(requestOf(request, Buffer.alloc(0), gone.signal), response);
-  const asked = requestOf(request, body, gone.signal);
+  if (body === undefined) return audited?.broken();
+  if (body === 'too large') return refuseBody(head, response, audited);
+  const asked = { ...withId(head, audited), ...(body.length === 0 ? {} : { body }) };
   const answer = await api.handle(asked);
+  follow(audited, answer, response);
   if (answer.type === 'hand-over') {
     limitBytes(request.socket, answer.cutAfterBytes);
     answer.serve(replayed(request, body), response);
@@ -110,19 +114,37 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer | 'too large'> {
   return size > LARGEST_BODY ? 'too large' : Buffer.concat(parts);
 }
 
-function refuseBody(asked: ApiRequest, response: ServerResponse): void {
-  const message = `Request entity too large: limit is ${LARGEST_BODY}`;
-  const body = failure({ code: 413, reason: 'RequestEntityTooLarge', message });
-  writeResponse(asked, { type: 'object', status: 413, headers: {}, body }, response);
+function withId(head: ApiRequest, audited: AuditedRequest | undefined): ApiRequest {
+  return audited === undefined ? head : { ...head, auditId: audited.id };
 }
 
-function requestOf(request: IncomingMessage, body: Buffer, signal: AbortSignal): ApiRequest {
+/** Tells the audit trail what a request was answered with, and when the answer has ended. */
+function follow(audited: AuditedRequest | undefined, answer: ApiResponse, response: ServerResponse): void {
+  if (audited === undefined) return;
+  if (answer.cutAfterBytes === 0) {
+    audited.broken();
+    return;
+  }
+  audited.answered(answer);
+  const end = () => audited.ended(answer.type === 'hand-over' ? response.statusCode : undefined);
+  if (response.closed) end();
+  else response.once('close', end);
+}
+
+function refuseBody(asked: ApiRequest, response: ServerResponse, audited: AuditedRequest | undefined): void {
+  const message = `Request entity too large: limit is ${LARGEST_BODY}`;
+  const body = failure({ code: 413, reason: 'RequestEntityTooLarge', message });
+  const answer = { type: 'object', status: 413, headers: {}, body } as const;
+  follow(audited, answer, response);
+  writeResponse(asked, answer, response);
+}
+
+function requestOf(request: IncomingMessage, signal: AbortSignal): ApiRequest {
   const socket = request.socket as TLSSocket;
   return {
     method: request.method ?? 'GET',
     path: request.url ?? '/',
     headers: headersOf(request),
-    ...(body.length === 0 ? {} : { body }),
     identity: identityOf(socket),
     signal,
     ...(socket.remotePort === undefined ? {} : { remotePort: socket.remotePort }),
@@ -164,9 +186,16 @@ async function upgrade(api: Api, request: IncomingMessage, { socket, head }: Raw
   const gone = new AbortController();
   socket.once('close', () => gone.abort());
   socket.on('error', () => socket.destroy());
-  const asked = requestOf(request, Buffer.alloc(0), gone.signal);
+  const bare = requestOf(request, gone.signal);
+  const audited = api.received(bare);
+  const asked = withId(bare, audited);
   const answer: ApiResponse = await api.handle(asked);
   if (answer.type === 'upgrade') {
+    if (audited !== undefined) {
+      audited.answered(answer);
+      socket.once('close', () => audited.ended());
+      if (socket.destroyed) audited.ended();
+    }
     limitBytes(socket, answer.cutAfterBytes);
     return answer.accept(request, socket, head);
   }
@@ -174,6 +203,7 @@ async function upgrade(api: Api, request: IncomingMessage, { socket, head }: Raw
   response.shouldKeepAlive = false;
   response.assignSocket(socket as TLSSocket);
   response.once('finish', () => socket.end());
+  follow(audited, answer, response);
   if (answer.type === 'hand-over') answer.serve(request, response);
   else writeResponse(asked, answer, response);
 }

@@ -13,6 +13,7 @@ import type {
   TimedFault,
 } from './grammar.ts';
 import { withFields } from './host-fields.ts';
+import { type LiveFaults, readApiFault } from './live-faults.ts';
 import { matchesPattern } from './pattern.ts';
 import { isTimed, standingOf } from './standing.ts';
 import { makeTrigger, type Trigger, type TriggerWorld } from './trigger.ts';
@@ -27,12 +28,15 @@ export interface Direction {
 }
 
 /** Brings a scenario to life. Faults that strike the same thing: the first of an API request, the last of all else. */
-export function direct(scenario: Scenario, { seed, clock, signal, heard }: Direction): Director {
-  const armed = scenario.faults.filter(isTimed).map((fault, index) => {
+export function direct(scenario: Scenario, { seed, clock, signal, heard }: Direction): Director & LiveFaults {
+  const arm = <F extends TimedFault>(fault: F, index: number): Armed<F> => {
     // Each fault draws from a source of its own, so that one more request here changes nothing there.
     const world: TriggerWorld = { clock, signal, draw: drawFrom(seed + index * 7919) };
     return { fault, trigger: makeTrigger(fault.when, 'times' in fault ? fault.times : undefined, world) };
-  });
+  };
+  const armed = scenario.faults.filter(isTimed).map(arm);
+  const live = new Map<number, Armed<ApiFaultRow>>();
+  let added = 0;
   const hosts = lasting<HostFault>(armed, 'host');
   const files = lasting<FilesFault>(armed, 'files');
   const guests = lasting<GuestFault>(armed, 'guest');
@@ -48,7 +52,9 @@ export function direct(scenario: Scenario, { seed, clock, signal, heard }: Direc
       return fault === undefined ? content : fault.files[path];
     },
     api: (call) => {
-      const struck = calls.find(({ fault, trigger }) => matchesCall(fault, call) && trigger.strikes());
+      const struck = [...calls, ...live.values()].find(
+        ({ fault, trigger }) => matchesCall(fault, call) && trigger.strikes(),
+      );
       return struck === undefined ? undefined : apiFault(struck.fault);
     },
     ...connection,
@@ -63,7 +69,20 @@ export function direct(scenario: Scenario, { seed, clock, signal, heard }: Direc
     },
     happened(event) {
       heard?.(event);
-      for (const { trigger } of armed) trigger.hear(event);
+      for (const { trigger } of [...armed, ...live.values()]) trigger.hear(event);
+    },
+    add(text) {
+      const read = readApiFault(text);
+      if ('problems' in read) return read;
+      added += 1;
+      live.set(added, arm(read.fault, scenario.faults.length + added));
+      return { id: added };
+    },
+    remove(id) {
+      if (id !== undefined) return live.delete(id) ? 1 : 0;
+      const { size } = live;
+      live.clear();
+      return size;
     },
   };
 }
@@ -120,11 +139,15 @@ function strikesSingly({ connection, when, times }: ConnectionFaultRow): boolean
 
 function connectionFault(fault: ConnectionFaultRow): ConnectionFault {
   if (fault.connection === 'wrong-key') return { do: 'wrong-key' };
-  const forMs = fault.forMs === 'forever' ? Number.POSITIVE_INFINITY : fault.forMs;
+  const forMs = inMs(fault.forMs);
   const lasts = forMs === undefined ? {} : { forMs };
   if (fault.connection === 'refuse') return { do: 'refuse', ...lasts };
   const late = fault.afterBytes === undefined ? {} : { afterBytes: fault.afterBytes };
   return { do: fault.connection, ...late, ...lasts };
+}
+
+function inMs(forMs: number | 'forever' | undefined): number | undefined {
+  return forMs === 'forever' ? Number.POSITIVE_INFINITY : forMs;
 }
 
 function matchesCall({ api }: ApiFaultRow, call: ApiCall): boolean {
@@ -153,6 +176,8 @@ function apiFault(fault: ApiFaultRow): ApiFault {
       return { do: 'delay', ms: fault.ms };
     case 'cut':
       return withoutUndefined({ do: 'cut', afterBytes: fault.afterBytes });
+    case 'hold':
+      return withoutUndefined({ do: 'hold', side: fault.side, forMs: inMs(fault.forMs) });
     case 'stale':
       return { do: 'stale', byVersions: fault.byVersions };
     case 'expired':

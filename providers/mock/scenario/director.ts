@@ -11,7 +11,11 @@ export interface ApiCall {
   readonly namespace: string;
   readonly name: string;
   readonly username: string;
+  readonly userAgent: string;
 }
+
+/** On which side of its effect a request is held. */
+export type Side = 'before' | 'after';
 
 /** What happens to an API request instead of, or beside, its real answer. */
 export type ApiFault =
@@ -25,6 +29,8 @@ export type ApiFault =
   | { readonly do: 'delay'; readonly ms: number }
   /** Closes the connection: at once, or in the middle of the body. */
   | { readonly do: 'cut'; readonly afterBytes?: number }
+  /** Stands still on one side of its effect; Infinity and nothing mean: until it is released. */
+  | { readonly do: 'hold'; readonly side: Side; readonly forMs?: number }
   /** Answers a read with an older state. */
   | { readonly do: 'stale'; readonly byVersions: number }
   /** Ends a watch with 410 Gone. */

@@ -75,6 +75,7 @@ const apiCommon = {
       namespace: onePattern,
       name: onePattern,
       username: onePattern,
+      userAgent: onePattern.describe('As the request names its program; that of sevlane has the id of the run in it.'),
     })
     .describe('Which requests; what is not named is not looked at.'),
 };
@@ -107,6 +108,18 @@ const ApiFaultRow = z.discriminatedUnion('answer', [
     ...apiCommon,
     answer: z.literal('throttled').describe('429 with Retry-After.'),
     retryAfterSeconds: z.int().min(0).optional().describe('Default 1.'),
+  }),
+  z.strictObject({
+    ...apiCommon,
+    answer: z
+      .literal('hold')
+      .describe('The request stands still until it is released, its time is over or its connection dies.'),
+    side: z
+      .enum(['before', 'after'])
+      .describe(
+        'Before it takes effect, or after that and before the answer. One that dies before never takes effect.',
+      ),
+    forMs,
   }),
   z.strictObject({ ...apiCommon, answer: z.literal('expired').describe('A watch ends with 410 Gone.') }),
 ]);

@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:https';
+import type { ApiOptions } from '../../../providers/mock/api/api.ts';
 import type { NetworkSwitch } from '../../../providers/mock/api/backends.ts';
 import { inProcess } from '../../../providers/mock/api/in-process.ts';
 import { type ApiServer, startApiServer } from '../../../providers/mock/api/server.ts';
@@ -27,6 +28,8 @@ export interface Running {
   /** TLS material of the client with all rights. */
   readonly admin: { readonly ca: string; readonly cert: string; readonly key: string };
   ask(method: string, path: string, more?: More): Promise<Seen>;
+  /** Sends a request over a connection of its own; resolves to how to hang up, as soon as it is sent. */
+  send(method: string, path: string, body?: object): Promise<() => void>;
   stop(): Promise<void>;
 }
 
@@ -38,7 +41,10 @@ interface More {
 }
 
 /** Starts a server on a port of the system's choice. */
-export async function running(changes: Partial<Director> = {}): Promise<Running> {
+export async function running(
+  changes: Partial<Director> = {},
+  more: Pick<ApiOptions, 'holds' | 'faults' | 'audit'> = {},
+): Promise<Running> {
   const pki = await makePki();
   const network = networkSwitch();
   const server = await startApiServer({
@@ -48,6 +54,7 @@ export async function running(changes: Partial<Director> = {}): Promise<Running>
     version: 'v1.34.4',
     serving: pki.serving,
     clientCa: pki.ca,
+    ...more,
   });
   const client = async (name: string, group: string) => {
     const { certificate: cert, key } = await pki.client(name, group);
@@ -69,6 +76,16 @@ export async function running(changes: Partial<Director> = {}): Promise<Running>
     admin: identities.admin,
     ask: (method, path, more = {}) =>
       asked({ port: server.port, agent: Object.fromEntries(agents)[more.as ?? 'admin'], method, path, more }),
+    send: (method, path, body) =>
+      new Promise((resolve) => {
+        const text = body === undefined ? '' : JSON.stringify(body);
+        const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
+        const agent = new Agent(identities.admin);
+        const sending = request({ host: '127.0.0.1', port: server.port, method, path, headers, agent });
+        // Whoever hangs up gets no answer.
+        sending.on('error', () => {}).on('response', (answer) => answer.resume());
+        sending.end(text, () => resolve(() => sending.destroy()));
+      }),
     async stop() {
       for (const [, agent] of agents) agent.destroy();
       await server.close();

@@ -1,24 +1,28 @@
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
+import { UsageError } from '../../../harness/errors/errors.ts';
 import type { RunEvent } from '../../../harness/model/events.ts';
 import { openScope } from '../../../harness/scope/scope.ts';
 import { mockProvider } from '../../../providers/mock/provider.ts';
 import { SIM_SETTINGS } from '../../../providers/mock/settings.ts';
 import { simulate } from '../../../providers/mock/sim-command.ts';
+import { openSimApi } from '../../e2e/sim-api.ts';
+import { failure } from '../../failure.ts';
 
 describe('the settings of the simulated host', () => {
   it('take the names and numbers that help shows', () => {
-    for (const row of SIM_SETTINGS) expect(row.parse(row.default ?? ''), row.key).to.have.property('value');
+    for (const row of SIM_SETTINGS) expect(row.parse(row.default ?? 'x'), row.key).to.have.property('value');
     expect(parse('sim-host', 'rome-es')).to.have.nested.property('value.name', 'rome-es');
     expect(parse('sim-host', 'rom')).to.deep.equal({
       problem: 'no simulated host is called "rom"',
       fix: 'did you mean rome?',
     });
     for (const pace of ['0', '-1', 'fast', '1e9']) expect(parse('sim-pace', pace), pace).to.have.property('problem');
-    expect(parse('sim-scenario', ' ')).to.have.property('problem', 'is empty');
+    for (const key of ['sim-scenario', 'sim-audit'])
+      expect(parse(key, ' '), key).to.have.property('problem', 'is empty');
   });
 
   it('are checked before anything is opened, all at once', async () => {
@@ -76,6 +80,33 @@ describe('the mock provider', () => {
 });
 
 describe('sevlane sim', () => {
+  it('says before it starts that its audit trail cannot be written', async () => {
+    const { ended } = start({ 'sim-audit': '/nowhere/audit.log' });
+    const { message, hint } = await failure(ended, UsageError);
+    expect(message).to.equal('--sim-audit /nowhere/audit.log: cannot be written: ENOENT');
+    expect(hint).to.equal('name a file in a folder that exists and that you may write to');
+  });
+
+  it('writes its audit trail while it runs, and prints each hold', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sevlane-test-'));
+    const audit = join(folder, 'audit.log');
+    const scenario = join(folder, 'hold.yaml');
+    const fault = '{ api: { resource: configmaps }, answer: hold, side: after, forMs: 1 }';
+    await writeFile(scenario, `name: hold\ndescription: x\nfaults:\n- ${fault}\n`);
+    const { shown, told, ended, stop } = start({ json: true, 'sim-audit': audit, 'sim-scenario': scenario });
+    const api = await openSimApi((JSON.parse(await shown) as { kubeconfig: string }).kubeconfig);
+    await api.get('/api/v1/namespaces/default/configmaps/kube-root-ca.crt');
+    const lines = (await readFile(audit, 'utf8')).trimEnd().split('\n');
+    expect(lines.map((line) => (JSON.parse(line) as { stage: string }).stage)[0]).to.equal('RequestReceived');
+    const holds = told().trimEnd().split('\n').slice(1);
+    expect(holds.map((line) => (JSON.parse(line) as { event: string }).event)).to.deep.equal(['held', 'released']);
+    expect(JSON.parse(holds[0] ?? '')).to.include({ id: 1, side: 'after', verb: 'get', resource: 'configmaps' });
+    api.close();
+    stop();
+    await ended;
+    await rm(folder, { recursive: true });
+  });
+
   it('prints one line of JSON, stays until it is stopped, and leaves nothing', async () => {
     const { shown, ended, stop } = start({ json: true, seed: 1 });
     const address = JSON.parse(await shown) as Record<string, string | number>;
@@ -118,6 +149,10 @@ function start(values: Readonly<Record<string, unknown>>) {
   const shown = new Promise<string>((resolve) => {
     stdout.once('data', (chunk: Buffer) => resolve(chunk.toString()));
   });
+  let said = '';
+  stdout.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+  });
   const ended = simulate(values, { pid: 4711, stdout, stderr }, stop.signal);
-  return { shown, ended, stop: () => stop.abort() };
+  return { shown, told: () => said, ended, stop: () => stop.abort() };
 }

@@ -14,6 +14,7 @@ const LIST: ApiCall = {
   namespace: 'kubevirt',
   name: '',
   username: 'kubernetes-admin',
+  userAgent: 'kubectl/v1.34.4',
 };
 
 describe('a director', () => {
