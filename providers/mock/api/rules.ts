@@ -1,4 +1,4 @@
-import { evaluateCel } from './cel.ts';
+import { celValue, evaluateCel } from './cel.ts';
 import { isObject } from './json.ts';
 import type { KubeObject, StatusCause } from './objects.ts';
 import type { Schema, ValidationRule } from './schema.ts';
@@ -60,7 +60,7 @@ function checked(rule: ValidationRule, value: unknown, old: unknown, { schema, p
   const reason = rule.reason ?? 'FieldValueInvalid';
   const shown = JSON.stringify(schema.type ?? 'object');
   try {
-    if (evaluateCel(rule.rule, { self: value, oldSelf: old }) === true) return [];
+    if (evaluateCel(rule.rule, celNames(value, old)) === true) return [];
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     return [
@@ -70,10 +70,14 @@ function checked(rule: ValidationRule, value: unknown, old: unknown, { schema, p
   return [{ reason, message: messageOf(reason, shown, textOf(rule, value, old)), field }];
 }
 
+function celNames(value: unknown, old: unknown) {
+  return { self: celValue(value), oldSelf: celValue(old) };
+}
+
 function textOf(rule: ValidationRule, value: unknown, old: unknown): string {
   if (rule.messageExpression !== undefined && rule.messageExpression !== '') {
     try {
-      const text = evaluateCel(rule.messageExpression, { self: value, oldSelf: old });
+      const text = evaluateCel(rule.messageExpression, celNames(value, old));
       if (typeof text === 'string' && text.trim() !== '') return text;
     } catch {
       // The plain message stands in for an expression that fails.

@@ -262,7 +262,7 @@ describe('CEL', () => {
   it('names what is missing or cannot be read', () => {
     expect(() => evaluateCel('self.a.b', { self: { a: {} } })).to.throw('no such key: b');
     expect(() => evaluateCel('other', {})).to.throw("undeclared reference to 'other'");
-    expect(() => evaluateCel('1 +', {})).to.throw('unexpected its end');
+    expect(() => evaluateCel('1 +', {})).to.throw('Unexpected token: EOF');
     expect(() => evaluateCel('self < 1', { self: 'a' })).to.throw('no such overload');
   });
 });
