@@ -17,6 +17,7 @@ export const ROOMS: readonly (readonly [room: string, pattern: RegExp])[] = [
   ['host', /^harness\/host\//],
   ['explain', /^harness\/explain\//],
   ['evidence', /^harness\/evidence\//],
+  ['traces', /^harness\/traces\//],
   ['kubevirt', /^harness\/kubevirt\//],
   ['suite', /^harness\/suite\//],
   ['reports', /^reports\//],
@@ -53,6 +54,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   kube: ['model', 'errors', 'scope', 'command', 'harness/ssh/connection.ts', 'harness/ssh/read-again.ts'],
   host: ['model', 'errors', 'scope', 'ssh', 'kube'],
   evidence: ['model', 'errors', 'explain', 'scope', 'ssh', 'kube'],
+  traces: ['model', 'errors', 'scope', 'kube', 'harness/ssh/connection.ts', 'harness/ssh/read-again.ts'],
   kubevirt: ['model', 'errors', 'scope', 'kube', 'command'],
   doctor: [
     'model',
@@ -81,6 +83,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'command',
     'host',
     'evidence',
+    'traces',
     'kubevirt',
     'suite',
     'plan',

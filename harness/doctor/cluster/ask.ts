@@ -6,6 +6,7 @@ import { type KubeObject, resourcePath } from '../../kube/objects.ts';
 import { peekCertificate } from '../../kube/peek.ts';
 import { RUN_LABEL } from '../../kube/sweep.ts';
 import type { Scope } from '../../scope/scope.ts';
+import { turnstile } from '../../scope/turnstile.ts';
 import type { SshConnection } from '../../ssh/connection.ts';
 import { at, listAt, textAt } from './fields.ts';
 import { nodeUnderTest } from './node.ts';
@@ -13,7 +14,6 @@ import { ask, type Reading } from './reading.ts';
 import type { ClusterReadings, ClusterWish, Health, Identity } from './readings.ts';
 import { type ImageAnswer, lookUpImage } from './registry.ts';
 import { missingRights } from './rights.ts';
-import { turnstile } from './turnstile.ts';
 
 /** The readings that need an API that answers. */
 export type ApiReadings = Omit<ClusterReadings, 'now' | 'wish' | 'host' | 'credentials' | 'apiCertificate' | 'version'>;

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { turnstile } from '../../harness/doctor/cluster/turnstile.ts';
+import { turnstile } from '../../harness/scope/turnstile.ts';
 
 describe('a turnstile', () => {
   it('never lets more through at a time than it may, and all of them in the end, also after failures', async () => {

@@ -1,0 +1,25 @@
+/** One thing that is otherwise after a run than it was before. */
+export interface Difference {
+  readonly how: 'added' | 'removed' | 'changed';
+  /** e.g. `configmaps "default/settings"`, `nodes "sev-milan-1"`, `host process qemu-kvm`. */
+  readonly what: string;
+  /** Of a change: which fields, and how, as far as that holds no secret, e.g. `label a: "1" before, "2" now`. */
+  readonly fields: readonly string[];
+  /** Ours: of this run, or of the KubeVirt that it installed. Others': whoever else works on the cluster. */
+  readonly whose: 'ours' | "others'";
+}
+
+/** What a run leaves behind, and how it left. */
+export interface Traces {
+  /** True when the cluster was looked at before and after, and both were compared. */
+  readonly isCompared: boolean;
+  /** What was not compared and why, one sentence each: a host that was not read, a kind that was refused, no time. */
+  readonly notCompared: readonly string[];
+  readonly differences: readonly Difference[];
+  /** Finalizers that had to be taken off by force, one sentence each. */
+  readonly forced: readonly string[];
+  /** What was left in the cluster knowingly and is marked for the next sweep, e.g. `kubevirts "kubevirt/kubevirt"`. */
+  readonly left: readonly string[];
+  /** Why that was left; absent when nothing was. */
+  readonly leftBecause?: string;
+}
