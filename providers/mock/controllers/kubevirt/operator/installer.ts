@@ -1,13 +1,15 @@
 import type { KubeObject } from '../../../api/objects.ts';
 import { deploymentId, type InstallOptions, installObjects } from '../../../kubevirt/install/install-objects.ts';
 import type { KubevirtVersion } from '../../../kubevirt/version.ts';
-import { traitsOf } from '../../../kubevirt/versions.ts';
+import { KNOWN_VERSIONS, kubevirtVersion, traitsOf } from '../../../kubevirt/versions.ts';
 import type { Component } from '../../component.ts';
 import { trigger } from '../../component.ts';
 import { type Condition, hasCondition, keyOf, type Loose, type Workload } from '../../kinds.ts';
 import { pathTo, RESOURCES } from '../../resources.ts';
 import { Refusal } from '../../rest.ts';
 import { Applied } from './applied.ts';
+import { pathOf } from './kinds.ts';
+import { obsoleteObjects, rolloutSteps } from './rollout.ts';
 import { conditionsOf, type Situation } from './status.ts';
 import { haveStrategy } from './strategy.ts';
 import { observedStatus, targetStatus } from './target-status.ts';
@@ -20,9 +22,6 @@ export interface Installation {
   readonly tag: string;
   readonly image: string;
 }
-
-/** Workloads come one step after the other, each when the ones before are ready. */
-const STEPS: readonly (readonly string[])[] = [['virt-api'], ['virt-controller', 'virt-exportproxy'], ['virt-handler']];
 
 /** Carries every KubeVirt CR of the namespace to where its spec wants it. */
 export function startInstaller(component: Component, installation: Installation): void {
@@ -92,17 +91,27 @@ export function startInstaller(component: Component, installation: Installation)
     if (!(await haveStrategy(component, target))) return loop.addAfter(keyOf(cr), 500);
     await hold(cr);
     try {
-      if (!(await applyAll(objectsFor(cr)))) return;
+      if (!(await applyAll(objectsFor(cr), observedOf(cr)))) return;
+      await removeObsolete(cr);
     } catch (error) {
       if (error instanceof Refusal && error.status !== 409) await report(cr, { is: 'failed', error: error.message });
       throw error;
     }
-    await report(cr, { is: 'deployed' }, { ...targetStatus(target), ...observedStatus(target, objectsFor(cr)) });
+    const outdated = await outdatedWorkloads(component, options);
+    await report(
+      cr,
+      { is: 'deployed' },
+      {
+        ...targetStatus(target),
+        ...observedStatus(target, objectsFor(cr)),
+        outdatedVirtualMachineInstanceWorkloads: outdated,
+      },
+    );
     component.director.happened('kubevirt Deployed');
   }
 
   /** Applies in order; false: something has to become ready first, and its change calls again. */
-  async function applyAll(objects: readonly KubeObject[]): Promise<boolean> {
+  async function applyAll(objects: readonly KubeObject[], observed: KubevirtVersion | undefined): Promise<boolean> {
     const workloads = objects.filter(
       ({ kind }) => kind === 'Deployment' || kind === 'DaemonSet' || kind === 'PodDisruptionBudget',
     );
@@ -114,12 +123,21 @@ export function startInstaller(component: Component, installation: Installation)
       )
     )
       return false;
-    for (const step of STEPS) {
+    for (const step of rolloutSteps(version, observed)) {
       const mine = workloads.filter(({ metadata }) => step.some((name) => metadata.name?.startsWith(name)));
       for (const object of mine) await applied.apply(object);
       if (!mine.every((object) => object.kind === 'PodDisruptionBudget' || isRolledOut(object))) return false;
     }
     return true;
+  }
+
+  /** Of the version before, as this simulator would have installed it. */
+  async function removeObsolete(cr: Loose): Promise<void> {
+    const before = observedOf(cr);
+    if (before === undefined || before.text === version.text) return;
+    const old = installObjects(before, cr, { ...optionsOf(cr), tag: before.text });
+    for (const object of obsoleteObjects(old, objectsFor(cr)))
+      await component.rest.remove(pathOf(object), { propagationPolicy: 'Background' });
   }
 
   function isRolledOut(object: KubeObject): boolean {
@@ -138,8 +156,10 @@ export function startInstaller(component: Component, installation: Installation)
 
   async function hold(cr: Loose): Promise<void> {
     const { kubevirtFinalizer } = traitsOf(version);
-    const finalizers = cr.metadata.finalizers ?? [];
-    if (finalizers.includes(kubevirtFinalizer)) return;
+    const present = cr.metadata.finalizers ?? [];
+    if (present.includes(kubevirtFinalizer)) return;
+    // A release knows the finalizer of the one before, but not of a later one: that stays after a downgrade.
+    const finalizers = present.filter((each) => !isEarlierFinalizer(each, version));
     const path = pathTo(RESOURCES.kubeVirts, cr.metadata.namespace, cr.metadata.name);
     crs.observe(
       await component.rest.patch<Loose>(path, 'merge', {
@@ -184,6 +204,15 @@ export function startInstaller(component: Component, installation: Installation)
   }
 }
 
+function isEarlierFinalizer(finalizer: string, version: KubevirtVersion): boolean {
+  return KNOWN_VERSIONS.some(
+    (known) =>
+      known.minor < version.minor &&
+      traitsOf(known).kubevirtFinalizer === finalizer &&
+      finalizer !== traitsOf(version).kubevirtFinalizer,
+  );
+}
+
 function isNews(cr: Loose, old: Loose | undefined): boolean {
   if (old === undefined || cr.metadata.generation !== old.metadata.generation) return true;
   return cr.metadata.deletionTimestamp !== old.metadata.deletionTimestamp;
@@ -192,6 +221,20 @@ function isNews(cr: Loose, old: Loose | undefined): boolean {
 function specOf(cr: KubeObject, field: string): string | undefined {
   const value = (cr.spec as Readonly<Record<string, unknown>> | undefined)?.[field];
   return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** The release that was rolled out last. */
+function observedOf(cr: Loose): KubevirtVersion | undefined {
+  return kubevirtVersion(String(cr.status?.observedKubeVirtVersion ?? ''));
+}
+
+/** Guests that still run in launchers of another version: they keep them until they are migrated or end. */
+async function outdatedWorkloads({ rest }: Component, { registry, tag }: InstallOptions): Promise<number> {
+  const { items } = await rest.list<Loose>('/apis/kubevirt.io/v1/virtualmachineinstances');
+  const current = `${registry}/virt-launcher:${tag}`;
+  const isRunning = ({ status }: Loose) => status?.phase === 'Running' || status?.phase === 'Scheduled';
+  const images = items.filter(isRunning).map(({ status }) => status?.launcherContainerImageVersion);
+  return images.filter((image) => image !== undefined && image !== current).length;
 }
 
 function ageOf(cr: Loose): number {

@@ -27,11 +27,22 @@ export function conditionsOf(situation: Situation, before: readonly Condition[],
       ['Degraded', row.degraded],
     ] as const
   ).map(([type, value]) => stamped({ type, status: value ? 'True' : 'False', ...told }, before, now));
-  const created = before.find(({ type }) => type === 'Created');
+  const failure =
+    situation.is === 'failed' ? [stamped({ type: 'Synchronized', status: 'False', ...told }, before, now)] : [];
+  const created = KEEPS_CREATED[situation.is] ? before.find(({ type }) => type === 'Created') : undefined;
   if (situation.is === 'deployed' || created !== undefined)
-    return [...three, created ?? { ...CREATED, lastProbeTime: now, lastTransitionTime: now }];
-  return three;
+    return [...three, created ?? { ...CREATED, lastProbeTime: now, lastTransitionTime: now }, ...failure];
+  return [...three, ...failure];
 }
+
+/** What is under way anew is not created yet. */
+const KEEPS_CREATED: Readonly<Record<Situation['is'], boolean>> = {
+  deploying: true,
+  deployed: true,
+  failed: true,
+  updating: false,
+  deleting: false,
+};
 
 const CREATED: Condition = {
   type: 'Created',
