@@ -69,7 +69,7 @@ export function openApi(options: ApiOptions): Api {
     network,
     version,
     serviceCidr,
-    registry: openRegistry(builtinTypes()),
+    registry: openRegistry(builtinTypes(version)),
     tokens: openTokens(store, clock, { key, statics: options.staticTokens ?? [] }),
     authorizer: openAuthorizer(store),
     delegated: new Map(),

@@ -33,7 +33,7 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-interface More {
+export interface More {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string | string[]>>;
   /** Default: a client certificate with all rights. */
@@ -43,7 +43,7 @@ interface More {
 /** Starts a server on a port of the system's choice. */
 export async function running(
   changes: Partial<Director> = {},
-  more: Pick<ApiOptions, 'holds' | 'faults' | 'audit'> = {},
+  more: Partial<Pick<ApiOptions, 'holds' | 'faults' | 'audit' | 'version'>> = {},
 ): Promise<Running> {
   const pki = await makePki();
   const network = networkSwitch();
@@ -56,6 +56,24 @@ export async function running(
     clientCa: pki.ca,
     ...more,
   });
+  const clients = await clientsOf(pki, server.port);
+  return {
+    server,
+    network,
+    pki,
+    system: inProcess(server.api)('system:apiserver'),
+    admin: clients.admin,
+    ask: clients.ask,
+    send: clients.send,
+    async stop() {
+      clients.stop();
+      await server.close();
+    },
+  };
+}
+
+/** Clients of a server on loopback whose certificate and whose clients the same authority vouches for. */
+export async function clientsOf(pki: Pki, port: number) {
   const client = async (name: string, group: string) => {
     const { certificate: cert, key } = await pki.client(name, group);
     return { ca: pki.ca, cert, key };
@@ -69,26 +87,21 @@ export async function running(
     ([name, tls]) => [name, new Agent({ ...tls, keepAlive: true })] as const,
   );
   return {
-    server,
-    network,
-    pki,
-    system: inProcess(server.api)('system:apiserver'),
     admin: identities.admin,
-    ask: (method, path, more = {}) =>
-      asked({ port: server.port, agent: Object.fromEntries(agents)[more.as ?? 'admin'], method, path, more }),
-    send: (method, path, body) =>
+    ask: (method: string, path: string, more: More = {}) =>
+      asked({ port, agent: Object.fromEntries(agents)[more.as ?? 'admin'], method, path, more }),
+    send: (method: string, path: string, body?: unknown): Promise<() => void> =>
       new Promise((resolve) => {
         const text = body === undefined ? '' : JSON.stringify(body);
         const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
         const agent = new Agent(identities.admin);
-        const sending = request({ host: '127.0.0.1', port: server.port, method, path, headers, agent });
+        const sending = request({ host: '127.0.0.1', port, method, path, headers, agent });
         // Whoever hangs up gets no answer.
         sending.on('error', () => {}).on('response', (answer) => answer.resume());
         sending.end(text, () => resolve(() => sending.destroy()));
       }),
-    async stop() {
+    stop() {
       for (const [, agent] of agents) agent.destroy();
-      await server.close();
     },
   };
 }

@@ -2,6 +2,7 @@ import type { Caller, Core } from '../core.ts';
 import type { KubeObject } from '../objects.ts';
 import type { Attributes } from './attributes.ts';
 import { MUTATING_PLUGINS, VALIDATING_PLUGINS } from './plugins.ts';
+import { admitByPolicies } from './policies.ts';
 import { callMutatingWebhooks, callValidatingWebhooks } from './webhooks.ts';
 
 /** Runs the built-in plugins, then the mutating webhooks. @throws ApiError when one refuses. */
@@ -12,9 +13,10 @@ export async function admitMutating(core: Core, caller: Caller, attributes: Attr
   return changed as KubeObject;
 }
 
-/** Runs the validating webhooks after the built-in checks. @throws ApiError when one refuses. */
+/** Runs the admission policies and the validating webhooks after the built-in checks. @throws ApiError when one refuses. */
 export async function admitValidating(core: Core, caller: Caller, attributes: Attributes): Promise<void> {
   for (const plugin of VALIDATING_PLUGINS) plugin(core, attributes);
+  admitByPolicies(core, caller, attributes);
   await callValidatingWebhooks(core, caller, attributes);
 }
 

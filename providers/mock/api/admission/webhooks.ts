@@ -119,7 +119,8 @@ async function within<T>(ms: number, url: string, work: Promise<T>): Promise<T> 
   }
 }
 
-function requestOf(uid: string, attributes: Attributes): Readonly<Record<string, unknown>> {
+/** What a webhook or a policy hears of a request. */
+export function requestOf(uid: string, attributes: Attributes): Readonly<Record<string, unknown>> {
   const { type, namespace, subresource, operation, object, oldObject, dryRun, user } = attributes;
   const { group, version, plural } = type;
   const kind = kindOf(attributes);

@@ -1,7 +1,7 @@
 import { isObject, listAt, objectAt, textAt } from '../json.ts';
-import type { KubeObject, StatusCause } from '../objects.ts';
+import type { KubeObject } from '../objects.ts';
 import type { ResourceType } from '../resource-type.ts';
-import { forbidden, required, unsupported } from './causes.ts';
+import { bindingProblems, policyProblems } from './admission-policy-validation.ts';
 import { column } from './columns.ts';
 import { defineKind } from './define.ts';
 import { META } from './meta.ts';
@@ -126,46 +126,4 @@ function paramRefText(object: KubeObject): string {
   const name = textAt(reference, 'name');
   if (name === '') return reference.selector === undefined ? '<unset>' : '*';
   return `${textAt(reference, 'namespace') || '*'}/${name}`;
-}
-
-function policyProblems(object: KubeObject): readonly StatusCause[] {
-  const spec = objectAt(object, 'spec');
-  const causes: StatusCause[] = [];
-  if (!isObject(spec.matchConstraints)) causes.push(required('spec.matchConstraints'));
-  else if (listAt(spec, 'matchConstraints', 'resourceRules').length === 0) {
-    causes.push(required('spec.matchConstraints.resourceRules'));
-  }
-  if (listAt(spec, 'validations').length === 0 && listAt(spec, 'auditAnnotations').length === 0) {
-    causes.push(
-      required('spec.validations', 'validations or auditAnnotations must be non-empty'),
-      required('spec.auditAnnotations', 'validations or auditAnnotations must be non-empty'),
-    );
-  }
-  for (const [index, validation] of listAt(spec, 'validations').entries()) {
-    if (textAt(validation, 'expression').trim() === '') {
-      causes.push(required(`spec.validations[${index}].expression`, 'expression is not specified'));
-    }
-  }
-  return causes;
-}
-
-const ACTIONS = ['Audit', 'Deny', 'Warn'];
-
-function bindingProblems(object: KubeObject): readonly StatusCause[] {
-  const actions = listAt(object, 'spec', 'validationActions');
-  const causes: StatusCause[] = [];
-  if (textAt(object, 'spec', 'policyName') === '') causes.push(required('spec.policyName'));
-  if (actions.length === 0) causes.push(required('spec.validationActions'));
-  for (const [index, action] of actions.entries()) {
-    if (!ACTIONS.includes(`${action}`)) causes.push(unsupported(`spec.validationActions[${index}]`, action, ACTIONS));
-  }
-  if (actions.includes('Deny') && actions.includes('Warn')) {
-    causes.push(
-      forbidden(
-        'spec.validationActions',
-        'must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers serves no purpose)',
-      ),
-    );
-  }
-  return causes;
 }

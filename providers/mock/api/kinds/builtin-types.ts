@@ -16,10 +16,17 @@ import { SERVICE_KINDS } from './services.ts';
 import { STORAGE_KINDS } from './storage.ts';
 import { WORKLOAD_KINDS } from './workloads.ts';
 
-/** Every built-in type that the simulated API server serves. */
-export function builtinTypes(): readonly ResourceType[] {
-  return BUILTIN;
+/** Every built-in type that the simulated API server serves, or those that a Kubernetes like `v1.29.4` has. */
+export function builtinTypes(version?: string): readonly ResourceType[] {
+  const minor = /^v1\.(\d+)/.exec(version ?? '')?.[1];
+  return minor === undefined ? BUILTIN : BUILTIN.filter(({ kind }) => (SINCE_MINOR[kind] ?? 0) <= Number(minor));
 }
+
+/** Kinds that became stable in a minor release of Kubernetes that may be played. Source: its API change logs. */
+const SINCE_MINOR: Readonly<Record<string, number>> = {
+  ValidatingAdmissionPolicy: 30,
+  ValidatingAdmissionPolicyBinding: 30,
+};
 
 const BUILTIN: readonly ResourceType[] = [
   ...CORE_KINDS,

@@ -78,7 +78,8 @@ function policyChoices(webhook: Json, at: string): StatusCause[] {
 
 const OPERATIONS = ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE'];
 
-function ruleProblems(rule: unknown, at: string): StatusCause[] {
+/** What is wrong with the rule of a webhook or a policy. */
+export function ruleProblems(rule: unknown, at: string): StatusCause[] {
   const causes: StatusCause[] = [];
   for (const field of ['apiGroups', 'apiVersions', 'resources', 'operations']) {
     const values = listAt(rule, field);
