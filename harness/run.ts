@@ -19,7 +19,7 @@ import { createRedactor, learnLogins, type Redactor } from './evidence/redact.ts
 import { readHost } from './host/probe.ts';
 import type { KubeClient } from './kube/client.ts';
 import type { Cluster } from './kube/connect.ts';
-import { acquireLease } from './kube/lease.ts';
+import { acquireLease } from './kube/lease/acquire.ts';
 import { sweepOtherRuns } from './kube/sweep.ts';
 import { type GroundWish, prepareGround } from './kubevirt/ground.ts';
 import type { RunEvent } from './model/events.ts';

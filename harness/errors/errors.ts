@@ -35,6 +35,9 @@ export class InfraError extends LaneError {
   readonly blame = 'infra';
 }
 
+/** The cluster is not ours any more, or may not be: nothing may be changed on it, and its next holder sweeps what we left. */
+export class LostLease extends InfraError {}
+
 /**
  * The connection was cut while this was under way, and what became of it is not known. It may heal: who can tell
  * whether the work was done, or may do it twice, tries again; everybody else lets it pass as infra.

@@ -8,10 +8,11 @@ import type { Scope } from '../scope/scope.ts';
 import { type Credential, type CredentialSource, callUrl, type KubeAccess } from './access.ts';
 import { type ChannelOpener, ClusterAgent } from './agent.ts';
 import { BrokenCall } from './broken-call.ts';
-import type { KubeAnswer, KubeRequest } from './client.ts';
+import type { KubeAnswer, KubeRequest, Query } from './client.ts';
 import type { TunnelConfig } from './client-node.ts';
 import { isRefusal, kubeError } from './errors.ts';
-import { bodyText, openWebSocket, retryAfterMs, send } from './https-transport.ts';
+import type { Fence } from './fence.ts';
+import { bodyText, type Gate, openWebSocket, retryAfterMs, send } from './https-transport.ts';
 import { pause } from './pause.ts';
 import { explainTrust } from './trust.ts';
 
@@ -24,6 +25,8 @@ const FIRST_PAUSE_MS = 100;
 /** A call that is to be made, with the words that name it. */
 export interface Call extends KubeRequest {
   readonly what: string;
+  /** Asked before each sending. */
+  readonly fence?: Fence | undefined;
 }
 
 /** How calls get to the server, and what they show there; `credentials` in place of the access's own. */
@@ -79,12 +82,12 @@ export class Caller {
   async websocket(call: Call, protocols: readonly string[], bound: Deadline): Promise<WebSocket> {
     const { what, path, query } = call;
     return await this.#renewing(bound.signal, async (credential) => {
-      const upgrade = {
-        what,
-        url: callUrl(this.#access, path, query),
-        protocols,
-        options: await this.#authenticated<ClientOptions>({ headers: { 'User-Agent': this.#userAgent } }, credential),
-      };
+      const options = await this.#authenticated<ClientOptions>(
+        { headers: { 'User-Agent': this.#userAgent } },
+        credential,
+      );
+      const { gate } = passed(call, bound);
+      const upgrade = { what, url: callUrl(this.#access, path, query), protocols, options, gate };
       return await this.#reaching(what, bound, () => openWebSocket(upgrade, bound.signal));
     });
   }
@@ -125,8 +128,9 @@ export class Caller {
       ...(body === undefined ? {} : { 'Content-Type': call.contentType ?? 'application/json' }),
     };
     const options = await this.#authenticated<RequestOptions>({ method: call.method, headers }, credential);
-    const wire = { url: callUrl(this.#access, call.path, call.query), options, body };
     for (let tries = 1; ; tries++) {
+      const { query, gate } = passed(call, bound);
+      const wire = { url: callUrl(this.#access, call.path, query), options, body, gate };
       const answer = await this.#reaching(call.what, bound, () => send(wire, bound.signal));
       const status = answer.statusCode ?? 0;
       for (const warning of answer.headers.warning ? [answer.headers.warning].flat() : []) {
@@ -188,4 +192,20 @@ export class Caller {
       throw new BrokenCall(`${what}: the connection to the api server broke: ${seen}`, { cause: error });
     }
   }
+}
+
+/**
+ * What the fence lets pass: the query with the time that the server may take over it, and a look at the fence again in
+ * the moment when there is a connection to send it on, which may be long after.
+ */
+function passed(
+  { what, query, fence }: Call,
+  bound: Deadline,
+): { readonly query: Query | undefined; readonly gate: Gate | undefined } {
+  if (fence === undefined) return { query, gate: undefined };
+  const withinMs = fence.admit(what, bound.leftMs);
+  return {
+    query: { timeout: `${Math.ceil(withinMs)}ms`, ...query },
+    gate: { withinMs, isOpen: () => fence.holdsFor(what, withinMs) },
+  };
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
+import type { Fence } from './fence.ts';
 import type { KubeList, KubeObject } from './objects.ts';
 
 /** Bounds of a call. */
@@ -59,13 +60,20 @@ export interface DeleteOptions extends CallOptions {
 
 /**
  * The Kubernetes API through the SSH connection. Every call is bounded, obeys Retry-After a few times and says so.
- * @throws KubeError when the server refuses, InfraError when it cannot be reached or trusted.
+ * @throws KubeError when the server refuses, InfraError when it cannot be reached or trusted, LostLease when it is to
+ * change something and the fence is closed.
  */
 export interface KubeClient {
   /** `https://127.0.0.1:6443 through root@node:22`. */
   readonly description: string;
   /** Aborts when the way to the server is gone for good. */
   readonly lost: AbortSignal;
+  /** What every mutating request has to pass; undefined as long as no lease was taken. */
+  readonly fence: Fence | undefined;
+  /** The same client without a fence: only for the lease itself. */
+  readonly unfenced: KubeClient;
+  /** From now on every mutating request, websockets too, passes this first, and our objects carry its epoch. */
+  raise(fence: Fence): void;
   request(request: KubeRequest): Promise<KubeAnswer>;
   get<T extends KubeObject = KubeObject>(path: string, options?: CallOptions): Promise<T>;
   /** Like get, but undefined when there is no such object. */

@@ -2,6 +2,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { type RequestOptions, request } from 'node:https';
 import { type ClientOptions, WebSocket } from 'ws';
 import { ConnectionCut, InfraError } from '../errors/errors.ts';
+import { spokenTime } from '../model/spoken-time.ts';
 import { settle } from '../scope/settle.ts';
 import { BrokenCall } from './broken-call.ts';
 import { kubeError } from './errors.ts';
@@ -15,6 +16,15 @@ export interface WireRequest {
   readonly url: string;
   readonly options: RequestOptions;
   readonly body: Buffer | undefined;
+  readonly gate?: Gate | undefined;
+}
+
+/** A last look before the first byte is sent. */
+export interface Gate {
+  /** How long the request may take from then on, by the real time. */
+  readonly withinMs: number;
+  /** False when it is to be asked for anew. It may throw. */
+  isOpen(): boolean;
 }
 
 /**
@@ -27,7 +37,7 @@ export async function send(wire: WireRequest, signal: AbortSignal): Promise<Inco
   // By hand: Node sends the body of a DELETE without a length otherwise.
   if (wire.body !== undefined) outgoing.setHeader('Content-Length', wire.body.length);
   try {
-    return await settle(answerTo(outgoing, wire.body), signal);
+    return await settle(answerTo(outgoing, wire), signal);
   } catch (error) {
     outgoing.on('error', () => {}).destroy();
     // Without a socket of its own nothing of it has left us.
@@ -35,10 +45,38 @@ export async function send(wire: WireRequest, signal: AbortSignal): Promise<Inco
   }
 }
 
-function answerTo(outgoing: ClientRequest, body: Buffer | undefined): Promise<IncomingMessage> {
+function answerTo(outgoing: ClientRequest, { body, gate }: WireRequest): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     outgoing.on('response', resolve).on('error', reject);
-    outgoing.end(body);
+    whenOpen(outgoing, gate, { send: () => void outgoing.end(body), fail: reject });
+  });
+}
+
+interface Outcome {
+  readonly send: () => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/**
+ * Sends in the same turn in which there is a connection and the gate is open: what is handed over earlier goes out
+ * whenever a connection comes. From then on the request has its time, and is given up afterwards.
+ */
+function whenOpen(outgoing: ClientRequest, gate: Gate | undefined, { send, fail }: Outcome): void {
+  if (gate === undefined) {
+    send();
+    return;
+  }
+  outgoing.once('socket', () => {
+    try {
+      if (!gate.isOpen()) throw new BrokenCall('it came too late to be sent', { cause: undefined, isSent: false });
+    } catch (error) {
+      fail(error);
+      return;
+    }
+    const late = () => fail(new BrokenCall(`no answer within ${spokenTime(gate.withinMs)}`, { cause: undefined }));
+    const timer = setTimeout(late, gate.withinMs);
+    for (const end of ['response', 'upgrade', 'close']) outgoing.once(end, () => clearTimeout(timer));
+    send();
   });
 }
 
@@ -75,17 +113,23 @@ interface Upgrade {
   readonly url: string;
   readonly protocols: readonly string[];
   readonly options: ClientOptions;
+  readonly gate?: Gate | undefined;
 }
 
 /** Opens a websocket. @throws KubeError when the server refuses it. */
 export async function openWebSocket(
-  { what, url, protocols, options }: Upgrade,
+  { what, url, protocols, options, gate }: Upgrade,
   signal: AbortSignal,
 ): Promise<WebSocket> {
   const socket = new WebSocket(url.replace(/^https/, 'wss'), [...protocols], {
     ...options,
     perMessageDeflate: false,
     maxPayload: MAX_FRAME_BYTES,
+    finishRequest: (outgoing) =>
+      whenOpen(outgoing, gate, {
+        send: () => void outgoing.end(),
+        fail: (error) => void outgoing.destroy(error instanceof Error ? error : new Error(String(error))),
+      }),
   });
   // Frames that come in one packet with the answer to the upgrade must not be lost before the caller listens.
   socket.once('open', () => socket.pause());

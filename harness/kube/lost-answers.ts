@@ -1,5 +1,6 @@
 import type { KubeRequest } from './client.ts';
 import { contains } from './contains.ts';
+import { isQuestion } from './mutation.ts';
 import type { KubeObject } from './objects.ts';
 
 /** What is done about a request that may have been carried out although its answer never came. */
@@ -16,8 +17,6 @@ export const WRITE_ANNOTATION = 'sevlane/write';
 
 const SEND_AGAIN: LostAnswer = { kind: 'send again' };
 
-/** These are created to get an answer and are kept nowhere. Source: Kubernetes API, authorization and authentication groups. */
-const QUESTIONS = /\/(self|local)?subject(access|rules)?reviews$|\/tokenreviews$/;
 /** Source: KubeVirt, virt-api: actions on guests; the group keeps no objects of its own. */
 const GUEST_ACTION =
   /^\/apis\/subresources\.kubevirt\.io\/([^/]+)(\/namespaces\/[^/]+\/virtualmachineinstances\/[^/]+)\/(.+)$/;
@@ -51,7 +50,7 @@ export function lostAnswer({ method, path, body, query, contentType = '' }: Kube
 }
 
 function lostCreation(path: string, body: unknown): LostAnswer {
-  if (QUESTIONS.test(path)) return SEND_AGAIN;
+  if (isQuestion(path)) return SEND_AGAIN;
   const pod = POD_EVICTION.exec(path)?.[1];
   if (pod !== undefined) return { kind: 'look', path: pod, isDone: isGoing(undefined) };
   const { name, annotations } = metadataOf(body);

@@ -20,9 +20,12 @@ import type {
 } from './client.ts';
 import { describeCall } from './describe-call.ts';
 import { brief, isRefusal } from './errors.ts';
+import { EPOCH_ANNOTATION, type Fence } from './fence.ts';
 import { listAll } from './list.ts';
 import { lostAnswer, WRITE_ANNOTATION } from './lost-answers.ts';
-import type { KubeList, KubeObject } from './objects.ts';
+import { isMutating } from './mutation.ts';
+import type { KubeList, KubeObject, ObjectMeta } from './objects.ts';
+import { RUN_LABEL } from './sweep.ts';
 
 const PATCH_TYPES = {
   merge: 'application/merge-patch+json',
@@ -30,6 +33,8 @@ const PATCH_TYPES = {
   strategic: 'application/strategic-merge-patch+json',
   apply: 'application/apply-patch+yaml',
 } as const;
+
+const FIELD_MANAGER = 'sevlane';
 
 /** Who asks. */
 export interface Asker {
@@ -54,15 +59,27 @@ export function openKubeClient(
 class HttpsKubeClient implements KubeClient {
   readonly description: string;
   readonly lost: AbortSignal;
+  readonly unfenced: KubeClient;
   readonly #scope: Scope;
   readonly #caller: Caller;
+  #fence: Fence | undefined;
 
-  constructor(scope: Scope, way: Way) {
+  constructor(scope: Scope, way: Way, caller?: Caller) {
     const { opener, access } = way;
     this.description = `${serverUrl(access)} through ${opener.description}`;
     this.lost = opener.lost ?? new AbortController().signal;
     this.#scope = scope;
-    this.#caller = new Caller(scope, way);
+    this.#caller = caller ?? new Caller(scope, way);
+    this.unfenced = caller === undefined ? new HttpsKubeClient(scope, way, this.#caller) : this;
+  }
+
+  get fence(): Fence | undefined {
+    return this.#fence;
+  }
+
+  raise(fence: Fence): void {
+    if (this.unfenced === this) throw new Error('a client without a fence stays so');
+    this.#fence = fence;
   }
 
   destroy(): void {
@@ -165,7 +182,7 @@ class HttpsKubeClient implements KubeClient {
   }
 
   async websocket(path: string, protocols: readonly string[], options: CallOptions = {}): Promise<WebSocket> {
-    const call: Call = { ...options, what: describeCall('connect to', path), method: 'GET', path };
+    const call: Call = { ...options, what: describeCall('connect to', path), method: 'GET', path, fence: this.#fence };
     using bound = this.#caller.bound(call);
     return await this.#caller.websocket(call, protocols, bound);
   }
@@ -180,7 +197,8 @@ class HttpsKubeClient implements KubeClient {
   }
 
   /** The answer to a request; when it was lost on the way, what the table of lost answers makes of it. */
-  async #whole(call: Call): Promise<KubeAnswer> {
+  async #whole(asked: Call): Promise<KubeAnswer> {
+    const call = isMutating(asked) ? { ...signed(asked, this.#fence?.epoch), fence: this.#fence } : asked;
     using bound = this.#caller.bound(call);
     for (let lost: BrokenCall | undefined; ; ) {
       try {
@@ -222,10 +240,27 @@ class HttpsKubeClient implements KubeClient {
   }
 }
 
+/** The request as ours: with our field manager, and the epoch on an object of ours that it writes as a whole. */
+function signed(call: Call, epoch: number | undefined): Call {
+  const { method, query, body, contentType } = call;
+  // A deletion knows no field manager.
+  const own =
+    method === 'DELETE' ? call : { ...call, query: { ...query, fieldManager: query?.fieldManager ?? FIELD_MANAGER } };
+  const isWhole = method === 'POST' || method === 'PUT' || contentType === PATCH_TYPES.apply;
+  return epoch === undefined || !isWhole ? own : { ...own, body: stamped(body, epoch) };
+}
+
+function stamped(body: unknown, epoch: number): unknown {
+  const { metadata } = (body ?? {}) as { readonly metadata?: ObjectMeta };
+  if (metadata?.labels?.[RUN_LABEL] === undefined) return body;
+  const annotations = { ...metadata.annotations, [EPOCH_ANNOTATION]: String(epoch) };
+  return { ...(body as KubeObject), metadata: { ...metadata, annotations } };
+}
+
 function written({ strict, fieldManager, dryRun, query, ...bounds }: WriteOptions): CallOptions {
   const parameters = {
     ...query,
-    fieldManager: fieldManager ?? 'sevlane',
+    fieldManager: fieldManager ?? FIELD_MANAGER,
     ...(strict ? { fieldValidation: 'Strict' } : {}),
     ...(dryRun ? { dryRun: 'All' } : {}),
   };

@@ -1,5 +1,5 @@
 import { toFinding } from '../errors/blame.ts';
-import { InfraError } from '../errors/errors.ts';
+import { InfraError, LostLease } from '../errors/errors.ts';
 import type { RunEvent, UnstampedEvent } from '../model/events.ts';
 import type { Finding } from '../model/finding.ts';
 import { spokenTime } from '../model/spoken-time.ts';
@@ -145,6 +145,11 @@ async function runUndo({ name, ...one }: Undo, common: Common, atMostMs: number)
     await settle(one.undo(bound.signal, scope), bound.signal);
     return (await scope.close())[0];
   } catch (error) {
+    if (error instanceof LostLease) {
+      // That it is lost is told where it was lost: this is what the next holder is there for.
+      scope.log.info(`${name}: left to the next holder of the lease, who sweeps it: ${error.message}`);
+      return undefined;
+    }
     const finding = toFinding(error, `undo ${name}`);
     return finding.blame === 'internal' ? finding : { ...finding, blame: 'infra' };
   }

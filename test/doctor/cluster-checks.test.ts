@@ -3,7 +3,7 @@ import { judgeAll } from '../../harness/doctor/check.ts';
 import { CLUSTER_CHECKS } from '../../harness/doctor/cluster/check-table.ts';
 import { clusterUnread } from '../../harness/doctor/cluster/examine.ts';
 import type { ClusterReadings } from '../../harness/doctor/cluster/readings.ts';
-import { newLease } from '../../harness/kube/lease-record.ts';
+import { newLease } from '../../harness/kube/lease/record.ts';
 import { parseKubevirtVersion } from '../../harness/kubevirt/versions.ts';
 import type { CheckResult } from '../../harness/model/check.ts';
 import { inDays, NOW, node, object, readings, wish } from './readings.ts';

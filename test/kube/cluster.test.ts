@@ -7,7 +7,7 @@ import { after, afterEach, before, beforeEach, describe, it } from 'mocha';
 import { InfraError } from '../../harness/errors/errors.ts';
 import { type Cluster, connectCluster } from '../../harness/kube/connect.ts';
 import { openFeed } from '../../harness/kube/feed.ts';
-import { acquireLease } from '../../harness/kube/lease.ts';
+import { acquireLease } from '../../harness/kube/lease/acquire.ts';
 import type { KubeObject } from '../../harness/kube/objects.ts';
 import { sweepOtherRuns } from '../../harness/kube/sweep.ts';
 import { type OwnedScope, openScope } from '../../harness/scope/scope.ts';

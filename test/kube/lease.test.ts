@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { InfraError } from '../../harness/errors/errors.ts';
-import { acquireLease, type LeaseOptions } from '../../harness/kube/lease.ts';
-import type { Lease } from '../../harness/kube/lease-record.ts';
+import { acquireLease, type LeaseOptions } from '../../harness/kube/lease/acquire.ts';
+import type { Lease } from '../../harness/kube/lease/record.ts';
 import { openKubeClient } from '../../harness/kube/open-client.ts';
 import type { RunEvent } from '../../harness/model/events.ts';
 import { type OwnedScope, openScope } from '../../harness/scope/scope.ts';

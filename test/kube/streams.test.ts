@@ -7,7 +7,7 @@ import type { KubeClient } from '../../harness/kube/client.ts';
 import { openConsole } from '../../harness/kube/console.ts';
 import { execInPod } from '../../harness/kube/exec.ts';
 import { openFeed } from '../../harness/kube/feed.ts';
-import { acquireLease } from '../../harness/kube/lease.ts';
+import { acquireLease } from '../../harness/kube/lease/acquire.ts';
 import type { KubeObject } from '../../harness/kube/objects.ts';
 import { openKubeClient } from '../../harness/kube/open-client.ts';
 import { deadline } from '../../harness/scope/deadline.ts';

@@ -1,7 +1,7 @@
 import { InfraError } from '../../errors/errors.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { isRefusal, KubeError } from '../../kube/errors.ts';
-import type { Lease } from '../../kube/lease-record.ts';
+import type { Lease } from '../../kube/lease/record.ts';
 import { type KubeObject, resourcePath } from '../../kube/objects.ts';
 import { peekCertificate } from '../../kube/peek.ts';
 import { RUN_LABEL } from '../../kube/sweep.ts';

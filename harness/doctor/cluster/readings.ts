@@ -1,5 +1,5 @@
 import type { Expiry } from '../../kube/access.ts';
-import type { Lease } from '../../kube/lease-record.ts';
+import type { Lease } from '../../kube/lease/record.ts';
 import type { KubeObject } from '../../kube/objects.ts';
 import type { PresentedCertificate } from '../../kube/peek.ts';
 import type { KubevirtVersion } from '../../kubevirt/versions.ts';

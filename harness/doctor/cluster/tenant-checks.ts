@@ -1,4 +1,4 @@
-import { describeHolder, isFree, RUN_ANNOTATION } from '../../kube/lease-record.ts';
+import { describeHolder, isFree, RUN_ANNOTATION } from '../../kube/lease/record.ts';
 import { type KubeObject, objectKey } from '../../kube/objects.ts';
 import { RUN_LABEL } from '../../kube/sweep.ts';
 import { type Check, note, ok, warning } from '../check.ts';

@@ -1,5 +1,5 @@
-import { WRITE_ANNOTATION } from './lost-answers.ts';
-import type { KubeObject } from './objects.ts';
+import { WRITE_ANNOTATION } from '../lost-answers.ts';
+import type { KubeObject } from '../objects.ts';
 
 /** A `coordination.k8s.io/v1` Lease. */
 export interface Lease extends KubeObject {

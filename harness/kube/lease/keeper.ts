@@ -1,11 +1,14 @@
-import { InfraError } from '../errors/errors.ts';
-import { spokenTime } from '../model/spoken-time.ts';
-import { deadline } from '../scope/deadline.ts';
-import type { Scope } from '../scope/scope.ts';
-import type { KubeClient } from './client.ts';
-import { isRefusal } from './errors.ts';
-import { describeHolder, type Holder, isHeldBy, type Lease, releasedLease, renewedLease } from './lease-record.ts';
-import { pause } from './pause.ts';
+import { toFinding } from '../../errors/blame.ts';
+import { InfraError, LostLease } from '../../errors/errors.ts';
+import { spokenTime } from '../../model/spoken-time.ts';
+import { deadline } from '../../scope/deadline.ts';
+import type { Scope } from '../../scope/scope.ts';
+import type { KubeClient } from '../client.ts';
+import { isRefusal } from '../errors.ts';
+import { pause } from '../pause.ts';
+import { type Clocks, type Moment, momentOf } from './clocks.ts';
+import { GIVEN_UP_AFTER, LeaseFence } from './fence.ts';
+import { describeHolder, type Holder, isHeldBy, type Lease, releasedLease, renewedLease } from './record.ts';
 
 interface Keeping {
   readonly scope: Scope;
@@ -13,19 +16,19 @@ interface Keeping {
   readonly holder: Holder;
   readonly path: string;
   readonly what: string;
+  readonly clocks: Clocks;
 }
 
 /** A taken record, and when the request that took it was sent. */
 interface Taken {
   readonly lease: Lease;
-  readonly sentAt: number;
+  readonly sentAt: Moment;
 }
 
 /** Shortest time that one renewal gets, also when the machine slept past the deadline: the server then decides. */
 const SHORTEST_TRY_MS = 1000;
-/** Parts of the duration: a cut that begins just before a renewal may last for three quarters of it. */
+/** Part of the duration: a cut that begins just before a renewal may last for three quarters of it. */
 const RENEW_EVERY = 1 / 6;
-const GIVEN_UP_AFTER = 11 / 12;
 
 /**
  * Renews a lease every sixth of its duration, and aborts the scope when nearly all of it went by without success or
@@ -35,20 +38,24 @@ const GIVEN_UP_AFTER = 11 / 12;
 export class LeaseKeeper {
   readonly #keeping: Keeping;
   readonly #stopping = new AbortController();
+  readonly fence: LeaseFence;
   #lease: Lease;
-  #renewedAt: number;
   #loop: Promise<void> = Promise.resolve();
 
   constructor(keeping: Keeping, { lease, sentAt }: Taken) {
     this.#keeping = keeping;
     this.#lease = lease;
-    this.#renewedAt = sentAt;
+    const { what, holder, clocks } = keeping;
+    const epoch = lease.spec?.leaseTransitions ?? 0;
+    const onLost = (reason: LostLease) => this.#tell(reason);
+    this.fence = new LeaseFence({ what, epoch, durationMs: holder.durationMs, clocks, onLost }, sentAt);
   }
 
   start(): void {
     this.#loop = this.#renewForever().catch((error: unknown) => {
       if (this.#stopping.signal.aborted) return;
-      this.#keeping.scope.abort(error instanceof Error ? error : new Error(String(error)));
+      if (error instanceof LostLease) this.fence.lose(error);
+      else this.#keeping.scope.abort(error instanceof Error ? error : new Error(String(error)));
     });
   }
 
@@ -56,6 +63,7 @@ export class LeaseKeeper {
   async release(signal: AbortSignal): Promise<void> {
     this.#stopping.abort(new Error('released'));
     await this.#loop;
+    if (this.fence.lost.aborted) return;
     const { client, path, holder } = this.#keeping;
     for (let tries = 0; tries < 3; tries++) {
       try {
@@ -80,24 +88,26 @@ export class LeaseKeeper {
 
   async #renew(): Promise<void> {
     const { scope, what, holder } = this.#keeping;
-    const deadlineAt = this.#renewedAt + holder.durationMs * GIVEN_UP_AFTER;
+    const leftMs = () => holder.durationMs * GIVEN_UP_AFTER - this.fence.ageMs;
     for (;;) {
       try {
-        const sentAt = performance.now();
-        if (await this.#try(Math.max(SHORTEST_TRY_MS, deadlineAt - sentAt))) {
-          this.#renewedAt = sentAt;
-          return;
-        }
+        const sentAt = momentOf(this.#keeping.clocks);
+        if (await this.#try(Math.max(SHORTEST_TRY_MS, leftMs()))) return this.fence.renewed(sentAt);
       } catch (error) {
         this.#stopping.signal.throwIfAborted();
         if (error instanceof LostLease) throw error;
-        if (performance.now() >= deadlineAt) {
-          throw this.#notRenewed(error);
-        }
+        if (leftMs() <= 0) throw this.#notRenewed(error);
         scope.log.detail(`waiting: ${what}: not renewed: ${error instanceof Error ? error.message : String(error)}`);
         await pause(Math.min(2000, holder.durationMs / 15), this.#stopping.signal);
       }
     }
+  }
+
+  /** Ends the run; when that is ending already, it is a trouble of its own. */
+  #tell(reason: LostLease): void {
+    const { scope, what } = this.#keeping;
+    if (scope.signal.aborted) scope.emit({ type: 'trouble', finding: toFinding(reason, what) });
+    else scope.abort(reason);
   }
 
   #notRenewed(cause: unknown): LostLease {
@@ -129,5 +139,3 @@ export class LeaseKeeper {
     return false;
   }
 }
-
-class LostLease extends InfraError {}

@@ -1,12 +1,13 @@
-import { InfraError } from '../errors/errors.ts';
-import type { Scope } from '../scope/scope.ts';
-import { type Look, until } from '../scope/until.ts';
-import type { KubeClient } from './client.ts';
-import { isRefusal } from './errors.ts';
-import { LeaseKeeper } from './lease-keeper.ts';
-import { describeHolder, type Holder, isFree, isHeldBy, type Lease, newLease, takenLease } from './lease-record.ts';
-import { resourcePath } from './objects.ts';
-import { persist } from './persist.ts';
+import { InfraError } from '../../errors/errors.ts';
+import type { Scope } from '../../scope/scope.ts';
+import { type Look, until } from '../../scope/until.ts';
+import type { KubeClient } from '../client.ts';
+import { isRefusal } from '../errors.ts';
+import { resourcePath } from '../objects.ts';
+import { persist } from '../persist.ts';
+import { type Clocks, momentOf, OWN_CLOCKS } from './clocks.ts';
+import { LeaseKeeper } from './keeper.ts';
+import { describeHolder, type Holder, isFree, isHeldBy, type Lease, newLease, takenLease } from './record.ts';
 
 export interface LeaseOptions extends Holder {
   readonly namespace: string;
@@ -14,9 +15,11 @@ export interface LeaseOptions extends Holder {
   readonly name?: string;
   /** How long to queue for it; 0 tries once. */
   readonly waitMs: number;
+  /** Default this machine's own. */
+  readonly clocks?: Clocks;
 }
 
-/** The cluster is ours until the scope closes, or until the scope is aborted because it is not any more. */
+/** The cluster is ours until the scope closes, or until the scope is aborted with a LostLease because it is not any more. */
 export interface HeldLease {
   /** Rises with every change of holder (`leaseTransitions`). */
   readonly epoch: number;
@@ -29,14 +32,15 @@ const RELEASE_MS = 30_000;
 
 /**
  * Takes the Lease by compare-and-swap, renews it, and gives it back when the scope closes. Whether another holder is
- * dead is judged by changes seen on our own clock, never by its timestamps, as client-go does.
+ * dead is judged by changes seen on our own clock, never by its timestamps, as client-go does. From then on the client
+ * changes nothing that the lease does not cover.
  * @throws InfraError naming the holder and since when, after `waitMs`.
  */
 export async function acquireLease(scope: Scope, client: KubeClient, options: LeaseOptions): Promise<HeldLease> {
-  const { namespace, name = 'sevlane', waitMs, durationMs } = options;
+  const { namespace, name = 'sevlane', waitMs, durationMs, clocks = OWN_CLOCKS } = options;
   const what = `lease "${name}" in namespace "${namespace}"`;
   const seat: Seat = {
-    client,
+    client: client.unfenced,
     holder: options,
     fresh: (now) => newLease(namespace, name, options, now),
     collection: resourcePath({ apiVersion: 'coordination.k8s.io/v1', plural: 'leases', namespace }),
@@ -51,19 +55,23 @@ export async function acquireLease(scope: Scope, client: KubeClient, options: Le
     blame: 'infra',
   } as const;
   const taken = await until(what, limits, async (signal) => {
-    const sentAt = performance.now();
+    const sentAt = momentOf(clocks);
     const seen = await look(seat, observer, signal);
     if (seen.done) return { done: true, value: { lease: seen.value, sentAt } };
     const waitedMs = performance.now() - startedAt;
     if (waitedMs >= waitMs) throw busy(what, seen.saw, waitedMs);
     return seen;
   });
-  const keeper = new LeaseKeeper({ scope, client, holder: options, path: seat.path, what }, taken);
+  const keeper = new LeaseKeeper(
+    { scope, client: client.unfenced, holder: options, path: seat.path, what, clocks },
+    taken,
+  );
   scope.defer(`release ${what}`, RELEASE_MS, (signal, own) =>
     persist(`${what} released`, { scope: own, client }, () => keeper.release(signal)),
   );
   keeper.start();
-  const epoch = taken.lease.spec?.leaseTransitions ?? 0;
+  client.raise(keeper.fence);
+  const { epoch } = keeper.fence;
   scope.log.detail(`${what}: taken`, { epoch });
   return { epoch };
 }

@@ -1,0 +1,20 @@
+/**
+ * What stands before every request that changes something, once a lease is held: none is sent that could arrive when
+ * another run has the cluster.
+ */
+export interface Fence {
+  /** The holder's number, `leaseTransitions` of the lease when it was taken. */
+  readonly epoch: number;
+  /** Aborts, with a LostLease, as soon as the cluster is not ours any more. */
+  readonly lost: AbortSignal;
+  /**
+   * Milliseconds, at most `atMostMs`, that a request may take which is sent soon.
+   * @throws LostLease when not enough is left; the run ends then.
+   */
+  admit(what: string, atMostMs: number): number;
+  /** True at the moment of sending when a request that takes `forMs` still ends in time. @throws LostLease as above. */
+  holdsFor(what: string, forMs: number): boolean;
+}
+
+/** The annotation that says in which epoch an object of ours was written. */
+export const EPOCH_ANNOTATION = 'sevlane/epoch';
