@@ -2,6 +2,7 @@ import { CHECK_GROUPS } from '../harness/model/check.ts';
 import type { RunEvent } from '../harness/model/events.ts';
 import type { Finding } from '../harness/model/finding.ts';
 import type { Report } from '../harness/model/report.ts';
+import { NO_TRACES, withTraces } from '../harness/model/traces.ts';
 import { explained } from './explained.ts';
 import { caseRows, connectionRow, phaseRows, runRow } from './rows.ts';
 import { type Ending, isSame, type Opening, type RunRecord } from './run-record.ts';
@@ -17,6 +18,7 @@ export function openRecord(opening: Opening): RunRecord {
     checks: new Map(),
     capabilities: undefined,
     connection: undefined,
+    traces: undefined,
     phasesStarted: new Map(),
     phasesEnded: new Map(),
     plan: [],
@@ -62,6 +64,8 @@ export function record(before: RunRecord, event: RunEvent): RunRecord {
       const causes = [...(run.knownCauses.get(event.where) ?? []), ...event.causes];
       return { ...run, knownCauses: extended(run.knownCauses, event.where, causes) };
     }
+    case 'traces':
+      return { ...run, traces: withTraces(run.traces ?? NO_TRACES, event.traces) };
     case 'run-started':
     case 'waiting':
     case 'log':
@@ -102,6 +106,7 @@ export function reportOf(run: RunRecord): Report {
     run: rowless === undefined || row.outcome !== 'passed' ? row : { ...row, outcome: 'errored', finding: rowless },
     cases,
     notUndone: notUndone(run),
+    ...(run.traces === undefined ? {} : { traces: run.traces }),
     findings: verdict.findings,
     settings: run.opening.settings,
   };

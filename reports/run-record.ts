@@ -7,6 +7,7 @@ import type { StopSignal } from '../harness/model/own-process.ts';
 import type { NotDemanded, RunSubject } from '../harness/model/report.ts';
 import type { CaseResult, PhaseName, PhaseResult, PlannedCase } from '../harness/model/result.ts';
 import type { Technology } from '../harness/model/technology.ts';
+import type { Traces } from '../harness/model/traces.ts';
 
 /** What is known before the first event. */
 export interface Opening {
@@ -29,6 +30,7 @@ export interface RunRecord {
   readonly checks: ReadonlyMap<string, CheckResult>;
   readonly capabilities: CapabilityContract | undefined;
   readonly connection: ConnectionRecord | undefined;
+  readonly traces: Traces | undefined;
   readonly phasesStarted: ReadonlyMap<PhaseName, string>;
   readonly phasesEnded: ReadonlyMap<PhaseName, PhaseResult>;
   readonly plan: readonly PlannedCase[];

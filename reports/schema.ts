@@ -156,6 +156,24 @@ const connection = z.strictObject({
   bytesReceived: z.number(),
 });
 
+const traces = z.strictObject({
+  isCompared: z.boolean().describe('the cluster was looked at before and after, and compared'),
+  notCompared: z.array(z.string()).describe('what was not compared, and why'),
+  differences: z.array(
+    z.strictObject({
+      how: z.enum(['added', 'removed', 'changed']),
+      what: z.string().describe('e.g. configmaps "default/settings"'),
+      fields: z.array(z.string()).describe('of a change: which fields, and how; never what a Secret holds'),
+      whose: z
+        .enum(['ours', "KubeVirt's", "others'"])
+        .describe("ours: a leftover, which makes the run red; KubeVirt's: it leaves that on a host by design"),
+    }),
+  ),
+  forced: z.array(z.string()).describe('finalizers that were taken off by force'),
+  left: z.array(z.string()).describe('left in the cluster knowingly, and marked for the next sweep'),
+  leftBecause: z.string().optional(),
+});
+
 /** report.json. */
 export const reportSchema = z.strictObject({
   schema: z.literal('sevlane.report/v1'),
@@ -188,6 +206,7 @@ export const reportSchema = z.strictObject({
   }),
   cases: z.array(caseResult),
   notUndone: z.array(z.string()).describe('still on the node, for the next run to sweep'),
+  traces: traces.optional().describe('what the run left; absent until the cluster was looked at'),
   findings: z.array(finding).describe('worst blame first'),
   settings: z.record(z.string(), z.string()).describe('secrets masked'),
 });
@@ -225,6 +244,7 @@ export const eventSchema = z.discriminatedUnion('type', [
   }),
   z.strictObject({ type: z.literal('trouble'), at, finding }),
   z.strictObject({ type: z.literal('known-causes'), at, where: z.string(), causes: z.array(knownCause) }),
+  z.strictObject({ type: z.literal('traces'), at, traces: traces.partial() }),
   z.strictObject({ type: z.literal('waiting'), at, goal: z.string(), saw: z.string(), forMs: ms, withinMs: ms }),
   z.strictObject({
     type: z.literal('log'),

@@ -7,6 +7,7 @@ import { spokenCause } from './explained.ts';
 import { JUNIT_CASES, JUNIT_DOCTOR, JUNIT_PHASES, REPORT_JSON } from './names.ts';
 import { oneLine } from './plain-text.ts';
 import { isRed, isSame } from './run-record.ts';
+import { tracesLines } from './traces-text.ts';
 import { tell } from './verdict.ts';
 
 /**
@@ -24,6 +25,7 @@ export function closingText(report: Report, folder: string): string {
     ...warned(report),
     ...wrong(report),
     ...notUndone(report),
+    ...tracesLines(report).map(([label, text]) => labelled(label, oneLine(text))),
     ...(report.hint === undefined || isRefused(report) ? [] : [labelled('what to do', oneLine(report.hint))]),
     ...knownCause(report),
     labelled('report', `${folder}: ${filesOf(report).join(', ')}`),

@@ -7,6 +7,7 @@ import type { StopSignal } from './own-process.ts';
 import type { NotDemanded, RunSubject } from './report.ts';
 import type { CaseResult, PhaseName, PhaseResult, PlannedCase } from './result.ts';
 import type { Technology } from './technology.ts';
+import type { Traces } from './traces.ts';
 
 /** What a run tells while it goes on. One JSON object a line with `--json`; reports/events.schema.json has the schema. */
 export type RunEvent =
@@ -61,6 +62,8 @@ export type RunEvent =
     }
   /** Something went wrong that belongs to no row, e.g. an undo that failed. It makes the run red. */
   | { readonly type: 'trouble'; readonly at: string; readonly finding: Finding }
+  /** What was learnt about what the run leaves behind; later words are added to earlier ones. */
+  | { readonly type: 'traces'; readonly at: string; readonly traces: Partial<Traces> }
   | {
       readonly type: 'waiting';
       readonly at: string;

@@ -5,6 +5,7 @@ import type { Finding } from './finding.ts';
 import type { HostFacts } from './host-facts.ts';
 import type { CaseResult, ConnectionRow, PhaseResult, RunResult } from './result.ts';
 import type { Technology } from './technology.ts';
+import type { Traces } from './traces.ts';
 
 /** A technology that the run did not demand, and why. */
 export interface NotDemanded {
@@ -53,6 +54,8 @@ export interface Report {
   readonly cases: readonly CaseResult[];
   /** What could not be undone, e.g. `guest sev`: it is still on the node, for the next run to sweep. */
   readonly notUndone: readonly string[];
+  /** How the cluster and the host differ from what was found; absent until they were looked at. */
+  readonly traces?: Traces;
   /** Everything that went wrong, worst blame first; the first one is the verdict's. */
   readonly findings: readonly Finding[];
   /** The settings that were in force, secrets masked. */

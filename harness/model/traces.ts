@@ -5,8 +5,11 @@ export interface Difference {
   readonly what: string;
   /** Of a change: which fields, and how, as far as that holds no secret, e.g. `label a: "1" before, "2" now`. */
   readonly fields: readonly string[];
-  /** Ours: of this run, or of the KubeVirt that it installed. Others': whoever else works on the cluster. */
-  readonly whose: 'ours' | "others'";
+  /**
+   * Ours: of this run, or of the KubeVirt that it installed. KubeVirt's: what it leaves by design, on the host, where
+   * nobody takes it away. Others': whoever else works on the cluster.
+   */
+  readonly whose: 'ours' | "KubeVirt's" | "others'";
 }
 
 /** What a run leaves behind, and how it left. */
@@ -22,4 +25,17 @@ export interface Traces {
   readonly left: readonly string[];
   /** Why that was left; absent when nothing was. */
   readonly leftBecause?: string;
+}
+
+/** Nothing is known yet. */
+export const NO_TRACES: Traces = { isCompared: false, notCompared: [], differences: [], forced: [], left: [] };
+
+/** What is known with a further word: lists grow, but for what was compared, of which the last word counts. */
+export function withTraces(before: Traces, more: Partial<Traces>): Traces {
+  return {
+    ...before,
+    ...more,
+    forced: [...before.forced, ...(more.forced ?? [])],
+    left: [...new Set([...before.left, ...(more.left ?? [])])],
+  };
 }

@@ -2,6 +2,7 @@ import { type CheckResult, NOT_REACHED } from '../../harness/model/check.ts';
 import type { ConnectionMoment } from '../../harness/model/connection.ts';
 import type { RunEvent } from '../../harness/model/events.ts';
 import { spokenTime } from '../../harness/model/spoken-time.ts';
+import type { Traces } from '../../harness/model/traces.ts';
 import { oneLine } from '../plain-text.ts';
 import { tell } from '../verdict.ts';
 
@@ -33,6 +34,8 @@ export function progressLine(event: RunEvent, detail: Detail): string | undefine
       return event.causes.length === 0 ? undefined : `known cause: ${oneLine(event.causes[0]?.cause ?? '')}`;
     case 'connection':
       return connectionLine(event.moment, detail);
+    case 'traces':
+      return event.traces.isCompared === true ? comparedLine(event.traces) : undefined;
     case 'plan':
       return `planned: ${event.cases.length} ${event.cases.length === 1 ? 'case' : 'cases'}`;
     case 'case-started':
@@ -52,6 +55,13 @@ export function progressLine(event: RunEvent, detail: Detail): string | undefine
     case 'run-ended':
       return `ended with exit code ${event.exitCode}`;
   }
+}
+
+function comparedLine({ differences = [] }: Partial<Traces>): string {
+  const ours = differences.filter(({ whose }) => whose === 'ours').length;
+  if (differences.length === 0) return 'the cluster is as it was found';
+  const others = ours === differences.length ? '' : `, ${differences.length - ours} that we did not make`;
+  return `the cluster differs from what was found: ${ours} of our leftovers${others}`;
 }
 
 /** What is well, and what the run did not come to: that is told of all such checks in one line. */

@@ -104,6 +104,18 @@ export const EVENTS: readonly RunEvent[] = [
   { type: 'run-started', at: at(0), runId: 'r1', provider: 'external', simulated: false, artifacts: '/a' },
   ...GREEN,
   { type: 'waiting', at: at(31), goal: 'virt-operator ready', saw: '3/5 pods', forMs: 5000, withinMs: 60_000 },
+  {
+    type: 'traces',
+    at: at(31),
+    traces: {
+      isCompared: true,
+      notCompared: ['host: not read'],
+      differences: [{ how: 'changed', what: 'nodes "n"', fields: ['label a removed'], whose: "others'" }],
+      forced: ['finalizer f of kubevirts "a/b"'],
+      left: ['kubevirts "a/b"'],
+      leftBecause: 'no time was left',
+    },
+  },
   { type: 'log', at: at(31), level: 'info', message: 'lease taken', facts: { seconds: 3 } },
   {
     type: 'check',
