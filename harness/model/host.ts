@@ -37,6 +37,8 @@ export interface SshAlgorithms {
 /** A node that can be reached over SSH. */
 export interface SshTarget extends HostPort {
   readonly user: string;
+  /** What the user calls it, where that is not its address: a name of ssh_config. */
+  readonly alias?: string;
   readonly auth: readonly SshAuth[];
   readonly hostKeys: HostKeyPolicy;
   /** Hosts to go through, the nearest first; each proves its own key and asks for its own credentials. */

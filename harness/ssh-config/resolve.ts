@@ -82,6 +82,7 @@ async function groundOf(
     host,
     port,
     user,
+    ...aliasOf(hop),
     hostKeys: keys.policy,
     byHand: way.byHand,
     ...(algorithms === undefined ? {} : { algorithms }),
@@ -114,9 +115,14 @@ async function forOpenssh(hops: readonly Hop[], way: Way): Promise<SshResolution
     const call = { program: program ?? 'ssh', hop, keysOnTheWay };
     const openssh = hop === node ? { openssh: opensshTarget(call, way) } : {};
     const byHand = wordsByHand(hops.slice(0, index + 1), request);
-    targets.push({ host, port, user, auth: [], hostKeys: keys.policy, byHand, ...timesOf(hop.config), ...openssh });
+    const rest = { byHand, ...timesOf(hop.config), ...openssh };
+    targets.push({ host, port, user, ...aliasOf(hop), auth: [], hostKeys: keys.policy, ...rest });
   }
   return finish(targets, problems, notes);
+}
+
+function aliasOf({ name, host }: Hop): Pick<SshTarget, 'alias'> {
+  return name.host === host ? {} : { alias: name.host };
 }
 
 /** The key files of hosts in between for which ssh_config names none: those of --ssh-key, then ssh's own. */

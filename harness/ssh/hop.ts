@@ -27,17 +27,26 @@ export function route(target: SshTarget): readonly Hop[] {
   });
 }
 
-/** `user@host:port`, with the hosts in between. */
+/** `user@host:port`, with the hosts in between; where the user has a name for it, `amd1 (user@host:port, through gate)`. */
 export function describeTarget(target: SshTarget): string {
-  const through = walk(target).slice(0, -1).map(nameOf).join(', ');
-  return through === '' ? nameOf(target) : `${nameOf(target)} (through ${through})`;
+  const through = walk(target)
+    .slice(0, -1)
+    .map((hop) => hop.alias ?? addressOf(hop))
+    .join(', ');
+  if (target.alias === undefined)
+    return through === '' ? addressOf(target) : `${addressOf(target)} (through ${through})`;
+  return `${target.alias} (${addressOf(target)}${through === '' ? '' : `, through ${through}`})`;
 }
 
 function walk(target: SshTarget): readonly SshTarget[] {
   return [...(target.jumps ?? []).flatMap(walk), target];
 }
 
-/** `user@host:port`. */
-export function nameOf({ user, host, port }: SshTarget): string {
+/** `user@host:port`, or `amd1 (user@host:port)`. */
+export function nameOf(target: SshTarget): string {
+  return target.alias === undefined ? addressOf(target) : `${target.alias} (${addressOf(target)})`;
+}
+
+function addressOf({ user, host, port }: SshTarget): string {
   return `${user}@${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

@@ -64,9 +64,9 @@ export function destroyForReal(channel: Duplex): void {
   };
 }
 
-/** What to do where the node itself could not connect: the Kubernetes API is what is mostly asked for. */
+/** What to do where the node itself could not connect. */
 export const NOTHING_ANSWERS =
-  "check on the node with ss -ltn that the API server listens there, and that the kubeconfig's server address is right as seen from the node";
+  'check on the node with ss -ltn that something listens at that address, as the node sees it (for the API server: the server of the kubeconfig)';
 
 const HINTS: Readonly<Record<number, string>> = {
   1: 'the node forbids it: look at AllowTcpForwarding, PermitOpen, DisableForwarding and restrictions in authorized_keys',
