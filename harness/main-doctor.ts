@@ -35,7 +35,7 @@ export async function examineNode(call: DoctorCall): Promise<{ readonly text: st
     { runId, startedAt: startedAt.toISOString(), provider, simulated, settings: {} },
     progress.tell,
   );
-  if (values.quiet !== true) for (const note of notes) terminal.stderr.write(`${note}\n`);
+  if (values.quiet !== true) for (const note of notes) terminal.stderr.write(`${redactor.redact(note)}\n`);
   const tell: typeof patient.tell = (event) => patient.tell(redactor.redactAll(event));
   await guarded({ tell }, { isTerminal: terminal.stderr.isTTY === true, listen }, async (stop) => {
     const runDir = await runFolder(runId, surroundings.own);

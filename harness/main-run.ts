@@ -36,12 +36,14 @@ export interface LaneCall {
 
 /** A run with its report around it. The closing paragraph, and the exit code. @throws when no report can be opened. */
 export async function runReported(call: LaneCall): Promise<{ readonly text: string; readonly exitCode: number }> {
-  const { resolution, factory, problems, startedAt, refuseAll } = call;
+  const { resolution, factory, startedAt, redactor, refuseAll } = call;
+  const problems = redactor.redactAll(call.problems);
   // With a report they are told in its closing paragraph, and only there.
   const session = await openSession(call).catch((error) => refuseAll().then(() => Promise.reject(error)));
   const { reporter, progress, folder } = session;
   if (tellSettings(reporter, problems, startedAt) && resolution.ok && factory !== undefined) {
-    for (const message of resolution.notes) reporter.tell({ type: 'log', level: 'info', message, facts: {} });
+    for (const message of redactor.redactAll(resolution.notes))
+      reporter.tell({ type: 'log', level: 'info', message, facts: {} });
     await runGuarded(session, { ...call, resolution, factory });
   }
   const report = await reporter.finish();
@@ -67,7 +69,7 @@ async function openSession(call: LaneCall): Promise<Session> {
   const progress = openDisplay(quiet === true ? 'quiet' : verbose === true ? 'verbose' : 'normal');
   const provider = resolution.provider ?? 'none';
   const simulated = factory?.simulated ?? false;
-  const settings = shownSettings(resolution.resolved, resolution.rows);
+  const settings = call.redactor.redactAll(shownSettings(resolution.resolved, resolution.rows));
   const events = (event: RunEvent) => void terminal.stdout.write(eventLine(event));
   const reporter = await openReporter({
     opening: { runId, startedAt: startedAt.toISOString(), provider, simulated, settings },

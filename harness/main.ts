@@ -268,6 +268,6 @@ function codeOf(signalName: StopSignal): number {
 }
 
 async function say(text: string, stream: NodeJS.WritableStream = stdout): Promise<number> {
-  await new Promise<void>((done) => stream.write(text, () => done()));
+  await new Promise<void>((done) => stream.write(redactor.redact(text), () => done()));
   return 0;
 }

@@ -1,4 +1,4 @@
-import { gunzipSync, inflateRawSync } from 'node:zlib';
+import { constants, gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
 
 /** A secret that must not show up, and the byte strings that would give it away. */
 export interface Canary {
@@ -18,13 +18,32 @@ export function canary(name: string, secret: string): Canary {
   return { name, traces: lines.flatMap(tracesOf) };
 }
 
-/** Names of the canaries in it, each with the form in which it was found; archives are opened. */
+/**
+ * Names of the canaries in it, each with the form in which it was found. Archives are opened (gzip, zlib, zip, tar), base64
+ * is decoded, and what is broken over lines is put together, with and without the time stamps of a log.
+ */
 export function canariesIn(content: Buffer | string, canaries: readonly Canary[]): readonly string[] {
   const layers = layersOf(Buffer.from(content));
+  const joined = layers.flatMap(joinedTexts);
   return canaries.flatMap(({ name, traces }) => {
     const found = traces.find(({ bytes }) => layers.some((layer) => layer.includes(bytes)));
-    return found === undefined ? [] : [`${name} (${found.form})`];
+    if (found !== undefined) return [`${name} (${found.form})`];
+    const broken = traces.find(({ bytes }) => {
+      const trace = bytes.toString('latin1').replace(/\s+/g, '');
+      return trace.length >= SHORTEST_JOINED && joined.some((text) => text.includes(trace));
+    });
+    return broken === undefined ? [] : [`${name} (${broken.form}, broken up)`];
   });
+}
+
+/** Shorter ones may come about by chance where all white space is gone. */
+const SHORTEST_JOINED = 12;
+
+/** Without white space and line ends that are written out; once more without what logs put before each line. */
+function joinedTexts(layer: Buffer): readonly string[] {
+  const text = layer.toString('latin1');
+  const stamps = /(^|\n|\\n)[ \t]*(?:\[[^\]\n]{0,40}\]|[\dTZ:.,+-]{5,40})(?: std(?:out|err) [FP])?[ \t]+/g;
+  return [text, text.replace(stamps, '$1')].map((each) => each.replace(/(?:\\+r)?\\+n|\s+/g, ''));
 }
 
 /** Written anew and not with the redactor's own list, so that both cannot forget the same. */
@@ -59,13 +78,35 @@ function encoded(sign: string): string {
   return [...Buffer.from(sign)].map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('');
 }
 
-/** The bytes as they are, and what is packed in them by gzip or zip, also packed twice. */
-function layersOf(content: Buffer): readonly Buffer[] {
+/** The bytes as they are, and what is packed in them by gzip, zlib, zip or base64, also packed twice. */
+function layersOf(content: Buffer, depth = 0): readonly Buffer[] {
+  if (depth > 4) return [content];
   const packed = [
-    ...startsOf(content, [0x1f, 0x8b, 0x08]).map((at) => tried(() => gunzipSync(content.subarray(at)))),
+    ...startsOf(content, [0x1f, 0x8b, 0x08]).map((at) => tried(() => gunzipSync(content.subarray(at), TOLERANT))),
+    ...[0x01, 0x9c, 0xda]
+      .flatMap((level) => startsOf(content, [0x78, level]))
+      .map((at) => tried(() => inflateSync(content.subarray(at), TOLERANT))),
     ...startsOf(content, [0x50, 0x4b, 0x03, 0x04]).map((at) => tried(() => zipMember(content.subarray(at)))),
-  ].filter((each) => each !== undefined);
-  return [content, ...packed.flatMap(layersOf)];
+    ...inBase64(content),
+  ].filter((each) => each !== undefined && each.length > 0);
+  return [content, ...packed.flatMap((each) => layersOf(each ?? Buffer.alloc(0), depth + 1))];
+}
+
+/** What was cut off is unpacked as far as it goes. */
+const TOLERANT = { finishFlush: constants.Z_SYNC_FLUSH };
+
+/** Long runs of base64, on one line or wrapped; of shorter ones the traces in base64 tell. */
+function inBase64(content: Buffer): readonly Buffer[] {
+  const text = content.toString('latin1');
+  const runs = text.match(
+    /[A-Za-z0-9+/_-]{32,}(?:(?:\\+r)?(?:\\+n|\r?\n[ \t]*)[A-Za-z0-9+/_-]{32,})*[A-Za-z0-9+/_-]*={0,2}/g,
+  );
+  return (runs ?? []).flatMap((run) => {
+    const whole = run.replace(/\s|\\+[rn]/g, '');
+    // What stands before an archive without a gap, such as a path, shifts it.
+    const archives = ['H4sI', 'UEsDB'].map((magic) => whole.indexOf(magic)).filter((at) => at > 0);
+    return [0, ...archives].map((at) => Buffer.from(whole.slice(at), 'base64'));
+  });
 }
 
 function zipMember(entry: Buffer): Buffer | undefined {
@@ -73,7 +114,9 @@ function zipMember(entry: Buffer): Buffer | undefined {
     at === 18 ? entry.readUInt32LE(at) : entry.readUInt16LE(at),
   ) as [number, number, number, number];
   const begin = 30 + name + extra;
-  return method === 8 ? inflateRawSync(entry.subarray(begin, size === 0 ? undefined : begin + size)) : undefined;
+  return method === 8
+    ? inflateRawSync(entry.subarray(begin, size === 0 ? undefined : begin + size), TOLERANT)
+    : undefined;
 }
 
 function startsOf(content: Buffer, magic: readonly number[]): readonly number[] {
