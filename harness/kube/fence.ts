@@ -3,6 +3,8 @@
  * another run has the cluster.
  */
 export interface Fence {
+  /** `namespace/name` of the Lease. */
+  readonly lease: string;
   /** The holder's number, `leaseTransitions` of the lease when it was taken. */
   readonly epoch: number;
   /** Aborts, with a LostLease, as soon as the cluster is not ours any more. */
@@ -18,3 +20,6 @@ export interface Fence {
 
 /** The annotation that says in which epoch an object of ours was written. */
 export const EPOCH_ANNOTATION = 'sevlane/epoch';
+
+/** The annotation that says which Lease, as `namespace/name`, that epoch is counted by: a cluster may have several. */
+export const LEASE_ANNOTATION = 'sevlane/lease';

@@ -20,7 +20,7 @@ import type {
 } from './client.ts';
 import { describeCall } from './describe-call.ts';
 import { brief, isRefusal } from './errors.ts';
-import { EPOCH_ANNOTATION, type Fence } from './fence.ts';
+import { EPOCH_ANNOTATION, type Fence, LEASE_ANNOTATION } from './fence.ts';
 import { listAll } from './list.ts';
 import { lostAnswer, WRITE_ANNOTATION } from './lost-answers.ts';
 import { isMutating } from './mutation.ts';
@@ -198,7 +198,7 @@ class HttpsKubeClient implements KubeClient {
 
   /** The answer to a request; when it was lost on the way, what the table of lost answers makes of it. */
   async #whole(asked: Call): Promise<KubeAnswer> {
-    const call = isMutating(asked) ? { ...signed(asked, this.#fence?.epoch), fence: this.#fence } : asked;
+    const call = isMutating(asked) ? { ...signed(asked, this.#fence), fence: this.#fence } : asked;
     using bound = this.#caller.bound(call);
     for (let lost: BrokenCall | undefined; ; ) {
       try {
@@ -241,19 +241,19 @@ class HttpsKubeClient implements KubeClient {
 }
 
 /** The request as ours: with our field manager, and the epoch on an object of ours that it writes as a whole. */
-function signed(call: Call, epoch: number | undefined): Call {
+function signed(call: Call, fence: Fence | undefined): Call {
   const { method, query, body, contentType } = call;
   // A deletion knows no field manager.
   const own =
     method === 'DELETE' ? call : { ...call, query: { ...query, fieldManager: query?.fieldManager ?? FIELD_MANAGER } };
   const isWhole = method === 'POST' || method === 'PUT' || contentType === PATCH_TYPES.apply;
-  return epoch === undefined || !isWhole ? own : { ...own, body: stamped(body, epoch) };
+  return fence === undefined || !isWhole ? own : { ...own, body: stamped(body, fence) };
 }
 
-function stamped(body: unknown, epoch: number): unknown {
+function stamped(body: unknown, { epoch, lease }: Fence): unknown {
   const { metadata } = (body ?? {}) as { readonly metadata?: ObjectMeta };
   if (metadata?.labels?.[RUN_LABEL] === undefined) return body;
-  const annotations = { ...metadata.annotations, [EPOCH_ANNOTATION]: String(epoch) };
+  const annotations = { ...metadata.annotations, [EPOCH_ANNOTATION]: String(epoch), [LEASE_ANNOTATION]: lease };
   return { ...(body as KubeObject), metadata: { ...metadata, annotations } };
 }
 

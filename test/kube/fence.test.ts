@@ -74,6 +74,7 @@ describe('the fence of a held lease', () => {
     await client.patch(`${PODS}/p`, POD, { type: 'apply' });
     await client.patch(`${PODS}/p`, POD, { type: 'merge' });
     await client.create(PODS, { ...POD, metadata: { name: 'theirs' } });
+    expect(annotationsOf(writes()[1] as Seen)['sevlane/lease']).to.equal('kube-system/sevlane');
     expect(writes().map((seen) => annotationsOf(seen)['sevlane/epoch'])).to.deep.equal([
       ...[undefined, '7', '7', '7'],
       ...[undefined, undefined],

@@ -63,7 +63,7 @@ export async function acquireLease(scope: Scope, client: KubeClient, options: Le
     return seen;
   });
   const keeper = new LeaseKeeper(
-    { scope, client: client.unfenced, holder: options, path: seat.path, what, clocks },
+    { scope, client: client.unfenced, holder: options, path: seat.path, what, lease: `${namespace}/${name}`, clocks },
     taken,
   );
   scope.defer(`release ${what}`, RELEASE_MS, (signal, own) =>

@@ -10,6 +10,8 @@ const LEAST_MS = 1000;
 
 interface Held {
   readonly what: string;
+  /** `namespace/name`. */
+  readonly lease: string;
   readonly epoch: number;
   readonly durationMs: number;
   readonly clocks: Clocks;
@@ -22,12 +24,14 @@ interface Held {
  * sent. The others count from when they saw it, which was later.
  */
 export class LeaseFence implements Fence {
+  readonly lease: string;
   readonly epoch: number;
   readonly #held: Held;
   readonly #losing = new AbortController();
   #renewedAt: Moment;
 
   constructor(held: Held, sentAt: Moment) {
+    this.lease = held.lease;
     this.epoch = held.epoch;
     this.#held = held;
     this.#renewedAt = sentAt;

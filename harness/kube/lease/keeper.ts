@@ -16,6 +16,8 @@ interface Keeping {
   readonly holder: Holder;
   readonly path: string;
   readonly what: string;
+  /** `namespace/name`. */
+  readonly lease: string;
   readonly clocks: Clocks;
 }
 
@@ -45,10 +47,10 @@ export class LeaseKeeper {
   constructor(keeping: Keeping, { lease, sentAt }: Taken) {
     this.#keeping = keeping;
     this.#lease = lease;
-    const { what, holder, clocks } = keeping;
+    const { what, lease: name, holder, clocks } = keeping;
     const epoch = lease.spec?.leaseTransitions ?? 0;
     const onLost = (reason: LostLease) => this.#tell(reason);
-    this.fence = new LeaseFence({ what, epoch, durationMs: holder.durationMs, clocks, onLost }, sentAt);
+    this.fence = new LeaseFence({ what, lease: name, epoch, durationMs: holder.durationMs, clocks, onLost }, sentAt);
   }
 
   start(): void {
