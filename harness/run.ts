@@ -1,6 +1,6 @@
 import { openWatcher } from './command/watcher.ts';
 import { prowLimits } from './config/prow.ts';
-import type { RunConfig } from './config/run-config.ts';
+import type { Budgets, RunConfig } from './config/run-config.ts';
 import { notRead } from './doctor/cluster/reading.ts';
 import { commandRows, connectionRows } from './doctor/connection-check.ts';
 import {
@@ -14,6 +14,10 @@ import {
 import { refuseFatal, tellChecks } from './doctor/refuse.ts';
 import { toFinding } from './errors/blame.ts';
 import { InfraError, Interrupted } from './errors/errors.ts';
+import { type Bundles, openBundles } from './evidence/bundle/bundles.ts';
+import type { Reach } from './evidence/bundle/collecting.ts';
+import { History } from './evidence/bundle/history.ts';
+import { type BundleTime, caseKeeper, keepOfPhase, PhaseWatch } from './evidence/bundle/occasions.ts';
 import { keepEvidenceIn } from './evidence/collect.ts';
 import { createRedactor, learnLogins, type Redactor } from './evidence/redact.ts';
 import { readHost } from './host/probe.ts';
@@ -37,7 +41,7 @@ import { connectSsh } from './ssh/client.ts';
 import type { SshConnection } from './ssh/connection.ts';
 import type { LocalPrograms } from './ssh/openssh/master.ts';
 import { loadSuites } from './suite/engine.ts';
-import { runSuites } from './suite/run-suites.ts';
+import { guestNamespace, runSuites } from './suite/run-suites.ts';
 
 /** Everything that a run needs to know; nothing is read from the process. */
 export interface RunInput {
@@ -70,6 +74,8 @@ export async function run(input: RunInput): Promise<void> {
   const { redactor = createRedactor() } = input;
   const hint = 'raise --run-timeout if the time was needed';
   const whereabouts = new Whereabouts();
+  const history = new History();
+  const watch = new PhaseWatch();
   const late = () =>
     new InfraError(`the run was not done within ${spokenTime(budgets.runMs)}${whereabouts.words}`, { hint });
   const told = { ids: new Set<string>(), isDirect: false };
@@ -78,23 +84,54 @@ export async function run(input: RunInput): Promise<void> {
     if (event.type === 'check') told.ids.add(event.result.id);
     if (event.type === 'phase-ended' && event.result.name === 'connect')
       told.isDirect = event.result.outcome === 'skipped';
-    input.sink(redactor.redactAll(event));
+    const masked = redactor.redactAll(event);
+    history.hear(masked);
+    watch.hear(masked);
+    input.sink(masked);
   };
   const scope = openScope(tell, input.stop);
   scope.signal.addEventListener('abort', () => tellEnding(scope), { once: true });
+  const bundles = openBundles({ artifacts: input.artifacts, redactor, history });
+  const reach: Reached = { namespace: guestNamespace(input.runId) };
+  const time = bundleTime(budgets);
+  let endOfTime: unknown;
   try {
     // Undoing has bounds of its own: a run that is through in time stays green however long that takes.
     using bound = deadline(budgets.runMs, undefined, late);
-    bound.signal.addEventListener('abort', () => scope.abort(bound.signal.reason), { once: true });
-    await lane(scope, input, redactor);
+    const end = () => {
+      endOfTime = bound.signal.reason;
+      scope.abort(bound.signal.reason);
+    };
+    bound.signal.addEventListener('abort', end, { once: true });
+    await lane(scope, input, { redactor, bundles, reach, time });
   } catch {
-    // The phase in which it happened has told it.
+    // The phase in which it happened has told it; what is around it is kept before it is undone.
+    const { aborted, reason } = scope.signal;
+    const early = aborted ? { reason, isDeadline: reason === endOfTime } : undefined;
+    // After its deadline the run's own scope asks nobody any more.
+    const asking = early?.isDeadline === true ? openScope(tell, input.stop) : scope;
+    await keepOfPhase(asking, bundles, { failed: watch.failed, reach, time, end: early });
   }
   tellUntold(scope, subjectOf(input), told);
   await undo(scope, budgets.undoMs);
 }
 
-async function lane(scope: Scope, input: RunInput, redactor: Redactor): Promise<void> {
+/** What can be asked so far when something fails; it grows with the run. */
+type Reached = { -readonly [Key in keyof Reach]: Reach[Key] };
+
+interface LaneTools {
+  readonly redactor: Redactor;
+  readonly bundles: Bundles;
+  readonly reach: Reached;
+  readonly time: BundleTime;
+}
+
+/** Collecting for all cases together may take a tenth of what the suites have. */
+function bundleTime({ bundleMs, suitesMs, runMs }: Budgets): BundleTime {
+  return { eachMs: bundleMs, casesMs: suitesMs / 10, runEndsAt: performance.now() + runMs };
+}
+
+async function lane(scope: Scope, input: RunInput, { redactor, bundles, reach, time }: LaneTools): Promise<void> {
   const { config, provider } = input;
   const { budgets } = config;
   const subject = subjectOf(input);
@@ -124,6 +161,7 @@ async function lane(scope: Scope, input: RunInput, redactor: Redactor): Promise<
       tellChecks(own, connectionRows(connection));
       own.emit({ type: 'subject', subject: { node: connection.description } });
       tellLoss(scope, connection);
+      reach.ssh = connection;
       return connection;
     }));
   const facts =
@@ -139,13 +177,16 @@ async function lane(scope: Scope, input: RunInput, redactor: Redactor): Promise<
       return state.facts;
     }));
   const cluster = await phase(scope, step('cluster', budgets.clusterMs), (own) =>
-    reach(own, subject, { host, ssh, facts, learn: redactor.learn }),
+    reachCluster(own, subject, { host, ssh, facts, learn: redactor.learn }),
   );
+  reach.client = cluster.client;
+  reach.node = host.node ?? facts?.hostname;
   await phase(scope, step('lease', budgets.leaseMs), (own) => takeTurn(own, cluster.client, input));
   const ground = await phase(scope, step('kubevirt', budgets.kubevirtMs), (own) =>
     prepareGround(own, cluster.client, groundOf(input, host, facts)),
   );
   await phase(scope, step('suites', budgets.suitesMs), async (own) => {
+    reach.node = ground.node.name;
     const { selection } = tellPlan(own, suites, {
       config,
       host: facts,
@@ -162,6 +203,7 @@ async function lane(scope: Scope, input: RunInput, redactor: Redactor): Promise<
       client: cluster.client,
       host: facts,
       evidence,
+      keepBundle: caseKeeper(bundles, reach, time),
     });
   });
 }
@@ -193,7 +235,7 @@ function step(name: TimedPhase, budgetMs: number): PhaseStep {
 }
 
 /** The cluster, looked at from all sides before anything in it is changed. */
-async function reach(scope: Scope, subject: Subject, way: ClusterWay): Promise<Cluster> {
+async function reachCluster(scope: Scope, subject: Subject, way: ClusterWay): Promise<Cluster> {
   const { checks, cluster } = await lookAtCluster(scope, subject, way);
   refuseFatal(checks);
   if (cluster === undefined) throw new InfraError('the Kubernetes API was not reached', { hint: 'see sevlane doctor' });

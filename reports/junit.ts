@@ -85,8 +85,13 @@ function caseRow(one: CaseResult): Row {
     message: finding.message,
     type: FAILURE_TYPES[finding.blame],
     body: details(finding),
-    output: one.evidence.map(({ file, proves }) => `evidence: ${file} (${proves})`),
+    output: [...bundleLine(one), ...one.evidence.map(({ file, proves }) => `evidence: ${file} (${proves})`)],
   };
+}
+
+/** Where the reader of a failure goes on. */
+function bundleLine({ bundle }: { readonly bundle?: string }): readonly string[] {
+  return bundle === undefined ? [] : [`bundle: ${bundle}/index.md (what was around the failure)`];
 }
 
 function phaseRows(report: Report): readonly Row[] {
@@ -109,6 +114,7 @@ function phaseRows(report: Report): readonly Row[] {
         ...leftOver(report),
         ...others.flatMap((other) => ['', `also ${spoken(other)}`, ...details(other)]),
       ],
+      output: bundleLine(row),
     };
   });
 }

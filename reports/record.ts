@@ -5,7 +5,7 @@ import type { Report } from '../harness/model/report.ts';
 import { NO_TRACES, withTraces } from '../harness/model/traces.ts';
 import { explained } from './explained.ts';
 import { caseRows, connectionRow, phaseRows, runRow } from './rows.ts';
-import { type Ending, isSame, type Opening, type RunRecord } from './run-record.ts';
+import { type Ending, isRed, isSame, type Opening, type RunRecord } from './run-record.ts';
 import { judge } from './verdict.ts';
 
 /** The record of a run that has not begun. */
@@ -24,6 +24,7 @@ export function openRecord(opening: Opening): RunRecord {
     plan: [],
     casesStarted: new Map(),
     casesEnded: new Map(),
+    bundles: new Map(),
     ending: undefined,
     troubles: [],
     knownCauses: new Map(),
@@ -56,6 +57,8 @@ export function record(before: RunRecord, event: RunEvent): RunRecord {
       return { ...run, casesStarted: extended(run.casesStarted, event.title, event.at) };
     case 'case-ended':
       return { ...run, casesEnded: extended(run.casesEnded, event.result.title, event.result) };
+    case 'bundle':
+      return { ...run, bundles: extended(run.bundles, `${event.of} ${event.row}`, event.folder) };
     case 'ending':
       return run.ending === undefined ? { ...run, ending: endingOf(run, event) } : run;
     case 'trouble':
@@ -87,6 +90,7 @@ export function reportOf(run: RunRecord): Report {
   const connection = connectionRow(run, phases);
   const verdict = judge(run, { phases, cases, connection, run: row });
   const rowless = verdict.findings.find((finding) => !hasRow(finding, [...phases, ...cases, connection, row]));
+  const ofCutPhase = phases.flatMap(({ name }) => run.bundles.get(`phase ${name}`) ?? []).at(-1);
   const report: Report = {
     schema: 'sevlane.report/v1',
     runId: run.opening.runId,
@@ -98,19 +102,27 @@ export function reportOf(run: RunRecord): Report {
     subject: run.subject,
     demanded: run.demanded,
     notDemanded: run.notDemanded,
-    phases,
+    phases: phases.map((phase) => withBundle(phase, run.bundles.get(`phase ${phase.name}`))),
     checks: CHECK_GROUPS.flatMap((group) => [...run.checks.values()].filter((check) => check.group === group)),
     ...(run.capabilities === undefined ? {} : { capabilities: run.capabilities }),
     ...(run.connection === undefined ? {} : { connection: run.connection }),
-    connectionRow: connection,
-    run: rowless === undefined || row.outcome !== 'passed' ? row : { ...row, outcome: 'errored', finding: rowless },
-    cases,
+    connectionRow: withBundle(connection, ofCutPhase),
+    run: withBundle(
+      rowless === undefined || row.outcome !== 'passed' ? row : { ...row, outcome: 'errored', finding: rowless },
+      ofCutPhase,
+    ),
+    cases: cases.map((one) => withBundle(one, run.bundles.get(`case ${one.title}`))),
     notUndone: notUndone(run),
     ...(run.traces === undefined ? {} : { traces: run.traces }),
     findings: verdict.findings,
     settings: run.opening.settings,
   };
   return explained(report, run.knownCauses);
+}
+
+/** Only of a red row: when a phase was cut short, the row of what cut it names the bundle. */
+function withBundle<Row extends { readonly outcome: string }>(row: Row, bundle: string | undefined): Row {
+  return bundle === undefined || !isRed(row) ? row : { ...row, bundle };
 }
 
 /** Undos that fail all for one reason, such as a lost connection, are one finding: here each is named. */

@@ -36,6 +36,8 @@ export interface RunRecord {
   readonly plan: readonly PlannedCase[];
   readonly casesStarted: ReadonlyMap<string, string>;
   readonly casesEnded: ReadonlyMap<string, CaseResult>;
+  /** Folders of bundles, by `case TITLE` and `phase NAME`. */
+  readonly bundles: ReadonlyMap<string, string>;
   readonly ending: Ending | undefined;
   readonly troubles: readonly Finding[];
   /** Met in what was collected, by the place of the finding. */

@@ -47,12 +47,18 @@ const plannedCase = z.strictObject({
   guest: z.string().describe('the kind of guest that the case looks at'),
 });
 
+const bundle = z
+  .string()
+  .optional()
+  .describe('folder with what was around the failure, relative to the artifacts folder');
+
 const caseResult = plannedCase.extend({
   outcome,
   ms,
   finding: finding.optional(),
   reason: z.string().optional().describe('why it did not run'),
   evidence: z.array(evidence),
+  bundle,
 });
 
 const phaseResult = z.strictObject({
@@ -61,6 +67,7 @@ const phaseResult = z.strictObject({
   ms,
   finding: finding.optional(),
   reason: z.string().optional(),
+  bundle,
 });
 
 const hostSupport = z.strictObject({
@@ -196,6 +203,7 @@ export const reportSchema = z.strictObject({
     ms,
     finding: finding.optional(),
     reason: z.string().optional(),
+    bundle,
   }),
   run: z.strictObject({
     name: z.literal('run'),
@@ -203,6 +211,7 @@ export const reportSchema = z.strictObject({
     ms,
     finding: finding.optional(),
     reason: z.string().optional(),
+    bundle,
   }),
   cases: z.array(caseResult),
   notUndone: z.array(z.string()).describe('still on the node, for the next run to sweep'),
@@ -236,6 +245,16 @@ export const eventSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('plan'), at, cases: z.array(plannedCase) }),
   z.strictObject({ type: z.literal('case-started'), at, title: z.string() }),
   z.strictObject({ type: z.literal('case-ended'), at, result: caseResult }),
+  z.strictObject({
+    type: z.literal('bundle'),
+    at,
+    of: z.enum(['case', 'phase']),
+    row: z.string().describe('title of the case or name of the phase'),
+    folder: z.string().describe('relative to the artifacts folder'),
+    files: z.number(),
+    notRead: z.number().describe('what belongs into it and could not be read'),
+    ms,
+  }),
   z.strictObject({
     type: z.literal('ending'),
     at,

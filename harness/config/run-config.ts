@@ -69,6 +69,8 @@ export interface Budgets {
   readonly runMs: number;
   /** All undoing together, on a clock of its own. */
   readonly undoMs: number;
+  /** Collecting what is around one failure, by the real time; 0 collects nothing. */
+  readonly bundleMs: number;
 }
 
 /** The run's deadline outside of Prow. */
@@ -130,5 +132,6 @@ function budgets(values: CoreValues, runMs: number): Budgets {
     suitesMs: values['suites-timeout'],
     runMs,
     undoMs: values['undo-timeout'],
+    bundleMs: values['bundle-timeout'],
   };
 }

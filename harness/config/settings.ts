@@ -1,4 +1,5 @@
 import type { Parsed, Setting } from '../model/setting.ts';
+import { BUNDLE_ROWS } from './bundle-rows.ts';
 import type { LabelFilter } from './label-filter.ts';
 import { parseLabelFilter } from './label-filter.ts';
 import { NODE_ROWS } from './node-rows.ts';
@@ -183,6 +184,7 @@ export const TABLE = {
     parse: text,
     help: 'where JUnit, report and evidence go; default: _artifacts/<run>',
   },
+  ...BUNDLE_ROWS,
   quiet: { group: 'Report', parse: onOff, default: 'false', help: 'no progress, only the closing paragraph' },
   verbose: { group: 'Report', parse: onOff, default: 'false', help: 'progress with every detail' },
   json: { group: 'Report', parse: onOff, default: 'false', help: 'events on stdout, one JSON object a line' },

@@ -42,6 +42,19 @@ export type RunEvent =
   | { readonly type: 'plan'; readonly at: string; readonly cases: readonly PlannedCase[] }
   | { readonly type: 'case-started'; readonly at: string; readonly title: string }
   | { readonly type: 'case-ended'; readonly at: string; readonly result: CaseResult }
+  /** What was around a failure was kept, in a folder below the artifacts; docs/bundles.md says how to read one. */
+  | {
+      readonly type: 'bundle';
+      readonly at: string;
+      readonly of: 'case' | 'phase';
+      /** Title of the case or name of the phase. */
+      readonly row: string;
+      readonly folder: string;
+      readonly files: number;
+      /** What belongs into it and could not be read. */
+      readonly notRead: number;
+      readonly ms: number;
+    }
   /**
    * The run ends before its plan is done: a signal, its deadline, a lost connection, a lost lease, a bug of ours.
    * Told as soon as it is known; the first one stays. Rows that end with this same finding were cut short by it.

@@ -27,6 +27,8 @@ export interface PhaseResult {
   readonly finding?: Finding;
   /** Why it did not run; only with `skipped` and `not-run`. */
   readonly reason?: string;
+  /** Folder with what was around the failure, relative to the artifacts. */
+  readonly bundle?: string;
 }
 
 /** The run as one more row beside its phases, so that an end that no phase is to blame for has a place. */
@@ -37,6 +39,8 @@ export interface RunResult {
   readonly finding?: Finding;
   /** Which phase's row is red instead; only with `not-run`. */
   readonly reason?: string;
+  /** As of a phase. */
+  readonly bundle?: string;
 }
 
 /** Where a finding was noticed that ended the run because the connection was lost for good; also the name of its row. */
@@ -52,6 +56,8 @@ export interface ConnectionRow {
   readonly finding?: Finding;
   /** Only with `skipped`. */
   readonly reason?: string;
+  /** As of a phase. */
+  readonly bundle?: string;
 }
 
 /** A case as planned, before anything is run. `title` is unique and constant over runs. */
@@ -73,4 +79,6 @@ export interface CaseResult extends PlannedCase {
   readonly finding?: Finding;
   readonly reason?: string;
   readonly evidence: readonly Evidence[];
+  /** Folder with what was around the failure, relative to the artifacts. */
+  readonly bundle?: string;
 }

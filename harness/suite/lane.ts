@@ -1,5 +1,6 @@
 import { toFinding } from '../errors/blame.ts';
 import { InfraError, ProductFailure } from '../errors/errors.ts';
+import type { KeepCase } from '../evidence/bundle/occasions.ts';
 import type { EvidenceKeeper } from '../evidence/collect.ts';
 import type { Guest } from '../kubevirt/guest.ts';
 import type { LaneNode } from '../kubevirt/node.ts';
@@ -23,6 +24,8 @@ export interface LaneParts {
   /** The value that the SEV labels of nodes have in this KubeVirt. */
   readonly labelValue: string;
   readonly evidence: EvidenceKeeper;
+  /** Keeps what is around a failed case, before its guest is taken away. */
+  readonly keepBundle: KeepCase;
   /** Makes a guest whose undo belongs to `scope`. */
   readonly makeGuest: (spec: GuestSpec, scope: Scope) => Guest;
   /** Time that a guest may need before a case can look at it. */
@@ -73,13 +76,15 @@ async function runCase(
   const { planned } = hung;
   const evidence: Evidence[] = [];
   const startedAt = performance.now();
+  const beganAt = Date.now();
   const mark = scope.clock.mark();
+  const tookMs = () => Math.round(performance.now() - startedAt);
   const end = (result: Pick<CaseResult, 'outcome'> & Partial<CaseResult>) => {
     const stoodMs = scope.clock.stoodSince(mark);
     if (stoodMs >= 1) scope.log.info(`${planned.title}: ${spokenTime(stoodMs)} without a connection are not counted`);
     scope.emit({
       type: 'case-ended',
-      result: { ...planned, evidence, ms: Math.round(performance.now() - startedAt), ...result },
+      result: { ...planned, evidence, ms: tookMs(), ...result },
     });
   };
   scope.emit({ type: 'case-started', title: planned.title });
@@ -101,7 +106,10 @@ async function runCase(
     }
     lodger.broken ??= { error, title: planned.title };
     const finding = toFinding(error, planned.title);
-    end({ outcome: finding.blame === 'product' ? 'failed' : 'errored', finding });
+    const ms = tookMs();
+    const { transcript } = lodger.guest;
+    await parts.keepBundle(scope, { row: planned.title, finding, beganAt, transcript });
+    end({ outcome: finding.blame === 'product' ? 'failed' : 'errored', finding, ms });
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import type { GuestConfig } from '../config/run-config.ts';
+import type { KeepCase } from '../evidence/bundle/occasions.ts';
 import type { EvidenceKeeper } from '../evidence/collect.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { type KubeObject, resourcePath } from '../kube/objects.ts';
@@ -26,6 +27,7 @@ export interface SuiteGround {
   readonly node: LaneNode;
   readonly host: HostFacts | undefined;
   readonly evidence: EvidenceKeeper;
+  readonly keepBundle: KeepCase;
 }
 
 const NAMESPACE_MS = 60_000;
@@ -36,9 +38,12 @@ const NAMESPACE_MS = 60_000;
  */
 export async function runSuites(scope: Scope, suites: Suites, ground: SuiteGround): Promise<void> {
   const runLabels = { 'sevlane/run': ground.runId };
-  const namespace = await makeNamespace(scope, ground.client, { name: `sevlane-${ground.runId}`, labels: runLabels });
+  const namespace = await makeNamespace(scope, ground.client, {
+    name: guestNamespace(ground.runId),
+    labels: runLabels,
+  });
   const feeds = { ...ground.feeds, vmis: await openGuestFeed(scope, ground.client, ground.runId) };
-  const { guest, client, node, kubevirt, host, evidence } = ground;
+  const { guest, client, node, kubevirt, host, evidence, keepBundle } = ground;
   const image = guest.image ?? `quay.io/kubevirt/fedora-with-test-tooling-container-disk:${kubevirt.version.text}`;
   const parts: Omit<GuestParts, 'scope'> = {
     client,
@@ -55,12 +60,18 @@ export async function runSuites(scope: Scope, suites: Suites, ground: SuiteGroun
     host,
     node,
     evidence,
+    keepBundle,
     labelValue: nodeLabelValue(kubevirt.version),
     makeGuest: (spec, own) => makeGuest(spec, { ...parts, scope: own }),
     bootMs: guest.bootMs,
   });
   await suites.run(ground.selection, lane, scope);
   scope.signal.throwIfAborted();
+}
+
+/** Where the guests of a run live. */
+export function guestNamespace(runId: string): string {
+  return `sevlane-${runId}`;
 }
 
 interface Namespace extends KubeObject {

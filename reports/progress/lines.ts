@@ -42,6 +42,10 @@ export function progressLine(event: RunEvent, detail: Detail): string | undefine
       return detail === 'verbose' ? `${oneLine(event.title)}: begun` : undefined;
     case 'case-ended':
       return rowLine(event.result);
+    case 'bundle': {
+      const { of, row, folder, files, notRead, ms } = event;
+      return oneLine(`bundle of ${of} ${row}: ${folder}: ${files} files in ${spokenTime(ms)}, ${notRead} not read`);
+    }
     case 'ending':
       return `ending: ${oneLine(event.finding.message)}`;
     case 'trouble':

@@ -16,6 +16,7 @@ export const ROOMS: readonly (readonly [room: string, pattern: RegExp])[] = [
   ['tools', /^harness\/tools\//],
   ['host', /^harness\/host\//],
   ['explain', /^harness\/explain\//],
+  ['bundle', /^harness\/evidence\/bundle\//],
   ['evidence', /^harness\/evidence\//],
   ['traces', /^harness\/traces\//],
   ['kubevirt', /^harness\/kubevirt\//],
@@ -55,6 +56,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   host: ['model', 'errors', 'scope', 'ssh', 'kube'],
   evidence: ['model', 'errors', 'explain', 'scope', 'ssh', 'kube'],
   traces: ['model', 'errors', 'scope', 'kube', 'harness/ssh/connection.ts', 'harness/ssh/read-again.ts'],
+  // It reads everything that a failure leaves behind, wherever that is; nobody below it knows of it.
+  bundle: ['model', 'errors', 'explain', 'scope', 'ssh', 'kube', 'kubevirt', 'host', 'evidence'],
   kubevirt: ['model', 'errors', 'scope', 'kube', 'command'],
   doctor: [
     'model',
@@ -70,7 +73,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'harness/evidence/redact.ts',
   ],
   tools: ['model', 'errors', 'scope', 'provider', 'ssh', 'kube', 'command'],
-  suite: ['model', 'errors', 'scope', 'kube', 'kubevirt', 'host', 'evidence', 'harness/config/run-config.ts'],
+  suite: ['model', 'errors', 'scope', 'kube', 'kubevirt', 'host', 'evidence', 'bundle', 'harness/config/run-config.ts'],
   plan: ['model', 'errors', 'config', 'scope', 'kubevirt', 'suite'],
   run: [
     'model',
@@ -84,6 +87,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'host',
     'evidence',
     'traces',
+    'bundle',
     'kubevirt',
     'suite',
     'plan',

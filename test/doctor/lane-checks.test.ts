@@ -16,6 +16,7 @@ const BUDGETS = {
   suitesMs: 75 * MINUTE,
   runMs: DEFAULT_RUN_MS,
   undoMs: 10 * MINUTE,
+  bundleMs: MINUTE,
 };
 const contractOf = (name: string) => capabilityContract(stateOf(fixture(name)).facts);
 

@@ -53,6 +53,11 @@ export function ended(planned: PlannedCase | undefined, result: Partial<CaseResu
   };
 }
 
+/** What was kept of a failed row. */
+export function bundleOf(of: 'case' | 'phase', row = ''): RunEvent {
+  return { type: 'bundle', at: at(30), of, row, folder: `bundles/${of}-x`, files: 3, notRead: 1, ms: 40 };
+}
+
 export function phaseStarted(phase: PhaseName): RunEvent {
   return { type: 'phase-started', at: at(PHASES.indexOf(phase)), phase, budgetMs: 60_000 };
 }
@@ -116,6 +121,7 @@ export const EVENTS: readonly RunEvent[] = [
       leftBecause: 'no time was left',
     },
   },
+  bundleOf('case', PLAN[1]?.title),
   { type: 'log', at: at(31), level: 'info', message: 'lease taken', facts: { seconds: 3 } },
   {
     type: 'check',

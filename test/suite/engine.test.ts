@@ -93,6 +93,25 @@ describe('the suites', () => {
     expect(told.calls.at(-1)).to.equal('delete sev');
   });
 
+  it('keep what is around a failed case once, while its guest is still there', async () => {
+    const told = await runCases({ ...everything, kinds: ['sev'], focus: /^first/ }, (call) => {
+      if (call === 'run sev') throw new ProductFailure('it crashed');
+    });
+    const row = 'first suite SEV guest: runs';
+    expect(told.bundles).to.deep.equal([{ row, message: 'it crashed', before: ['create sev', 'run sev'] }]);
+  });
+
+  it('tell how a case failed as it was before its bundle, even when the run ends over collecting that', async () => {
+    const told = await runCases({ ...everything, kinds: ['sev'], focus: /^first/ }, async (call, scope) => {
+      if (call === 'run sev') throw new ProductFailure('it crashed');
+      if (call !== 'bundle') return;
+      await realTime(60);
+      scope.abort(new InfraError('connection lost'));
+    });
+    expect(told.cases.at(-1)?.finding).to.include({ blame: 'product', message: 'it crashed' });
+    expect(told.cases.at(-1)?.ms).to.be.below(60);
+  });
+
   it('call a case that passes without evidence a bug, a failed assertion a product failure, and bound a case that hangs', async () => {
     const told = await runCases({ ...everything, kinds: ['sev'], focus: /^second/ }, () => {});
     expect(told.cases.map(({ outcome, finding }) => `${outcome} ${finding?.blame}: ${finding?.message}`)).to.deep.equal(
@@ -146,9 +165,15 @@ describe('the suites', () => {
   async function runCases(
     selection: Selection,
     onCall: Call,
-  ): Promise<{ cases: readonly CaseResult[]; calls: readonly string[]; log: readonly string[] }> {
+  ): Promise<{
+    cases: readonly CaseResult[];
+    calls: readonly string[];
+    log: readonly string[];
+    bundles: typeof bundles;
+  }> {
     const events: RunEvent[] = [];
     const calls: string[] = [];
+    const bundles: { readonly row: string; readonly message: string; readonly before: readonly string[] }[] = [];
     const scope = openScope((event) => events.push(event));
     const call = async (what: string) => {
       calls.push(what);
@@ -160,13 +185,17 @@ describe('the suites', () => {
       node: { name: 'node-1', labels: () => ({}), devices: async () => 1000 },
       labelValue: 'true',
       evidence: keepEvidenceIn(artifacts, createRedactor()),
+      keepBundle: async (_, { row, finding }) => {
+        bundles.push({ row, message: finding.message, before: [...calls] });
+        await onCall('bundle', scope);
+      },
       makeGuest: (spec, own) => madeUpGuest(spec, own, call),
       bootMs: 1000,
     });
     await suites.run(selection, lane, scope);
     await scope.close();
     const cases = events.flatMap((event) => (event.type === 'case-ended' ? [event.result] : []));
-    return { cases, calls, log: events.flatMap((event) => (event.type === 'log' ? [event.message] : [])) };
+    return { cases, calls, bundles, log: events.flatMap((event) => (event.type === 'log' ? [event.message] : [])) };
   }
 });
 

@@ -2,6 +2,8 @@ import type { Clock } from '../clock.ts';
 import { NO_GUESTS, type RunningGuests } from '../physics/asids.ts';
 import { hostFiles } from '../physics/files.ts';
 import type { HostProfile } from '../physics/host.ts';
+import { processorCount } from '../physics/silicon.ts';
+import { procUptime } from '../physics/uptime.ts';
 import type { Director } from '../scenario/director.ts';
 import { freshShell, homeOf, type Machine } from '../shell/environment.ts';
 import { runScript } from '../shell/interpret.ts';
@@ -47,6 +49,7 @@ function hostMachine({ user, profile, director, clock, ownFiles = {}, running }:
   const current = director.host(profile);
   const files = new Map(hostFiles(current, running?.() ?? NO_GUESTS));
   files.set('/dev/null', NULL_DEVICE);
+  files.set('/proc/uptime', { kind: 'text', content: procUptime(processorCount(current)), mode: 0o444 });
   for (const [path, content] of Object.entries(ownFiles)) files.set(path, { kind: 'text', content, mode: 0o600 });
   return {
     hostname: current.hostname,

@@ -22,6 +22,7 @@ export function launcherExec(launcher: Launcher, context: ProgramContext): ExecH
   const texts = () => {
     const domain = live();
     return {
+      ...launcher.logFiles(),
       '/etc/os-release': OS_RELEASE,
       '/proc/sys/kernel/osrelease': `${profile.kernel.release}\n`,
       ...(domain === undefined ? {} : { [`/var/run/libvirt/qemu/${domain.name}.xml`]: domain.xml }),

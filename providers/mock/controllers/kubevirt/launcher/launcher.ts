@@ -30,6 +30,8 @@ export interface Launcher {
   readonly podIP: string;
   /** Undefined: nothing defined yet. */
   domain(): Domain | undefined;
+  /** QEMU's log, by the file in which libvirt keeps it; it stays after the domain's end, as long as the container. */
+  logFiles(): Readonly<Record<string, string>>;
   /** Hears every change of the domain. Returns the unsubscribe. */
   onChange(listener: () => void): () => void;
   /** Defines and starts the domain. @throws LaunchRefusal */
