@@ -2,6 +2,8 @@ import { type AddressInfo, createServer } from 'node:net';
 import { expect } from 'chai';
 import { afterEach, before, describe, it } from 'mocha';
 import { ConnectionCut, InfraError } from '../../harness/errors/errors.ts';
+import { parseReadings } from '../../harness/host/readings.ts';
+import { PROBE_COMMAND, probeScript } from '../../harness/host/script.ts';
 import type { SshTarget } from '../../harness/model/host.ts';
 import type { SshSession } from '../../harness/ssh/session.ts';
 import { ssh2Transport } from '../../harness/ssh/ssh2-transport.ts';
@@ -79,6 +81,17 @@ describe('a node with habits of its own', () => {
   it('shows a banner before the login and a motd, neither of which is heard', async () => {
     const live = await open(['Banner /etc/passwd', 'PrintMotd yes']);
     expect(await run(live, command, 'in\n')).to.deep.equal(answer);
+  });
+
+  it('cannot write a single byte, as with a full disk: it is read all the same', async () => {
+    const live = await open(['ForceCommand ulimit -f 0; eval "$SSH_ORIGINAL_COMMAND"']);
+    const full = await run(live, 'echo no room > "$(mktemp)"; echo $?');
+    expect(full.stdout).to.not.equal('0\n');
+    expect(await run(live, command, 'in\n')).to.deep.equal(answer);
+    const mark = 'sevlane-full';
+    const { code, stdout } = await run(live, PROBE_COMMAND, probeScript(mark));
+    expect(code).to.equal(0);
+    expect(parseReadings(stdout, { mark, what: 'probe', stderr: '' }).text('/proc/cpuinfo')).to.include('processor');
   });
 
   it('allows one session at a time: commands take turns', async () => {

@@ -171,9 +171,7 @@ describe("the transport over the system's ssh", function () {
       const session = await open(opensshTarget(await start(['PermitOpen 127.0.0.1:1'])));
       const refused = await failure(session.openChannel({ host: '127.0.0.1', port: 1 }), InfraError);
       expect(refused.message).to.match(/open a channel to 127\.0\.0\.1:1: Connection refused/);
-      expect(refused.hint).to.match(
-        /^check on the node with ss -ltn that something listens at that address/,
-      );
+      expect(refused.hint).to.match(/^check on the node with ss -ltn that something listens at that address/);
       const forbidden = await failure(session.openChannel({ host: '127.0.0.1', port: 2 }), InfraError);
       expect(forbidden.hint).to.contain('PermitOpen');
       expect(session.ended.aborted).to.equal(false);
