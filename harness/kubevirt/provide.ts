@@ -8,6 +8,8 @@ import { type Feeds, openKubevirtFeed } from './feeds.ts';
 import { sevGateOff } from './gate.ts';
 import { type InstallWish, install } from './install.ts';
 import type { KubevirtResource } from './objects.ts';
+import { waitForFreeNamespace } from './readiness/free-namespace.ts';
+import { namingWebhooks } from './readiness/webhook-refusal.ts';
 import { type KubevirtVersion, parseKubevirtVersion } from './versions.ts';
 import { waitReady } from './wait-ready.ts';
 
@@ -17,6 +19,9 @@ export interface Kubevirt {
   readonly namespace: string;
   readonly feed: Feed<KubevirtResource>;
 }
+
+/** Where every release installs itself. */
+const NAMESPACE = 'kubevirt';
 
 /**
  * Brings KubeVirt to ready: the one that is there, or a release installed for this run and taken away after it.
@@ -36,7 +41,10 @@ export async function provideKubevirt(
   }
   if (present !== undefined) refuseOther(present, wish.version);
   const version = wish.version ?? versionOf(present);
-  if (present === undefined) await install(scope, client, version, wish);
+  if (present === undefined) {
+    await waitForFreeNamespace(scope, client, { name: NAMESPACE, withinMs: wish.patience() });
+    await namingWebhooks(() => install(scope, client, version, wish));
+  }
   const feed = await openKubevirtFeed(scope, client);
   const resource = await waitReady(scope, feeds, { client, feed, version, withinMs: wish.patience() });
   refuseGateOff(resource, version);

@@ -12,6 +12,7 @@ import { makeRunKeys, type RunKeys } from './keys.ts';
 import { knownHostsText } from './kubeconfig.ts';
 import { openKubeletPort } from './kubelet-port.ts';
 import { defaultKubernetes } from './kubernetes-version.ts';
+import { spoilManifests } from './kubevirt/spoilt-manifests.ts';
 import type { KubevirtVersion } from './kubevirt/version.ts';
 import { NODE_ADDRESS, NODE_API_PORT } from './node-address.ts';
 import type { HostProfile } from './physics/host.ts';
@@ -130,6 +131,7 @@ async function assemble(options: SimulatedHostOptions, { life, undo, stop }: Lif
   await fillCluster({ api, clock, standing, nodeName: profile.hostname, signal: life.signal });
   const token = standing.token && (await accountToken({ api, clock }, standing.token.daysLeft));
   const files = await writeClusterFiles({ folder, keys, token, apiPort: cluster.server.port, kubevirt });
+  await spoilManifests(files.mirror, standing.manifests);
   const doors = { clock, director, profile: options.profile, keys, user, files, folder, server: cluster.server };
   const { ssh, exec } = await openDoors(doors, undo);
   const knownHosts = knownHostsText(ssh.host, ssh.port, keys.sshHost.publicKey);

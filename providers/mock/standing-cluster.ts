@@ -28,6 +28,7 @@ export async function fillCluster(cluster: StandingCluster): Promise<void> {
   for (const object of clusterDns(nodeName)) await create(api, rest, object);
   if (standing.kubevirt !== undefined) await installKubevirt(cluster, rest, standing.kubevirt);
   for (const object of standing.objects) await apply(api, rest, withNode(object, nodeName));
+  for (const object of standing.deleted.toReversed()) await rest.remove(pathOf(api, object, object.metadata.name));
 }
 
 /** A token of a service account that may do everything, ending when the scenario says. */

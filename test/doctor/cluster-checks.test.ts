@@ -216,7 +216,14 @@ describe("the doctor's checks of the cluster", () => {
       object('Namespace', name, {
         metadata: { deletionTimestamp: new Date(NOW.getTime() - minutes * 60_000).toISOString() },
       });
-    expect(said('stuck-namespaces', { namespaces: { value: [going('kubevirt', 0)] } })).to.match(/^fatal: /);
+    const held = (minutes: number) => {
+      const message = 'Some content has finalizers remaining';
+      const conditions = [{ type: 'NamespaceFinalizersRemaining', status: 'True', message }];
+      return { namespaces: { value: [{ ...going('kubevirt', minutes), status: { conditions } }] } };
+    };
+    const gone = 'kubevirt is being deleted: Some content has finalizers remaining';
+    expect(said('stuck-namespaces', held(0)), 'which a run waits for').to.equal(`warning: ${gone}`);
+    expect(said('stuck-namespaces', held(6))).to.equal(`fatal: ${gone}`);
     expect(said('stuck-namespaces', { namespaces: { value: [going('shop', 60)] } })).to.equal('warning: stuck: shop');
     expect(said('stuck-namespaces', { namespaces: { value: [going('shop', 1)] } })).to.equal('ok: on their way: shop');
   });

@@ -4,7 +4,7 @@ import type { Director } from '../../providers/mock/scenario/director.ts';
 export function quietDirector(changes: Partial<Director> = {}): Director {
   return {
     name: 'quiet',
-    standing: () => ({ daysLeft: {}, objects: [] }),
+    standing: () => ({ daysLeft: {}, objects: [], deleted: [], manifests: {} }),
     host: (profile) => profile,
     hostFile: (_path, content) => content,
     api: () => undefined,

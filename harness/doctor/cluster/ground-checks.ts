@@ -53,10 +53,14 @@ export const GROUND_CHECKS: readonly Check<ClusterReadings>[] = [
         const action = 'read its status.conditions: kubectl get namespace NAME -o yaml';
         const own = going.filter((one) => nameOf(one) === 'kubevirt');
         if (all.length === 0) return unread('the list is empty, which it never is', from, action);
-        if (own.length > 0) return fatal('kubevirt is being deleted', from, action);
-        const stuck = going.filter(
-          ({ metadata }) => now.getTime() - Date.parse(metadata.deletionTimestamp ?? '') > STUCK_MS,
-        );
+        const isStuck = ({ metadata }: KubeObject) =>
+          now.getTime() - Date.parse(metadata.deletionTimestamp ?? '') > STUCK_MS;
+        const [kubevirts] = own;
+        if (kubevirts !== undefined) {
+          const read = `kubevirt is being deleted${holdOf(kubevirts)}`;
+          return isStuck(kubevirts) ? fatal(read, from, action) : warning(read, from, `a run waits for it; ${action}`);
+        }
+        const stuck = going.filter(isStuck);
         if (stuck.length > 0) return warning(`stuck: ${few(stuck.map(nameOf))}`, from, action);
         return ok(going.length === 0 ? 'none' : `on their way: ${few(going.map(nameOf))}`, from);
       }),
@@ -96,6 +100,14 @@ export const GROUND_CHECKS: readonly Check<ClusterReadings>[] = [
       ),
   },
 ];
+
+/** What keeps a namespace, in the words of its conditions. */
+function holdOf(namespace: KubeObject): string {
+  const said = listAt(namespace, 'status', 'conditions')
+    .filter((condition) => textAt(condition, 'status') === 'True')
+    .flatMap((condition) => textAt(condition, 'message') ?? []);
+  return said.length === 0 ? '' : `: ${said.join('; ')}`;
+}
 
 interface FailingWebhook {
   readonly name: string;

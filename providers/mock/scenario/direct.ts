@@ -63,8 +63,10 @@ export function direct(scenario: Scenario, { seed, clock, signal, heard }: Direc
       const lies = guests().filter(({ guest }) => guest === 'all' || guest === name);
       return Object.assign({}, ...lies.map(guestScript)) as GuestScript;
     },
-    controller(name) {
-      const scripts = controllers().filter(({ controller }) => matchesPattern(controller, name));
+    controller(name, tag = '') {
+      const scripts = controllers().filter(
+        ({ controller, version = '*' }) => matchesPattern(controller, name) && matchesPattern(version, tag),
+      );
       return Object.assign({}, ...scripts.map(controllerScript)) as ControllerScript;
     },
     happened(event) {
@@ -189,7 +191,12 @@ function guestScript({ when: _when, guest: _guest, ...script }: GuestFault): obj
   return script;
 }
 
-function controllerScript({ when: _when, controller: _controller, ...script }: ControllerFault): object {
+function controllerScript({
+  when: _when,
+  controller: _controller,
+  version: _version,
+  ...script
+}: ControllerFault): object {
   return script;
 }
 

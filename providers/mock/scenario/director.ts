@@ -79,6 +79,10 @@ export interface Standing {
   /** The kubeconfig has a service account's token in place of a certificate. */
   readonly token?: { readonly daysLeft: number };
   readonly objects: readonly KubeObject[];
+  /** Those of the objects that were deleted again. */
+  readonly deleted: readonly KubeObject[];
+  /** Operator manifests of the mirror that are spoilt, by version. */
+  readonly manifests: Readonly<Record<string, 'an error page' | 'truncated' | 'another version' | 'missing'>>;
   /** Version of a KubeVirt that somebody else has installed. */
   readonly kubevirt?: string;
 }
@@ -103,7 +107,8 @@ export interface Director {
   onConnect(): ConnectionFault | undefined;
   /** `kind` as the VMI asks for it. */
   guest(kind: Encryption): GuestScript;
-  controller(name: string): ControllerScript;
+  /** `version` is the tag of the program's image, of those that have one. */
+  controller(name: string, version?: string): ControllerScript;
   /** Something happened, e.g. `guest sev booting`, `vmi sev-1 Running`, `kubevirt Deployed`: triggers may wait for it. */
   happened(event: string): void;
 }

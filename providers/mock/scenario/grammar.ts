@@ -146,6 +146,9 @@ const ConnectionFaultRow = z.discriminatedUnion('connection', [
 const ControllerFault = z.strictObject({
   when,
   controller: pattern.describe('Name of the controller, e.g. virt-operator; * stands for anything.'),
+  version: pattern
+    .optional()
+    .describe('Only programs whose image has this tag, e.g. v1.9.0: of two releases one can misbehave.'),
   behaviour: z.enum(['never-ready', 'crash-loop', 'absent', 'image-pull-fails']).optional(),
   delayMs: z.int().min(0).optional().describe('Each of its steps comes so much later. Simulated time.'),
   nodeLabels: z
@@ -179,6 +182,18 @@ const ObjectsFault = z.strictObject({
     )
     .min(1)
     .describe('Objects that somebody has applied to the cluster before the lane comes; NODE stands for the node.'),
+  thenDeleted: z
+    .boolean()
+    .optional()
+    .describe('They were deleted again before the lane comes, the last first: what a finalizer holds is still going.'),
+});
+
+const ManifestFault = z.strictObject({
+  manifest: z
+    .string()
+    .regex(/^v\d+\.\d+\.\d+$/, { error: 'is no version such as v1.8.4' })
+    .describe("The release whose operator manifest in the host's mirror is not what it should be."),
+  is: z.enum(['an error page', 'truncated', 'another version', 'missing']).describe('What lies there in its place.'),
 });
 
 const KubevirtFault = z.strictObject({
@@ -206,6 +221,7 @@ export const FAULTS = {
   kubeconfig: KubeconfigFault,
   objects: ObjectsFault,
   kubevirt: KubevirtFault,
+  manifest: ManifestFault,
 } as const;
 
 const Expect = z.strictObject({
@@ -245,10 +261,11 @@ export type CertificateFault = z.infer<typeof CertificateFault>;
 export type KubeconfigFault = z.infer<typeof KubeconfigFault>;
 export type ObjectsFault = z.infer<typeof ObjectsFault>;
 export type KubevirtFault = z.infer<typeof KubevirtFault>;
+export type ManifestFault = z.infer<typeof ManifestFault>;
 /** Faults that happen at their time. */
 export type TimedFault = HostFault | FilesFault | GuestFault | ApiFaultRow | ConnectionFaultRow | ControllerFault;
 /** What is so from the beginning, before the lane comes. */
-export type StandingFault = CertificateFault | KubeconfigFault | ObjectsFault | KubevirtFault;
+export type StandingFault = CertificateFault | KubeconfigFault | ObjectsFault | KubevirtFault | ManifestFault;
 export type Fault = TimedFault | StandingFault;
 
 /** A scenario as read: who misbehaves, how and when, and what a run must make of it. */

@@ -63,6 +63,27 @@ describe('a director', () => {
     expect(director.controller('node-labeller')).to.deep.equal({});
   });
 
+  it('finds a controller of one release only, by the tag of its image', () => {
+    const director = directed(stop.signal, [
+      { controller: 'virt-handler', version: 'v1.9.*', behaviour: 'crash-loop' },
+    ]);
+    expect(director.controller('virt-handler', 'v1.9.0')).to.deep.equal({ behaviour: 'crash-loop' });
+    expect(director.controller('virt-handler', 'v1.8.4')).to.deep.equal({});
+    expect(director.controller('virt-handler')).to.deep.equal({});
+  });
+
+  it('tells what was deleted again, and which manifests are spoilt', () => {
+    const objects = [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kubevirt' } }];
+    const standing = directed(stop.signal, [
+      { objects, thenDeleted: true },
+      { objects: [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'stays' } }] },
+      { manifest: 'v1.9.0', is: 'truncated' },
+    ]).standing();
+    expect(standing.objects).to.have.length(2);
+    expect(standing.deleted).to.deep.equal(objects);
+    expect(standing.manifests).to.deep.equal({ 'v1.9.0': 'truncated' });
+  });
+
   it('answers only the requests that match, as often as told, from the nth on', () => {
     const director = directed(stop.signal, [
       { api: { verb: ['list', 'watch'], resource: 'pod*' }, answer: 'throttled', when: { nth: 2 }, times: 2 },

@@ -126,7 +126,7 @@ export class ContainerRun {
     for (let attempt = 0; !this.#stop.signal.aborted; attempt += 1) {
       await component.clock.sleep(PULL_MS, this.#stop.signal);
       if (this.#stop.signal.aborted) break;
-      if (component.director.controller(this.#image.name).behaviour !== 'image-pull-fails') {
+      if (component.director.controller(this.#image.name, this.#image.tag).behaviour !== 'image-pull-fails') {
         void component.events.say(pod, 'Normal', 'Pulled', `Container image "${image}" already present on machine`);
         return true;
       }
@@ -164,7 +164,7 @@ export class ContainerRun {
   /** The program's exit code; 137 when it had to be killed. */
   async #execute(policy: 'Always' | 'OnFailure' | 'Never'): Promise<number> {
     const { component, program } = this.#home;
-    const script = component.director.controller(this.#image.name);
+    const script = component.director.controller(this.#image.name, this.#image.tag);
     const alive = { signal: this.#stop.signal, killed: this.#kill.signal };
     if (program !== undefined && script.delayMs !== undefined)
       await component.clock.sleep(script.delayMs, alive.signal);
