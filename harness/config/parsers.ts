@@ -3,6 +3,7 @@ import { spokenTime } from '../model/spoken-time.ts';
 import { TECHNOLOGIES, type Technology } from '../model/technology.ts';
 import { parseDuration } from './duration.ts';
 import { nearest } from './nearest.ts';
+import { flagsForSsh } from './ssh-command.ts';
 
 /** `[user@]host[:port]`, as `--ssh` takes it; the host may be a name of ssh_config. */
 export interface SshName {
@@ -95,9 +96,13 @@ export function sshName(value: string): Parsed<SshName> {
   if (match === null || (port !== undefined && (port < 1 || port > 65_535))) {
     // Somebody may have put a password there.
     const shown = value.replace(/:[^@]*@/, ':...@');
+    const flags = flagsForSsh(value);
     return {
       problem: `"${shown}" is not the address of a node`,
-      fix: 'write [user@]host[:port], e.g. root@node.example:22, or a name of ssh_config',
+      fix:
+        flags !== undefined
+          ? `write ${flags}`
+          : 'write [user@]host[:port], e.g. root@node.example:22, or a name of ssh_config',
     };
   }
   const user = match[1];
