@@ -26,12 +26,13 @@ import type { Cluster } from './kube/connect.ts';
 import { acquireLease } from './kube/lease/acquire.ts';
 import { sweepOtherRuns } from './kube/sweep.ts';
 import { type GroundWish, prepareGround } from './kubevirt/ground.ts';
+import { readPatches } from './kubevirt/patches/read.ts';
 import type { RunEvent } from './model/events.ts';
 import type { Host } from './model/host.ts';
 import type { HostFacts } from './model/host-facts.ts';
 import { CONNECTION } from './model/result.ts';
 import { spokenTime } from './model/spoken-time.ts';
-import { namedVersion, tellPlan } from './plan.ts';
+import { tellPlan } from './plan.ts';
 import type { Provider, Surroundings } from './provider/contract.ts';
 import { deadline } from './scope/deadline.ts';
 import { type PhaseStep, phase } from './scope/phase.ts';
@@ -136,14 +137,15 @@ async function lane(scope: Scope, input: RunInput, { redactor, bundles, reach, t
   const { budgets } = config;
   const subject = subjectOf(input);
   learnGuest(redactor, config);
-  const { suites, host, programs } = await phase(scope, { name: 'open', budgetMs: OPEN_MS }, async (own) => {
+  const { suites, host, programs, patches } = await phase(scope, { name: 'open', budgetMs: OPEN_MS }, async (own) => {
     const local = await watched(own, input);
     const loaded = await loadSuites();
+    const patches = await readPatches(config.kubevirt.patches);
     tellPlan(own, loaded, { config, host: undefined });
     const lent = await provider.acquire(own, input.surroundings);
     learnLogins(redactor, lent.ssh);
     refuseFatal(await lookAtThisSide(own, subject, lent.ssh));
-    return { suites: loaded, host: lent, programs: local };
+    return { suites: loaded, host: lent, programs: local, patches };
   });
   const { ssh: target } = host;
   if (target === undefined) skipHost(scope);
@@ -183,7 +185,7 @@ async function lane(scope: Scope, input: RunInput, { redactor, bundles, reach, t
   reach.node = host.node ?? facts?.hostname;
   await phase(scope, step('lease', budgets.leaseMs), (own) => takeTurn(own, cluster.client, input));
   const ground = await phase(scope, step('kubevirt', budgets.kubevirtMs), (own) =>
-    prepareGround(own, cluster.client, groundOf(input, host, facts)),
+    prepareGround(own, cluster.client, groundOf(input, { host, facts, patches })),
   );
   await phase(scope, step('suites', budgets.suitesMs), async (own) => {
     reach.node = ground.node.name;
@@ -250,12 +252,22 @@ async function takeTurn(scope: Scope, client: KubeClient, { config, runId, holde
   await sweepOtherRuns(scope, client, { runId });
 }
 
-function groundOf({ config, runId }: RunInput, host: Host, facts: HostFacts | undefined): GroundWish {
-  const { mirror, imagePrefix, imageTag, imagePullPolicy } = config.kubevirt;
+interface Known {
+  readonly host: Host;
+  readonly facts: HostFacts | undefined;
+  readonly patches: GroundWish['patches'];
+}
+
+function groundOf({ config, runId, surroundings }: RunInput, { host, facts, patches }: Known): GroundWish {
+  const { choice, mirror, cache, imageRegistry, imageTag, imagePullPolicy } = config.kubevirt;
   return {
-    version: namedVersion(config.kubevirt),
+    source: choice.kind === 'existing' ? undefined : choice,
     mirror: mirror ?? host.manifestMirror,
-    changes: { labels: { 'sevlane/run': runId }, imagePrefix, imageTag, imagePullPolicy },
+    cache,
+    environment: surroundings?.own?.environment ?? {},
+    images: { imageRegistry, imageTag, imagePullPolicy },
+    patches,
+    labels: { 'sevlane/run': runId },
     budgetMs: config.budgets.kubevirtMs,
     node: { name: host.node, hostname: facts?.hostname },
   };

@@ -97,6 +97,11 @@ const subject = z.strictObject({
   node: z.string().optional(),
   kubernetes: z.string().optional(),
   kubevirt: z.string().optional(),
+  kubevirtManifests: z
+    .array(z.strictObject({ place: z.string(), sha256: z.string() }))
+    .readonly()
+    .optional()
+    .describe('the manifests that were installed'),
   host: z
     .strictObject({
       hostname: z.string(),

@@ -15,7 +15,13 @@ export interface SshName {
 /** The KubeVirt to test: one that the run installs, or the one that stands in the cluster. */
 export type KubevirtChoice =
   | { readonly kind: 'existing' }
-  | { readonly kind: 'version'; readonly version: string; readonly major: number; readonly minor: number };
+  /** The release that the project calls stable on the day of the run. */
+  | { readonly kind: 'stable' }
+  | { readonly kind: 'version'; readonly version: string; readonly major: number; readonly minor: number }
+  /** A folder of manifests, or an operator's manifest: what version it is stands in it. */
+  | { readonly kind: 'path'; readonly path: string }
+  /** The same on a web server: the URL of a folder, or of an operator's manifest. */
+  | { readonly kind: 'url'; readonly url: string };
 
 /** Any text that is not empty. */
 export function text(value: string): Parsed<string> {
@@ -135,15 +141,34 @@ export function sshHostKey(value: string): Parsed<string> {
   };
 }
 
-/** `existing` or a release such as `v1.9.0`. */
+/** `existing`, `stable`, a release such as `v1.9.0`, an absolute path (the table has made it one), or a URL. */
 export function kubevirtChoice(value: string): Parsed<KubevirtChoice> {
-  if (value === 'existing') return { value: { kind: 'existing' } };
+  if (value === 'existing' || value === 'stable') return { value: { kind: value } };
+  if (/^\w[\w+.-]*:\/\//.test(value)) return kubevirtUrl(value);
+  if (value.includes('/')) return { value: { kind: 'path', path: value } };
   const match = /^v?(\d+)\.(\d+)\.(\d+)(-[0-9A-Za-z.-]+)?$/.exec(value);
   if (match === null) {
-    return { problem: `"${value}" is not a KubeVirt release`, fix: 'write e.g. v1.9.0, or existing' };
+    const near = nearest(value, ['existing', 'stable']);
+    return {
+      problem: `"${value}" is not a KubeVirt release`,
+      fix: `${near === undefined ? '' : `did you mean ${near}? `}write e.g. v1.9.0, stable, existing, a path with a slash such as ./_out/manifests/release, or a URL`,
+    };
   }
   const version = value.startsWith('v') ? value : `v${value}`;
   return { value: { kind: 'version', version, major: Number(match[1]), minor: Number(match[2]) } };
+}
+
+function kubevirtUrl(value: string): Parsed<KubevirtChoice> {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url === undefined) return { problem: `"${value}" is not a URL`, fix: 'write e.g. https://host.example/folder' };
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+    const problem = `manifests are not fetched by ${url.protocol.slice(0, -1)}`;
+    return { problem, fix: 'write an https URL, or the path of a folder or file' };
+  }
+  // Places are shown in logs and reports.
+  if (url.username !== '' || url.password !== '')
+    return { problem: 'the URL holds a user or a password', fix: 'fetch the manifests and give their folder instead' };
+  return { value: { kind: 'url', url: value } };
 }
 
 /** A Kubernetes version such as `v1.36` or `v1.32.3`, with the `v`. */
@@ -186,10 +211,13 @@ export function memoryQuantity(value: string): Parsed<string> {
 }
 
 /** Where images are pulled from: `registry.example/folder`, without a tag. */
-export function imagePrefix(value: string): Parsed<string> {
+export function imageRegistry(value: string): Parsed<string> {
   return /^[A-Za-z0-9][\w.-]*(:\d+)?(\/[\w.-]+)*$/.test(value)
     ? { value }
-    : { problem: `"${value}" is not an image prefix`, fix: 'write registry and folder, e.g. quay.example/kubevirt' };
+    : {
+        problem: `"${value}" is not a registry of images`,
+        fix: 'write registry and folder, e.g. quay.example/kubevirt',
+      };
 }
 
 /** An image tag or digest-free version, as registries allow it. */

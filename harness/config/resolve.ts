@@ -99,6 +99,7 @@ export function resolveSettings(input: SettingsInput): Resolution {
 
   const time = runTime(values, givenFor('run-timeout'), input.env);
   problems.push(...time.problems, ...snpProblems(values, givenFor('require')), ...volumeProblems(values, givenFor));
+  problems.push(...registryProblems(values, givenFor));
   const provider = choice.provider?.name;
   const notes = [...choice.notes, ...time.notes, ...(input.isProof ? leaseNotes(values) : [])];
   const common = { resolved, rows, notes, values, refused, provider };
@@ -197,7 +198,8 @@ function ignored(row: Setting, given: Given | undefined, chosen: ProviderRows | 
 
 /** Paths are meant relative to where they are written: the working folder, or the folder of sevlane.yaml. */
 function located(text: string, row: Setting, given: Given | undefined, input: SettingsInput): string {
-  const isPath = row.valueName === 'FILE' || row.valueName === 'FILES' || row.valueName === 'DIR';
+  const isPath =
+    row.path?.test(text.trim()) ?? (row.valueName === 'FILE' || row.valueName === 'FILES' || row.valueName === 'DIR');
   if (!isPath || text.trim() === '' || row.noPath?.test(text.trim())) return text;
   const folder = given?.origin === 'file' && input.file !== undefined ? dirname(input.file.path) : input.workingFolder;
   const locate = (path: string) => {
@@ -273,6 +275,18 @@ function snpProblems(values: Readonly<Record<string, unknown>>, given: Given | u
       fix: 'use --kubevirt v1.7.0 or later, or leave sev-snp out',
     },
   ];
+}
+
+/** One thing under two names; a variable of KubeVirt's is overruled by a flag, as everywhere. */
+function registryProblems(
+  values: Readonly<Record<string, unknown>>,
+  givenFor: (key: string) => Given | undefined,
+): readonly SettingProblem[] {
+  const [one, other] = [givenFor('image-registry'), givenFor('image-prefix')];
+  if (one?.meantForUs !== true || other === undefined) return [];
+  if (values['image-registry'] === values['image-prefix']) return [];
+  const place = `${one.place} and ${other.place}`;
+  return [{ place, problem: 'name two registries for the same images', fix: 'leave one of them out' }];
 }
 
 function volumeProblems(

@@ -18,9 +18,14 @@ export interface RunConfig {
 
 export interface KubevirtConfig {
   readonly choice: KubevirtChoice;
-  /** Folder with `<version>/kubevirt-operator.yaml` and `kubevirt-cr.yaml`. */
+  /** Folder or URL with `stable.txt`, `<version>/kubevirt-operator.yaml` and `kubevirt-cr.yaml`. */
   readonly mirror: string | undefined;
-  readonly imagePrefix: string | undefined;
+  /** Folder that keeps what was downloaded; `none` for none, undefined for the user's own. */
+  readonly cache: string | undefined;
+  /** File with patches. */
+  readonly patches: string | undefined;
+  /** e.g. `quay.example/kubevirt`. */
+  readonly imageRegistry: string | undefined;
   readonly imageTag: string | undefined;
   readonly imagePullPolicy: 'Always' | 'IfNotPresent' | 'Never' | undefined;
 }
@@ -84,7 +89,9 @@ export function toRunConfig(values: CoreValues, provider: string, runMs: number)
     kubevirt: {
       choice: values.kubevirt,
       mirror: values['kubevirt-mirror'],
-      imagePrefix: values['image-prefix'],
+      cache: values['kubevirt-cache'],
+      patches: values['kubevirt-patches'],
+      imageRegistry: values['image-prefix'] ?? values['image-registry'],
       imageTag: values['image-tag'],
       imagePullPolicy: values['image-pull-policy'],
     },

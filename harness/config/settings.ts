@@ -1,69 +1,17 @@
 import type { Parsed, Setting } from '../model/setting.ts';
 import { BUNDLE_ROWS } from './bundle-rows.ts';
+import { KUBEVIRT_ROWS } from './kubevirt-rows.ts';
 import type { LabelFilter } from './label-filter.ts';
 import { parseLabelFilter } from './label-filter.ts';
 import { NODE_ROWS } from './node-rows.ts';
-import {
-  duration,
-  imagePrefix,
-  imageTag,
-  kubernetesVersion,
-  kubevirtChoice,
-  memoryQuantity,
-  namespaceName,
-  oneOf,
-  onOff,
-  regex,
-  seed,
-  technologies,
-  text,
-} from './parsers.ts';
+import { duration, memoryQuantity, namespaceName, onOff, regex, seed, technologies, text } from './parsers.ts';
 
 type Row = Omit<Setting, 'key'>;
 
 /** Everything that `run` takes, by key. Flags, environment, sevlane.yaml, help and README all come from here. */
 export const TABLE = {
   ...NODE_ROWS,
-  kubernetes: {
-    group: 'KubeVirt',
-    valueName: 'VERSION',
-    parse: kubernetesVersion,
-    help: 'Kubernetes version that the cluster must have; a simulated one plays it, by default one that suits the KubeVirt',
-  },
-  kubevirt: {
-    group: 'KubeVirt',
-    valueName: 'VERSION',
-    parse: kubevirtChoice,
-    default: 'v1.9.0',
-    help: 'release to install and test, or `existing` for the one that stands in the cluster',
-  },
-  'kubevirt-mirror': {
-    group: 'KubeVirt',
-    valueName: 'DIR',
-    parse: text,
-    help: 'folder with <version>/kubevirt-operator.yaml and kubevirt-cr.yaml; default: the release pages',
-  },
-  'image-prefix': {
-    group: 'KubeVirt',
-    valueName: 'PREFIX',
-    env: ['DOCKER_PREFIX'],
-    parse: imagePrefix,
-    help: "registry and folder of KubeVirt's images; default: as the manifest says",
-  },
-  'image-tag': {
-    group: 'KubeVirt',
-    valueName: 'TAG',
-    env: ['DOCKER_TAG'],
-    parse: imageTag,
-    help: "tag of KubeVirt's images; default: as the manifest says",
-  },
-  'image-pull-policy': {
-    group: 'KubeVirt',
-    valueName: 'POLICY',
-    env: ['IMAGE_PULL_POLICY'],
-    parse: oneOf('Always', 'IfNotPresent', 'Never'),
-    help: "pull policy of KubeVirt's images; default: as the manifest says",
-  },
+  ...KUBEVIRT_ROWS,
   require: {
     group: 'Tests',
     valueName: 'LIST',

@@ -84,7 +84,7 @@ export function readmeTable(providers: readonly { readonly settings: readonly Se
   const lines = [...new Map(rows.map((row) => [row.key, row])).values()].map((row) => {
     const flag = row.valueName === undefined ? `--${row.key}` : `--${row.key} ${row.valueName}`;
     const names = [variableOf(row.key), ...(row.env ?? [])].map((name) => `\`${name}\``).join(' ');
-    return `| \`${flag}\` | ${names} | ${row.default === undefined ? '' : `\`${defaultText(row).replaceAll('|', '\\|')}\``} | ${cell(row.help)} |`;
+    return `| \`${flag.replaceAll('|', '\\|')}\` | ${names} | ${row.default === undefined ? '' : `\`${defaultText(row).replaceAll('|', '\\|')}\``} | ${cell(row.help)} |`;
   });
   return ['| Flag | Environment | Default | What it is |', '|---|---|---|---|', ...lines, ''].join('\n');
 }

@@ -2,9 +2,8 @@ import type { KubeClient } from '../kube/client.ts';
 import type { Clock } from '../scope/clock.ts';
 import type { Scope } from '../scope/scope.ts';
 import { type Feeds, openFeeds } from './feeds.ts';
-import type { InstallWish } from './install.ts';
 import { type LaneNode, laneNode, waitForNode } from './node.ts';
-import { type Kubevirt, provideKubevirt } from './provide.ts';
+import { type InstallWish, type Kubevirt, provideKubevirt } from './provide.ts';
 
 /** What guests stand on: a KubeVirt that is ready, a node that offers them a place, and news of both. */
 export interface Ground {
@@ -29,7 +28,6 @@ export async function prepareGround(
   const patience = patienceOf(scope.clock, budgetMs);
   const feeds = await openFeeds(scope, client);
   const kubevirt = await provideKubevirt(scope, client, feeds, { ...install, patience });
-  scope.emit({ type: 'subject', subject: { kubevirt: kubevirt.version.text } });
   const node = await laneNode(scope, feeds, { ...wish, withinMs: patience() });
   await waitForNode(scope, feeds, node.name, patience());
   return { kubevirt, feeds: { ...feeds, kubevirts: kubevirt.feed }, node };

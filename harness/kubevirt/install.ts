@@ -2,44 +2,35 @@ import type { KubeClient } from '../kube/client.ts';
 import { discover } from '../kube/discovery.ts';
 import { persist } from '../kube/persist.ts';
 import type { Scope } from '../scope/scope.ts';
-import { type Api, make, waitEstablished } from './apply.ts';
-import { customResource } from './custom-resource.ts';
-import { fetchManifest } from './fetch-manifest.ts';
-import { changeManifest, type ManifestChanges, readCustomResource, readOperatorManifest } from './manifest.ts';
+import { type Api, applyObject, inOrder, refuseTaken, waitEstablished } from './apply.ts';
+import type { Release } from './release.ts';
 import { type Made, uninstall } from './uninstall.ts';
-import type { KubevirtVersion } from './versions.ts';
-
-/** What to install, and where from. */
-export interface InstallWish {
-  /** Undefined: whatever is there is used, and left as it is. */
-  readonly version: KubevirtVersion | undefined;
-  readonly mirror: string | undefined;
-  readonly changes: ManifestChanges;
-  /** Milliseconds that KubeVirt may still take to get ready. */
-  readonly patience: () => number;
-}
 
 /** Uninstalling takes 27 s on a healthy cluster; a busy one gets three times that. */
 const UNINSTALL_MS = 90_000;
 
-/** Installs the release for this run; the scope's end takes it away again. @throws InfraError as its parts do. */
-export async function install(
-  scope: Scope,
-  client: KubeClient,
-  version: KubevirtVersion,
-  wish: InstallWish,
-): Promise<void> {
-  const operator = await fetchManifest(scope, version, { file: 'kubevirt-operator.yaml', mirror: wish.mirror });
-  const custom = await fetchManifest(scope, version, { file: 'kubevirt-cr.yaml', mirror: wish.mirror });
-  const objects = changeManifest(readOperatorManifest(operator.text, version, operator.place), wish.changes);
-  const resource = customResource(readCustomResource(custom.text, custom.place), version, wish.changes);
+/**
+ * Installs the release for this run; the scope's end takes it away again. Before the first object is made it is certain
+ * that none would be taken over. @throws InfraError naming the object and what is in its way.
+ */
+export async function install(scope: Scope, client: KubeClient, release: Release): Promise<void> {
+  const { reports, build } = release;
   const made: Made[] = [];
   const api: Api = { client, discovery: discover(client), signal: scope.signal, made };
-  scope.log.info(`installing KubeVirt ${version.text}`, { from: operator.place });
-  scope.defer(`KubeVirt ${version.text}`, UNINSTALL_MS, (_, own) =>
-    persist(`KubeVirt ${version.text} taken away`, { scope: own, client }, () => uninstall(own, client, made)),
+  await refuseTaken(api, [...release.objects, release.resource]);
+  scope.log.info(`installing KubeVirt ${reports}`, { operator: build.operatorImage });
+  scope.defer(`KubeVirt ${reports}`, UNINSTALL_MS, (_, own) =>
+    persist(`KubeVirt ${reports} taken away`, { scope: own, client }, () => uninstall(own, client, made)),
   );
-  for (const object of objects) await make(api, object);
-  await waitEstablished(scope, client);
-  await make(api, resource);
+  await applyRelease(scope, api, release);
+}
+
+/** Applies a release: over an older one of this run too, whose objects `api.made` has. */
+export async function applyRelease(scope: Scope, api: Api, { objects, resource }: Release): Promise<void> {
+  const ordered = inOrder(objects);
+  for (const object of ordered) await applyObject(scope, api, object);
+  const definitions = ordered.filter(({ kind }) => kind === 'CustomResourceDefinition');
+  const names = definitions.map(({ metadata }) => metadata.name);
+  await waitEstablished(scope, api.client, names);
+  await applyObject(scope, api, resource);
 }

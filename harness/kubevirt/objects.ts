@@ -73,7 +73,10 @@ export interface KubevirtResource extends KubeObject {
     readonly phase?: string;
     readonly observedGeneration?: number;
     readonly observedKubeVirtVersion?: string;
+    readonly observedKubeVirtRegistry?: string;
     readonly targetKubeVirtVersion?: string;
+    /** What the operator was built from, by git. */
+    readonly operatorVersion?: string;
     /** Guests whose launchers are of an older version than KubeVirt itself. */
     readonly outdatedVirtualMachineInstanceWorkloads?: number;
     readonly defaultArchitecture?: string;

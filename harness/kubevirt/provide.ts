@@ -6,16 +6,31 @@ import type { Scope } from '../scope/scope.ts';
 import { KUBEVIRT_CRD } from './apply.ts';
 import { type Feeds, openKubevirtFeed } from './feeds.ts';
 import { sevGateOff } from './gate.ts';
-import { type InstallWish, install } from './install.ts';
+import { guestDisk } from './guest-disk.ts';
+import { install } from './install.ts';
 import type { KubevirtResource } from './objects.ts';
 import { waitForFreeNamespace } from './readiness/free-namespace.ts';
 import { namingWebhooks } from './readiness/webhook-refusal.ts';
-import { type KubevirtVersion, parseKubevirtVersion } from './versions.ts';
+import { openRelease, type Release, type ReleaseWish } from './release.ts';
+import { type KubevirtVersion, NEWEST_KNOWN, parseKubevirtVersion } from './versions.ts';
 import { waitReady } from './wait-ready.ts';
+
+/** What to install, and where from. */
+export interface InstallWish extends Omit<ReleaseWish, 'source' | 'nodes'> {
+  /** Undefined: whatever is there is used, and left as it is. */
+  readonly source: ReleaseWish['source'] | undefined;
+  /** Milliseconds that KubeVirt may still take to get ready. */
+  readonly patience: () => number;
+}
 
 /** KubeVirt, ready for guests. */
 export interface Kubevirt {
+  /** Its numbers; of a developer's build those that come nearest. */
   readonly version: KubevirtVersion;
+  /** What it calls itself, e.g. `v1.9.0`, `devel`. */
+  readonly reports: string;
+  /** The disk that its own tests boot, where it is. */
+  readonly guestDisk: string;
   readonly namespace: string;
   readonly feed: Feed<KubevirtResource>;
 }
@@ -34,21 +49,56 @@ export async function provideKubevirt(
   wish: InstallWish,
 ): Promise<Kubevirt> {
   const present = await findInstalled(client, scope.signal);
-  if (present === undefined && wish.version === undefined) {
+  const { source } = wish;
+  if (present === undefined && source === undefined) {
     throw new InfraError('the cluster has no KubeVirt, and none is to be installed', {
       hint: 'name a version with --kubevirt, e.g. --kubevirt v1.9.0',
     });
   }
-  if (present !== undefined) refuseOther(present, wish.version);
-  const version = wish.version ?? versionOf(present);
-  if (present === undefined) {
-    await waitForFreeNamespace(scope, client, { name: NAMESPACE, withinMs: wish.patience() });
-    await namingWebhooks(() => install(scope, client, version, wish));
+  const release =
+    source === undefined || isNamed(present, wish)
+      ? undefined
+      : await openRelease(scope, { ...wish, source, nodes: feeds.nodes.items.size });
+  if (present !== undefined && release !== undefined) refuseOther(present, release.reports);
+  if (present === undefined && release !== undefined) {
+    const name = release.resource.metadata.namespace ?? NAMESPACE;
+    await waitForFreeNamespace(scope, client, { name, withinMs: wish.patience() });
+    await namingWebhooks(() => install(scope, client, release));
   }
   const feed = await openKubevirtFeed(scope, client);
-  const resource = await waitReady(scope, feeds, { client, feed, version, withinMs: wish.patience() });
+  const expected = release?.reports ?? present?.status?.observedKubeVirtVersion;
+  const resource = await waitReady(scope, feeds, {
+    ...{ client, feed, withinMs: wish.patience() },
+    version: expected === undefined ? undefined : { text: expected },
+  });
+  const reports = resource.status?.observedKubeVirtVersion ?? '';
+  const version = release?.version ?? learntVersion(scope, resource);
   refuseGateOff(resource, version);
-  return { version, namespace: resource.metadata.namespace, feed };
+  const { imageRegistry } = wish.images;
+  const disk = guestDisk({ reports, registry: resource.status?.observedKubeVirtRegistry, wanted: imageRegistry });
+  tell(scope, { release, reports, version });
+  return { version, reports, guestDisk: disk, namespace: resource.metadata.namespace, feed };
+}
+
+/** A release is named by its version: when that is there already, no manifest is needed to know it. */
+function isNamed(present: KubevirtResource | undefined, { source, images }: InstallWish): boolean {
+  if (present === undefined || source?.kind !== 'version') return false;
+  const wanted = images.imageTag ?? parseKubevirtVersion(source.version)?.text ?? source.version;
+  refuseOther(present, wanted);
+  return true;
+}
+
+interface Told {
+  readonly release: Release | undefined;
+  readonly reports: string;
+  readonly version: KubevirtVersion;
+}
+
+/** What was installed or found, for the report. */
+function tell(scope: Scope, { release, reports, version }: Told): void {
+  const kubevirt = reports === version.text ? reports : `${reports} (${version.text})`;
+  const files = release?.files.map(({ place, sha256 }) => ({ place, sha256 }));
+  scope.emit({ type: 'subject', subject: { kubevirt, ...(files === undefined ? {} : { kubevirtManifests: files }) } });
 }
 
 async function findInstalled(client: KubeClient, signal: AbortSignal): Promise<KubevirtResource | undefined> {
@@ -60,22 +110,30 @@ async function findInstalled(client: KubeClient, signal: AbortSignal): Promise<K
   return items[0];
 }
 
-function refuseOther(present: KubevirtResource, wanted: KubevirtVersion | undefined): void {
+function refuseOther(present: KubevirtResource, wanted: string): void {
   const there =
     present.status?.observedKubeVirtVersion ?? present.status?.targetKubeVirtVersion ?? 'a KubeVirt that is not ready';
-  if (wanted === undefined || there === wanted.text) return;
-  throw new InfraError(`the cluster already has ${there} in ${present.metadata.namespace}, not ${wanted.text}`, {
+  if (there === wanted) return;
+  throw new InfraError(`the cluster already has ${there} in ${present.metadata.namespace}, not ${wanted}`, {
     hint: 'test it as it is with --kubevirt existing, or uninstall it first',
   });
 }
 
-function versionOf(present: KubevirtResource | undefined): KubevirtVersion {
-  const text = present?.status?.observedKubeVirtVersion ?? '';
-  const version = parseKubevirtVersion(text);
+/**
+ * The numbers that a KubeVirt reports once it is up: by its tag, or a developer's build by what its operator was built
+ * from. A build without numbers comes from the newest source most likely; that is said, for the guests depend on it.
+ */
+function learntVersion(scope: Scope, { status }: KubevirtResource): KubevirtVersion {
+  const reports = status?.observedKubeVirtVersion ?? '';
+  const version = parseKubevirtVersion(reports);
   if (version !== undefined) return version;
-  throw new InfraError(`the installed KubeVirt has no version that can be read: ${JSON.stringify(text)}`, {
-    hint: 'name its version with --kubevirt',
-  });
+  const built = parseKubevirtVersion(status?.operatorVersion ?? '');
+  // What was built from an archive of the source knows no version.
+  const isTold = built !== undefined && built.major > 0;
+  const learnt = isTold ? built : NEWEST_KNOWN;
+  const from = isTold ? 'as its operator says' : 'the newest that is known here, for it tells no numbers';
+  scope.log.info(`KubeVirt calls itself ${JSON.stringify(reports)}: taken for ${learnt.text}, ${from}`);
+  return learnt;
 }
 
 /** The gate must be in force, or every guest would be refused. */

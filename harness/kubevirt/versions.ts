@@ -9,9 +9,17 @@ export interface KubevirtVersion {
   readonly patch: number;
 }
 
-/** Reads `v1.9.0`, `1.9.0` or `v1.10.0-rc.1`; undefined for anything else. */
+/** The newest release that the harness was made for. */
+export const NEWEST_KNOWN: KubevirtVersion = { text: 'v1.9.0', major: 1, minor: 9, patch: 0 };
+
+/** Whether it is a release of the project, or a candidate: those have their images at quay.io. */
+export function isRelease(text: string): boolean {
+  return /^v\d+\.\d+\.\d+(-(alpha|beta|rc)\.\d+)?$/.test(text);
+}
+
+/** Reads `v1.9.0`, `1.9.0`, `v1.10.0-rc.1` or `v1.9.0-12-gabc+dirty`; undefined for anything else. */
 export function parseKubevirtVersion(text: string): KubevirtVersion | undefined {
-  const match = /^v?(\d+)\.(\d+)\.(\d+)(?:-[0-9A-Za-z.-]+)?$/.exec(text.trim());
+  const match = /^v?(\d+)\.(\d+)\.(\d+)(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?$/.exec(text.trim());
   if (match === null) return undefined;
   return {
     text: text.trim().replace(/^v?/, 'v'),

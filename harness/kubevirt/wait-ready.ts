@@ -17,7 +17,8 @@ import type { KubevirtVersion } from './versions.ts';
 interface ReadyWait {
   readonly client: KubeClient;
   readonly feed: Feed<KubevirtResource>;
-  readonly version: KubevirtVersion;
+  /** What it is going to call itself; undefined for whatever it calls itself. */
+  readonly version: Pick<KubevirtVersion, 'text'> | undefined;
   readonly withinMs: number;
 }
 
@@ -57,7 +58,7 @@ async function waitWatching(
   const patience = new Patience(withinMs / 10);
   const hint = 'read the virt-operator log and the events of its namespace';
   return await until(
-    `KubeVirt ${version.text} ready`,
+    `KubeVirt${version === undefined ? '' : ` ${version.text}`} ready`,
     { scope, withinMs, everyMs: LOOK_EVERY_MS, blame: 'product', hint, wake },
     async (signal): Promise<Look<KubevirtResource>> => {
       const [resource] = [...feed.items.values()];
@@ -83,8 +84,8 @@ async function withLastWords(cause: Cause, { client, scope, signal }: Asking): P
   return causeError(cause, { lastWords: log && tellingLine(log) });
 }
 
-function inVersion(resource: KubevirtResource, version: KubevirtVersion): KubevirtResource {
+function inVersion(resource: KubevirtResource, version: ReadyWait['version']): KubevirtResource {
   const observed = resource.status?.observedKubeVirtVersion;
-  if (observed === version.text) return resource;
+  if (version === undefined || observed === version.text) return resource;
   throw new ProductFailure(`KubeVirt reports ${observed}, not ${version.text}, after its installation`);
 }

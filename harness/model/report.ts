@@ -22,6 +22,8 @@ export interface RunSubject {
   readonly node?: string;
   readonly kubernetes?: string;
   readonly kubevirt?: string;
+  /** The manifests that were installed: where they came from, and their SHA-256. */
+  readonly kubevirtManifests?: readonly { readonly place: string; readonly sha256: string }[];
   readonly host?: HostFacts;
 }
 

@@ -16,6 +16,8 @@ export interface Setting<Value = unknown> {
   readonly repeats?: true;
   /** Of a path: other words that it takes, e.g. `none`, which are left as they are. */
   readonly noPath?: RegExp;
+  /** Of a setting that takes other things too: which of its texts are paths. Those become absolute before they are read. */
+  readonly path?: RegExp;
   /** Reads the text. Pure: no file is opened here. */
   readonly parse: (text: string) => Parsed<Value>;
   /** Default as text; absent means unset. */

@@ -44,7 +44,7 @@ export async function runSuites(scope: Scope, suites: Suites, ground: SuiteGroun
   });
   const feeds = { ...ground.feeds, vmis: await openGuestFeed(scope, ground.client, ground.runId) };
   const { guest, client, node, kubevirt, host, evidence, keepBundle } = ground;
-  const image = guest.image ?? `quay.io/kubevirt/fedora-with-test-tooling-container-disk:${kubevirt.version.text}`;
+  const image = guest.image ?? kubevirt.guestDisk;
   const parts: Omit<GuestParts, 'scope'> = {
     client,
     feeds,

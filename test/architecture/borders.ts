@@ -135,6 +135,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   commander: ['config'],
   'log-update': ['reports'],
   'junit-report-builder': ['reports'],
+  undici: ['kubevirt'],
 };
 
 /** The room of a file, from the root of the project. */

@@ -49,9 +49,32 @@ describe('settings', () => {
     expect(config([], { env, ...yaml }).tests.seed).to.equal(2);
   });
 
+  it('find a KubeVirt by a path relative to where it is written, and leave other words alone', () => {
+    const choice = (text: string) => config(['--kubevirt', text]).kubevirt.choice;
+    const folder = `${config(['--kubevirt-cache', '.']).kubevirt.cache}`;
+    expect(choice('./_out')).to.deep.equal({ kind: 'path', path: `${folder}/_out` });
+    expect(choice('operator.yaml')).to.deep.equal({ kind: 'path', path: `${folder}/operator.yaml` });
+    expect(choice('.')).to.include({ kind: 'path' });
+    expect(choice('https://host.example/a.yaml')).to.include({ url: 'https://host.example/a.yaml' });
+    expect(choice('v1.8.4')).to.include({ version: 'v1.8.4' });
+    expect(config(['--kubevirt-mirror', 'https://m.example/kv']).kubevirt.mirror).to.equal('https://m.example/kv');
+    expect(config(['--kubevirt-mirror', 'm']).kubevirt.mirror).to.equal(`${folder}/m`);
+    expect(config(['--kubevirt-cache', 'none']).kubevirt.cache).to.equal('none');
+  });
+
+  it('name one registry for the images, under either name', () => {
+    const env = { DOCKER_PREFIX: 'quay.example/theirs' };
+    expect(config(['--image-prefix', 'a.example/b'], { env }).kubevirt.imageRegistry).to.equal('a.example/b');
+    expect(config(['--image-registry', 'a.example/b'], { env }).kubevirt.imageRegistry).to.equal('a.example/b');
+    const manifest = { ...env, MANIFEST_DOCKER_PREFIX: 'registry:5000/kubevirt' };
+    expect(config([], { env: manifest }).kubevirt.imageRegistry).to.equal('registry:5000/kubevirt');
+    const [found] = problems(['--image-registry', 'a.example/b', '--image-prefix', 'c.example/d']);
+    expect(found?.place).to.equal('--image-registry and --image-prefix');
+  });
+
   it("are taken from our own variable before KubeVirt's", () => {
     const env = { SEVLANE_IMAGE_TAG: 'ours', DOCKER_TAG: 'theirs', DOCKER_PREFIX: 'quay.example/kubevirt' };
-    expect(config([], { env }).kubevirt).to.include({ imageTag: 'ours', imagePrefix: 'quay.example/kubevirt' });
+    expect(config([], { env }).kubevirt).to.include({ imageTag: 'ours', imageRegistry: 'quay.example/kubevirt' });
   });
 
   it('take an empty variable for an unset one', () => {

@@ -43,6 +43,7 @@ describe('settings table', () => {
       'KUBEVIRT_PROVIDER',
       'KUBECONFIG',
       'ARTIFACTS',
+      'MANIFEST_DOCKER_PREFIX',
       'DOCKER_PREFIX',
       'DOCKER_TAG',
       'IMAGE_PULL_POLICY',
@@ -80,9 +81,21 @@ describe('settings table', () => {
     expect(value('kubevirt', '1.6.6')).to.deep.equal({ kind: 'version', version: 'v1.6.6', major: 1, minor: 6 });
     expect(value('kubevirt', 'v1.10.0-rc.1')).to.include({ version: 'v1.10.0-rc.1', minor: 10 });
     expect(value('kubevirt', 'existing')).to.deep.equal({ kind: 'existing' });
+    expect(value('kubevirt', 'stable')).to.deep.equal({ kind: 'stable' });
     for (const wrong of ['v1.9', 'latest', 'v1', 'nightly']) {
       expect(parse('kubevirt', wrong), wrong).to.have.property('problem');
     }
+  });
+
+  it("reads where a developer's KubeVirt lies", () => {
+    expect(value('kubevirt', '/src/kubevirt')).to.deep.equal({ kind: 'path', path: '/src/kubevirt' });
+    const url = 'https://host.example/builds/7/kubevirt-operator.yaml?sig=1';
+    expect(value('kubevirt', url)).to.deep.equal({ kind: 'url', url });
+    expect(parse('kubevirt', 'stabel')).to.have.property('fix').that.includes('did you mean stable?');
+    expect(parse('kubevirt', 'ftp://host.example/x')).to.have.property('problem').that.includes('by ftp');
+    const secret = parse('kubevirt', 'https://me:hunter22@host.example/x');
+    expect(secret).to.have.property('problem');
+    expect(JSON.stringify(secret)).not.to.contain('hunter22');
   });
 
   it('reads technologies in any order, each once', () => {

@@ -3,7 +3,6 @@ import { readAccess } from '../../harness/kube/connect.ts';
 import { DIRECT } from '../../harness/kube/direct.ts';
 import { openKubeClient } from '../../harness/kube/open-client.ts';
 import { type GroundWish, prepareGround } from '../../harness/kubevirt/ground.ts';
-import { parseKubevirtVersion } from '../../harness/kubevirt/versions.ts';
 import type { RunEvent } from '../../harness/model/events.ts';
 import { type OwnedScope, openScope, type Scope } from '../../harness/scope/scope.ts';
 import type { SimulatedHost, SimulatedHostOptions } from '../../providers/mock/simulated-host.ts';
@@ -46,14 +45,13 @@ export async function installKubevirt(
   { runId, ...changes }: Partial<GroundWish> & { readonly runId: string },
 ): Promise<void> {
   await prepareGround(scope, client, {
-    version: parseKubevirtVersion(VERSION),
+    source: { kind: 'version', version: VERSION },
     mirror: host.manifestMirror,
-    changes: {
-      labels: { 'sevlane/run': runId },
-      imagePrefix: undefined,
-      imageTag: undefined,
-      imagePullPolicy: undefined,
-    },
+    cache: 'none',
+    environment: {},
+    images: { imageRegistry: undefined, imageTag: undefined, imagePullPolicy: undefined },
+    patches: [],
+    labels: { 'sevlane/run': runId },
     budgetMs: 120_000,
     node: { name: undefined, hostname: undefined },
     ...changes,

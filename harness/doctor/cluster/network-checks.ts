@@ -53,7 +53,7 @@ export const NETWORK_CHECKS: readonly Check<ClusterReadings>[] = [
         const missing = told(['not in the registry']);
         const refused = told(['refused', 'unreachable']);
         if (missing.length > 0) {
-          const action = 'check --kubevirt, --image-prefix, --image-tag and --guest-image';
+          const action = 'check --kubevirt, --image-registry, --image-tag and --guest-image';
           return fatal(`not in the registry: ${few(missing.map(({ image }) => image))}`, from, action);
         }
         if (refused.length > 0) {

@@ -1,4 +1,5 @@
 import type { RunConfig } from '../../config/run-config.ts';
+import { guestDisk } from '../../kubevirt/guest-disk.ts';
 import { parseKubevirtVersion } from '../../kubevirt/versions.ts';
 import type { Host } from '../../model/host.ts';
 import type { ClusterWish } from './readings.ts';
@@ -7,10 +8,17 @@ const KUBEVIRT_IMAGES = 'quay.io/kubevirt';
 
 /** What a run with these settings is going to do in the cluster. */
 export function clusterWish(config: RunConfig, host: Pick<Host, 'node'>, runId: string): ClusterWish {
-  const { choice, imagePrefix = KUBEVIRT_IMAGES, imageTag, imagePullPolicy } = config.kubevirt;
+  const { choice, imageRegistry, imageTag, imagePullPolicy } = config.kubevirt;
   const kubevirt = choice.kind === 'version' ? parseKubevirtVersion(choice.version) : undefined;
-  const operator = kubevirt === undefined ? [] : [`${imagePrefix}/virt-operator:${imageTag ?? kubevirt.text}`];
-  const disk = kubevirt && `${KUBEVIRT_IMAGES}/fedora-with-test-tooling-container-disk:${kubevirt.text}`;
+  const reports = imageTag ?? kubevirt?.text;
+  const operator =
+    kubevirt === undefined || reports === undefined
+      ? []
+      : [`${imageRegistry ?? KUBEVIRT_IMAGES}/virt-operator:${reports}`];
+  const disk =
+    kubevirt === undefined || reports === undefined
+      ? undefined
+      : guestDisk({ reports, registry: imageRegistry, wanted: imageRegistry });
   const guest = config.guest.image ?? disk;
   return {
     kubevirt,

@@ -14,6 +14,7 @@ import {
 import { OPERATOR_RULES } from './install/rbac-tables.ts';
 import { operatorDeployment } from './install/workloads.ts';
 import type { KubevirtVersion } from './version.ts';
+import { KNOWN_VERSIONS } from './versions.ts';
 import { yamlText } from './yaml-text.ts';
 
 /** The objects of a release's `kubevirt-operator.yaml`, composed by us, in the order of the real file. */
@@ -70,7 +71,10 @@ export function kubevirtCr(): KubeObject {
   };
 }
 
-/** Writes `<dir>/<version>/kubevirt-operator.yaml` and `kubevirt-cr.yaml`, laid out as KubeVirt's releases are. */
+/**
+ * Writes `<dir>/<version>/kubevirt-operator.yaml` and `kubevirt-cr.yaml`, laid out as KubeVirt's releases are, and
+ * stable.txt with the newest release that is simulated, without a line's end as the project writes it.
+ */
 export async function writeMirror(dir: string, versions: readonly KubevirtVersion[]): Promise<void> {
   for (const version of versions) {
     const folder = join(dir, version.text);
@@ -78,6 +82,7 @@ export async function writeMirror(dir: string, versions: readonly KubevirtVersio
     await writeFile(join(folder, 'kubevirt-operator.yaml'), yamlOf(operatorManifest(version)));
     await writeFile(join(folder, 'kubevirt-cr.yaml'), yamlOf([kubevirtCr()]));
   }
+  await writeFile(join(dir, 'stable.txt'), KNOWN_VERSIONS.at(-1)?.text ?? '');
 }
 
 function namespaceOf(name: string): KubeObject {

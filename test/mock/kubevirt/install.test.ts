@@ -69,6 +69,7 @@ describe('the manifests of a simulated KubeVirt', () => {
       expect(text).to.contain('image: quay.io/kubevirt/virt-operator:v1.9.0');
       const cr = parseAllDocuments(await readFile(join(dir, 'v1.6.6', 'kubevirt-cr.yaml'), 'utf8'));
       expect(cr.map((document) => document.toJS())).to.deep.equal([kubevirtCr()]);
+      expect(await readFile(join(dir, 'stable.txt'), 'utf8')).to.equal('v1.9.0');
     } finally {
       await rm(dir, { recursive: true });
     }
