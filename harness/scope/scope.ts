@@ -28,7 +28,7 @@ export interface Scope {
    * Registers how to undo what was just opened. Undone last first, each under a fresh deadline of its own:
    * `signal` is that deadline, and `scope` a scope with it, for undos that wait or ask.
    */
-  defer(name: string, budgetMs: number, undo: UndoWork): void;
+  defer(name: string, budget: UndoBudget, undo: UndoWork): void;
   /** Ends the scope's work with this reason; the first one stays. Undo still runs. */
   abort(reason: Error): void;
   /** A scope that shares this one's undo stack and ends with `signal` too: for a phase, which may hear what is told in it. */
@@ -41,17 +41,25 @@ export interface Scope {
 export interface OwnedScope extends Scope {
   /**
    * Runs every undo, last first; failures come back as findings and never stop the next undo. Safe to call twice.
-   * `withinMs` bounds them all together: what is left for an undo when the time is up is a moment, not its budget.
+   * `withinMs` bounds them all together: where the budgets do not fit, each shrinks in proportion, and what is
+   * reserved for later ones is kept back; when the time is up an undo still gets a moment.
    */
   close(withinMs?: number): Promise<readonly Finding[]>;
 }
 
-/** The work of one undo; the run's own signal is already aborted when it runs, so it gets one of its own. */
-export type UndoWork = (signal: AbortSignal, scope: Scope) => Promise<void>;
+/**
+ * The work of one undo; the run's own signal is already aborted when it runs, so it gets one of its own. `budgetMs` is
+ * what it really has: less than it was registered with when the job is about to be killed.
+ */
+export type UndoWork = (signal: AbortSignal, scope: Scope, budgetMs: number) => Promise<void>;
+
+/** Milliseconds; or with a part that is kept back for it however short the time, because others depend on it. */
+export type UndoBudget = number | { readonly withinMs: number; readonly reservedMs: number };
 
 interface Undo {
   readonly name: string;
   readonly budgetMs: number;
+  readonly reservedMs: number;
   readonly undo: UndoWork;
 }
 
@@ -83,7 +91,7 @@ function scopeWith(common: Common, parent: AbortSignal | undefined, stack: Undo[
     ...voice(sink),
     signal: controller.signal,
     clock,
-    defer: (name, budgetMs, undo) => void stack.push({ name, budgetMs, undo }),
+    defer: (name, budget, undo) => void stack.push({ name, undo, ...budgetOf(budget) }),
     abort: (reason) => controller.abort(reason),
     narrowed: (signal, overhear) => narrow(scope, hearing(sink, overhear), signal),
     child: () => scopeWith(common, controller.signal, []),
@@ -91,7 +99,7 @@ function scopeWith(common: Common, parent: AbortSignal | undefined, stack: Undo[
       const endsAt = performance.now() + withinMs;
       const findings: Finding[] = [];
       for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
-        const finding = await runUndo(next, common, Math.max(LAST_MOMENT_MS, endsAt - performance.now()));
+        const finding = await runUndo(next, common, shareOf(next, stack, endsAt - performance.now()));
         if (finding !== undefined) findings.push(finding);
       }
       parent?.removeEventListener('abort', follow);
@@ -131,6 +139,20 @@ function voice(sink: Sink): Pick<Scope, 'emit' | 'log'> {
   return { emit, log: { info: note('info'), detail: note('detail') } };
 }
 
+function budgetOf(budget: UndoBudget): Pick<Undo, 'budgetMs' | 'reservedMs'> {
+  if (typeof budget === 'number') return { budgetMs: budget, reservedMs: 0 };
+  return { budgetMs: budget.withinMs, reservedMs: budget.reservedMs };
+}
+
+/** How much of the time that is left the next undo may take, with regard to those after it. */
+function shareOf(next: Undo, rest: readonly Undo[], leftMs: number): number {
+  const sum = (of: (undo: Undo) => number) => rest.reduce((total, each) => total + of(each), of(next));
+  const wantedMs = sum(({ budgetMs }) => budgetMs);
+  if (wantedMs <= leftMs) return leftMs;
+  const freeMs = Math.max(0, leftMs - sum(({ reservedMs }) => reservedMs));
+  return Math.max(LAST_MOMENT_MS, Math.round(next.reservedMs + (freeMs * next.budgetMs) / wantedMs));
+}
+
 /** The undo's own budget goes by the run's clock, `atMostMs` by the real one: the job's end does not wait. */
 async function runUndo({ name, ...one }: Undo, common: Common, atMostMs: number): Promise<Finding | undefined> {
   const budgetMs = Math.min(one.budgetMs, atMostMs);
@@ -142,7 +164,7 @@ async function runUndo({ name, ...one }: Undo, common: Common, atMostMs: number)
   const sink = hearing(common.sink, whereabouts.hear);
   const scope = scopeWith({ ...common, sink }, bound.signal, []);
   try {
-    await settle(one.undo(bound.signal, scope), bound.signal);
+    await settle(one.undo(bound.signal, scope, budgetMs), bound.signal);
     return (await scope.close())[0];
   } catch (error) {
     if (error instanceof LostLease) {

@@ -3,7 +3,7 @@ import { describe, it } from 'mocha';
 import { InfraError, Interrupted } from '../../harness/errors/errors.ts';
 import type { RunEvent } from '../../harness/model/events.ts';
 import { phase } from '../../harness/scope/phase.ts';
-import { openScope, type Scope } from '../../harness/scope/scope.ts';
+import { openScope, type Scope, type UndoBudget } from '../../harness/scope/scope.ts';
 import { until } from '../../harness/scope/until.ts';
 
 describe('a scope', () => {
@@ -148,5 +148,41 @@ describe('a phase', () => {
     expect(undone).to.equal(false);
     await scope.close();
     expect(undone).to.equal(true);
+  });
+});
+
+describe('undoing in little time', () => {
+  const budgets = async (withinMs: number | undefined, wishes: readonly (readonly [string, UndoBudget])[]) => {
+    const scope = openScope(() => {});
+    const seen: [string, number][] = [];
+    for (const [name, budget] of wishes)
+      scope.defer(name, budget, async (_signal, _scope, budgetMs) => void seen.push([name, budgetMs]));
+    await scope.close(withinMs);
+    return seen;
+  };
+
+  it('gives each undo its own budget where all of them fit', async () => {
+    const wishes = [['release', { withinMs: 30_000, reservedMs: 2000 }] as const, ['guest', 60_000] as const];
+    expect(await budgets(undefined, wishes)).to.deep.equal([
+      ['guest', 60_000],
+      ['release', 30_000],
+    ]);
+    expect((await budgets(100_000, wishes)).map(([, ms]) => ms)).to.deep.equal([60_000, 30_000]);
+  });
+
+  it('shrinks them in proportion where they do not, and keeps back what is reserved for later ones', async () => {
+    const [guest, kubevirt, release] = await budgets(13_000, [
+      ['release', { withinMs: 30_000, reservedMs: 3000 }],
+      ['kubevirt', 90_000],
+      ['guest', 60_000],
+    ]);
+    expect(guest?.[1], 'a third of the 10 s that are free').to.be.within(3200, 3400);
+    // Those before took no time: it is shared anew.
+    expect(kubevirt?.[1]).to.be.within(7300, 7600);
+    expect(release?.[1]).to.be.within(12_000, 13_000);
+  });
+
+  it('leaves a moment for each when there is no time at all', async () => {
+    expect(await budgets(0, [['release', 30_000]])).to.deep.equal([['release', 1000]]);
   });
 });

@@ -29,6 +29,7 @@ export interface HeldLease {
 const LAST_LOOK_MS = 10_000;
 const LONGEST_PAUSE_MS = 2000;
 const RELEASE_MS = 30_000;
+const RELEASE_AT_LEAST_MS = 2000;
 
 /**
  * Takes the Lease by compare-and-swap, renews it, and gives it back when the scope closes. Whether another holder is
@@ -66,7 +67,8 @@ export async function acquireLease(scope: Scope, client: KubeClient, options: Le
     { scope, client: client.unfenced, holder: options, path: seat.path, what, lease: `${namespace}/${name}`, clocks },
     taken,
   );
-  scope.defer(`release ${what}`, RELEASE_MS, (signal, own) =>
+  // Whatever else is left out: the next run has to find the cluster free.
+  scope.defer(`release ${what}`, { withinMs: RELEASE_MS, reservedMs: RELEASE_AT_LEAST_MS }, (signal, own) =>
     persist(`${what} released`, { scope: own, client }, () => keeper.release(signal)),
   );
   keeper.start();
