@@ -24,10 +24,12 @@ import { readHost } from './host/probe.ts';
 import type { KubeClient } from './kube/client.ts';
 import type { Cluster } from './kube/connect.ts';
 import { acquireLease } from './kube/lease/acquire.ts';
+import { raiseServerFence } from './kube/lease/server-fence.ts';
 import { sweepOtherRuns } from './kube/sweep.ts';
 import { type GroundWish, prepareGround } from './kubevirt/ground.ts';
 import { readPatches } from './kubevirt/patches/read.ts';
 import type { RunEvent } from './model/events.ts';
+import { fencingText } from './model/fencing.ts';
 import type { Host } from './model/host.ts';
 import type { HostFacts } from './model/host-facts.ts';
 import { CONNECTION } from './model/result.ts';
@@ -249,6 +251,9 @@ async function takeTurn(scope: Scope, client: KubeClient, { config, runId, holde
   const { namespace, durationMs, waitMs } = config.lease;
   const link = holder.link === undefined ? {} : { link: holder.link };
   await acquireLease(scope, client, { namespace, holder: holder.identity, runId, durationMs, waitMs, ...link });
+  const fencing = await raiseServerFence(scope, client, runId);
+  scope.emit({ type: 'subject', subject: { fencing } });
+  scope.log.detail(fencingText(fencing));
   await sweepOtherRuns(scope, client, { runId });
 }
 

@@ -119,6 +119,13 @@ const subject = z.strictObject({
       support: z.strictObject({ sev: hostSupport, 'sev-es': hostSupport, 'sev-snp': hostSupport }),
     })
     .optional(),
+  fencing: z
+    .strictObject({
+      by: z.enum(['client', 'client and server']),
+      why: z.string().describe('how the server does it, or why it does not'),
+    })
+    .optional()
+    .describe('who keeps the run from writing once its lease is lost; absent until the lease was taken'),
 });
 
 const notDemanded = z.strictObject({ technology, reason: z.string() });

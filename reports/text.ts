@@ -1,3 +1,4 @@
+import { fencingText } from '../harness/model/fencing.ts';
 import type { Finding } from '../harness/model/finding.ts';
 import type { Report } from '../harness/model/report.ts';
 import type { CaseResult } from '../harness/model/result.ts';
@@ -18,6 +19,7 @@ export function closingText(report: Report, folder: string): string {
   return [
     oneLine(report.verdict),
     ...(isRefused(report) ? [] : ranOn(report)),
+    ...fenced(report),
     ...outages(report),
     ...proven(report),
     ...notDemanded(report),
@@ -63,6 +65,11 @@ function ranOn({ subject }: Report): readonly string[] {
     kubevirt === undefined ? undefined : `KubeVirt ${kubevirt}`,
   ].filter((part) => part !== undefined);
   return parts.length === 0 ? [] : [labelled('ran on', oneLine(parts.join(', ')))];
+}
+
+/** Only where it is less than it could be. */
+function fenced({ subject: { fencing } }: Report): readonly string[] {
+  return fencing?.by === 'client' ? [labelled('fencing', oneLine(fencingText(fencing)))] : [];
 }
 
 /** Cuts that the run lived through, or did not: nobody reads the timeline of a connection that held. */

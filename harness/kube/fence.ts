@@ -23,3 +23,6 @@ export const EPOCH_ANNOTATION = 'sevlane/epoch';
 
 /** The annotation that says which Lease, as `namespace/name`, that epoch is counted by: a cluster may have several. */
 export const LEASE_ANNOTATION = 'sevlane/lease';
+
+/** Under this name the server books what we write. */
+export const FIELD_MANAGER = 'sevlane';

@@ -20,7 +20,7 @@ import type {
 } from './client.ts';
 import { describeCall } from './describe-call.ts';
 import { brief, isRefusal } from './errors.ts';
-import { EPOCH_ANNOTATION, type Fence, LEASE_ANNOTATION } from './fence.ts';
+import { EPOCH_ANNOTATION, type Fence, FIELD_MANAGER, LEASE_ANNOTATION } from './fence.ts';
 import { listAll } from './list.ts';
 import { lostAnswer, WRITE_ANNOTATION } from './lost-answers.ts';
 import { isMutating } from './mutation.ts';
@@ -33,8 +33,6 @@ const PATCH_TYPES = {
   strategic: 'application/strategic-merge-patch+json',
   apply: 'application/apply-patch+yaml',
 } as const;
-
-const FIELD_MANAGER = 'sevlane';
 
 /** Who asks. */
 export interface Asker {

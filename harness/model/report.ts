@@ -1,6 +1,7 @@
 import type { CapabilityContract } from './capability.ts';
 import type { CheckResult } from './check.ts';
 import type { ConnectionRecord } from './connection.ts';
+import type { Fencing } from './fencing.ts';
 import type { Finding } from './finding.ts';
 import type { HostFacts } from './host-facts.ts';
 import type { CaseResult, ConnectionRow, PhaseResult, RunResult } from './result.ts';
@@ -25,6 +26,8 @@ export interface RunSubject {
   /** The manifests that were installed: where they came from, and their SHA-256. */
   readonly kubevirtManifests?: readonly { readonly place: string; readonly sha256: string }[];
   readonly host?: HostFacts;
+  /** Who keeps this run from writing once its lease is lost; absent until the lease was taken. */
+  readonly fencing?: Fencing;
 }
 
 /** Everything known about a run; complete and valid at every moment, also while the run goes on. */

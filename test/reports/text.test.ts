@@ -35,6 +35,18 @@ describe('closing paragraph', () => {
     ]);
   });
 
+  it('says when the client alone keeps a run out that has lost its lease', () => {
+    const told = (by: 'client' | 'client and server'): RunEvent => ({
+      type: 'subject',
+      at: '2026-11-24T11:00:00.000Z',
+      subject: { fencing: { by, why: 'the server is of 2019' } },
+    });
+    expect(linesOf([...GREEN, told('client')])).to.include(
+      '  fencing       client-side fencing: the server is of 2019',
+    );
+    expect(linesOf([...GREEN, told('client and server')]).join()).not.to.contain('fencing');
+  });
+
   it('never lets a simulated run pass for a real one, also when it is red', () => {
     expect(linesOf(GREEN, true)[1]).to.contain('  ran on        a host that toy simulates, ');
     expect(linesOf([phaseStarted('settings')], true)).to.include('  ran on        a host that toy simulates');

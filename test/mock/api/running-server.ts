@@ -27,6 +27,8 @@ export interface Running {
   readonly system: KubeApi;
   /** TLS material of the client with all rights. */
   readonly admin: { readonly ca: string; readonly cert: string; readonly key: string };
+  /** The same of a client without any. */
+  readonly alice: Running['admin'];
   ask(method: string, path: string, more?: More): Promise<Seen>;
   /** Sends a request over a connection of its own; resolves to how to hang up, as soon as it is sent. */
   send(method: string, path: string, body?: object): Promise<() => void>;
@@ -63,6 +65,7 @@ export async function running(
     pki,
     system: inProcess(server.api)('system:apiserver'),
     admin: clients.admin,
+    alice: clients.alice,
     ask: clients.ask,
     send: clients.send,
     async stop() {
@@ -88,6 +91,7 @@ export async function clientsOf(pki: Pki, port: number) {
   );
   return {
     admin: identities.admin,
+    alice: identities.alice,
     ask: (method: string, path: string, more: More = {}) =>
       asked({ port, agent: Object.fromEntries(agents)[more.as ?? 'admin'], method, path, more }),
     send: (method: string, path: string, body?: unknown): Promise<() => void> =>
