@@ -66,7 +66,7 @@ async function attempt(first: URL, wish: Attempt): Promise<Look<Buffer>> {
       const answer = await ask(url, way.agent, wish.signal);
       const location = answer.headers.location;
       if (answer.statusCode >= 300 && answer.statusCode < 400 && typeof location === 'string') {
-        answer.body.destroy();
+        drop(answer);
         url = redirected(url, location, wish.hint);
         continue;
       }
@@ -100,7 +100,7 @@ async function read(url: URL, answer: Dispatcher.ResponseData, wish: Attempt): P
   const { hint, maxBytes = MAX_BYTES, newsEveryMs = NEWS_EVERY_MS, scope } = wish;
   const shown = shownUrl(url.href);
   if (status !== 200) {
-    body.destroy();
+    drop(answer);
     if (status === 404 || status === 410) throw new NotThere(`${shown}: the server answered ${status}`, { hint });
     if (status === 429 || status >= 500) return { done: false, saw: `the server answered ${status}` };
     throw new InfraError(`${shown}: the server answered ${status}`, { hint });
@@ -112,7 +112,7 @@ async function read(url: URL, answer: Dispatcher.ResponseData, wish: Attempt): P
   for await (const chunk of body as AsyncIterable<Buffer>) {
     received += chunk.length;
     if (received > maxBytes) {
-      body.destroy();
+      drop(answer);
       throw new InfraError(`${shown}: is larger than ${inMebibytes(maxBytes)}, which no manifest is`, { hint });
     }
     chunks.push(chunk);
@@ -124,6 +124,11 @@ async function read(url: URL, answer: Dispatcher.ResponseData, wish: Attempt): P
   if (!Number.isNaN(announced) && received !== announced)
     return { done: false, saw: `cut off after ${received} of ${announced} bytes` };
   return { done: true, value: Buffer.concat(chunks) };
+}
+
+/** What is dropped unread fails, which is no news. */
+function drop({ body }: Dispatcher.ResponseData): void {
+  body.on('error', () => {}).destroy();
 }
 
 function inMebibytes(bytes: number): string {
