@@ -21,11 +21,11 @@ import type {
 import { describeCall } from './describe-call.ts';
 import { brief, isRefusal } from './errors.ts';
 import { EPOCH_ANNOTATION, type Fence, FIELD_MANAGER, LEASE_ANNOTATION } from './fence.ts';
+import { RUN_LABEL } from './find-left.ts';
 import { listAll } from './list.ts';
 import { lostAnswer, WRITE_ANNOTATION } from './lost-answers.ts';
 import { isMutating } from './mutation.ts';
 import type { KubeList, KubeObject, ObjectMeta } from './objects.ts';
-import { RUN_LABEL } from './sweep.ts';
 
 const PATCH_TYPES = {
   merge: 'application/merge-patch+json',

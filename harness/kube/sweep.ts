@@ -1,18 +1,21 @@
 import type { Scope } from '../scope/scope.ts';
-import { type Look, until } from '../scope/until.ts';
 import type { KubeClient } from './client.ts';
-import { isRefusal } from './errors.ts';
-import { type KubeObject, objectKey, resourcePath } from './objects.ts';
+import { type Found, findLeft, nameOf, RUN_LABEL, runOf } from './find-left.ts';
+import { takeFinalizersOff } from './force.ts';
+import { removeRemains } from './kubevirt-remains.ts';
+import { dropNote, isNote, settleNote } from './node-note.ts';
+import { type KubeObject, objectKey } from './objects.ts';
+import { type Kind, SWEEP_KINDS } from './sweep-kinds.ts';
+import { takeAway } from './take-away.ts';
 
-/** The label that every object of a run carries; its value is the run's id. */
-export const RUN_LABEL = 'sevlane/run';
+export { RUN_LABEL } from './find-left.ts';
 
 /** An object that an earlier run had left behind and that is gone now. */
 export interface Swept {
   readonly kind: string;
   /** `namespace/name`, or `name`. */
   readonly key: string;
-  /** The run that had left it. */
+  /** The run that had left it; empty when no run had. */
   readonly runId: string;
 }
 
@@ -23,34 +26,16 @@ export interface SweepOptions {
   readonly stepWithinMs?: number;
 }
 
-interface Kind {
-  readonly apiVersion: string;
-  readonly plural: string;
+export interface SweepChoice {
+  /** Label selector of what is to go; it names `sevlane/run`. */
+  readonly selector: string;
+  readonly stepWithinMs?: number | undefined;
 }
 
-const kinds = (apiVersion: string, ...plurals: readonly string[]): readonly Kind[] =>
-  plurals.map((plural) => ({ apiVersion, plural }));
+const STEP_MS = 180_000;
 
-/** In this order: what needs KubeVirt to end, then KubeVirt, which needs its operator to end, then the operator. */
-const GUESTS = kinds(
-  'kubevirt.io/v1',
-  'virtualmachines',
-  'virtualmachineinstancereplicasets',
-  'virtualmachineinstancemigrations',
-  'virtualmachineinstances',
-);
-const WORKLOADS = [...kinds('batch/v1', 'jobs'), ...kinds('v1', 'pods', 'persistentvolumeclaims')];
-const KUBEVIRT = kinds('kubevirt.io/v1', 'kubevirts');
-const OPERATOR = [
-  ...kinds('apps/v1', 'deployments', 'daemonsets'),
-  ...kinds('admissionregistration.k8s.io/v1', 'validatingwebhookconfigurations', 'mutatingwebhookconfigurations'),
-  ...kinds('apiregistration.k8s.io/v1', 'apiservices'),
-  ...kinds('v1', 'services', 'configmaps', 'secrets', 'serviceaccounts'),
-  ...kinds('rbac.authorization.k8s.io/v1', 'rolebindings', 'clusterrolebindings', 'roles', 'clusterroles'),
-  ...kinds('scheduling.k8s.io/v1', 'priorityclasses'),
-  ...kinds('apiextensions.k8s.io/v1', 'customresourcedefinitions'),
-];
-const NAMESPACES = kinds('v1', 'namespaces');
+/** The kinds that a sweep looks at. */
+export const ALL_KINDS: readonly Kind[] = Object.values(SWEEP_KINDS).flat();
 
 /**
  * Removes whatever other runs left in the cluster, found by label. Only for the holder of the lease: nobody else is
@@ -59,108 +44,90 @@ const NAMESPACES = kinds('v1', 'namespaces');
 export async function sweepOtherRuns(
   scope: Scope,
   client: KubeClient,
-  options: SweepOptions,
+  { runId, stepWithinMs }: SweepOptions,
 ): Promise<readonly Swept[]> {
-  const sweep: Sweep = {
-    scope,
-    client,
-    selector: `${RUN_LABEL},${RUN_LABEL}!=${options.runId}`,
-    withinMs: options.stepWithinMs ?? 180_000,
+  return await sweepChosen(scope, client, { selector: `${RUN_LABEL},${RUN_LABEL}!=${runId}`, stepWithinMs });
+}
+
+/**
+ * The same for the runs of the caller's choice. What does not go of itself within half of its time loses its
+ * finalizers, which is told. One step that fails does not keep the next from its work.
+ */
+export async function sweepChosen(
+  scope: Scope,
+  client: KubeClient,
+  { selector, stepWithinMs: withinMs = STEP_MS }: SweepChoice,
+): Promise<readonly Swept[]> {
+  const found = await findLeft(client, ALL_KINDS, { signal: scope.signal, selector });
+  if (found.length === 0) return [];
+  const notes = found.filter(({ object }) => isNote(object));
+  const swept: Found[] = [];
+  const failures: unknown[] = [];
+  const step = async (name: string, kinds: readonly Kind[], more: Partial<Step> = {}) => {
+    try {
+      swept.push(...(await sweepStep(scope, client, { name, kinds, selector, withinMs, ...more })));
+    } catch (error) {
+      scope.signal.throwIfAborted();
+      failures.push(error);
+    }
   };
   // The operator must live until its KubeVirt is gone, and with it the namespace that it runs in.
   const needed = new Set(
-    [...(await listKinds(sweep, KUBEVIRT)), ...(await listKinds(sweep, kinds('apps/v1', 'deployments')))].map(
-      ({ object }) => object.metadata.namespace ?? '',
-    ),
+    found
+      .filter(({ kind }) => ['kubevirts', 'cdis', 'deployments'].includes(kind.plural))
+      .map(({ object }) => object.metadata.namespace ?? ''),
   );
-  return [
-    ...(await removeAll(sweep, 'guests', GUESTS)),
-    ...(await removeAll(sweep, 'workloads', WORKLOADS)),
-    ...(await removeAll(sweep, 'namespaces', NAMESPACES, ({ metadata }) => !needed.has(metadata.name ?? ''))),
-    ...(await removeAll(sweep, 'kubevirt', KUBEVIRT)),
-    ...(await removeAll(sweep, 'operator', OPERATOR)),
-    ...(await removeAll(sweep, 'namespaces of the operator', NAMESPACES)),
-  ];
+  const isOurs = found.some(({ kind }) => kind.plural === 'kubevirts');
+  const free = ({ metadata }: KubeObject) => !needed.has(metadata.name ?? '');
+  await step('guests', SWEEP_KINDS.guests);
+  await step('workloads', SWEEP_KINDS.workloads);
+  await step('namespaces', SWEEP_KINDS.namespaces, { chosen: free });
+  await step('kubevirt', SWEEP_KINDS.kubevirt, isOurs ? { force: forceKubevirt(client, withinMs) } : {});
+  await step('operator', SWEEP_KINDS.operator, { chosen: (object) => !isNote(object) });
+  await step('namespaces of the operator', SWEEP_KINDS.namespaces);
+  if (failures.length > 0) throw failures[0];
+  for (const note of notes) await settle(scope, client, note);
+  return [...swept, ...notes].map(({ kind, object }) => ({
+    kind: kind.plural,
+    key: objectKey(object),
+    runId: runOf(object),
+  }));
 }
 
-interface Sweep {
-  readonly scope: Scope;
-  readonly client: KubeClient;
+interface Step {
+  readonly name: string;
+  readonly kinds: readonly Kind[];
   readonly selector: string;
   readonly withinMs: number;
+  readonly chosen?: (object: KubeObject) => boolean;
+  readonly force?: (scope: Scope, left: readonly Found[]) => Promise<void>;
 }
 
-interface Found {
-  readonly kind: Kind;
-  readonly object: KubeObject;
-}
-
-async function removeAll(
-  sweep: Sweep,
-  title: string,
-  of: readonly Kind[],
-  chosen: (object: KubeObject) => boolean = () => true,
-): Promise<readonly Swept[]> {
-  const list = async () => (await listKinds(sweep, of)).filter(({ object }) => chosen(object));
-  const found = await list();
-  if (found.length === 0) return [];
-  const { scope, withinMs } = sweep;
-  for (const { kind, object } of found) {
-    scope.log.info(`sweeping ${kind.plural} "${objectKey(object)}", left by run ${runOf(object)}`);
-    await remove(sweep, kind, object);
-  }
-  const limits = {
-    scope,
+async function sweepStep(scope: Scope, client: KubeClient, step: Step): Promise<readonly Found[]> {
+  const { name, kinds, selector, withinMs, chosen = () => true } = step;
+  return await takeAway(scope, client, {
+    goal: `sweep of ${name} left by earlier runs`,
     withinMs,
-    everyMs: 1000,
-    blame: 'infra',
-    hint: 'look at the finalizers: whoever set them is not there to take them off',
-  } as const;
-  await until(`sweep of ${title} left by earlier runs`, limits, async (): Promise<Look<void>> => {
-    const left = await list();
-    return left.length === 0
-      ? { done: true, value: undefined }
-      : { done: false, saw: left.map(describeLeft).join(', ') };
+    list: async (signal) =>
+      (await findLeft(client, kinds, { signal, selector })).filter(({ object }) => chosen(object)),
+    onDelete: (found) => scope.log.info(`sweeping ${nameOf(found)}, left by run ${runOf(found.object)}`),
+    force: step.force ?? ((own, left) => takeFinalizersOff(own, client, left)),
   });
-  return found.map(({ kind, object }) => ({ kind: kind.plural, key: objectKey(object), runId: runOf(object) }));
 }
 
-async function remove({ client, scope }: Sweep, kind: Kind, { metadata }: KubeObject): Promise<void> {
-  const { namespace, name = '', uid } = metadata;
-  const path = resourcePath({ ...kind, name, ...(namespace === undefined ? {} : { namespace }) });
-  try {
-    await client.delete(path, {
-      signal: scope.signal,
-      propagation: 'Background',
-      ...(uid === undefined ? {} : { preconditions: { uid } }),
-    });
-  } catch (error) {
-    // Somebody put another object in its place: that one is not left over.
-    if (!isRefusal(error, 409)) throw error;
-  }
+/** KubeVirt's operator does not answer: its work is done by hand, and then nothing holds the resource any more. */
+export function forceKubevirt(client: KubeClient, withinMs: number): NonNullable<Step['force']> {
+  let isCleared = false;
+  return async (scope, left) => {
+    if (!isCleared) await removeRemains(scope, client, withinMs / 2);
+    isCleared = true;
+    await takeFinalizersOff(scope, client, left);
+  };
 }
 
-async function listKinds({ client, scope, selector }: Sweep, of: readonly Kind[]): Promise<readonly Found[]> {
-  const lists = await Promise.all(
-    of.map(async (kind) => {
-      try {
-        const { items } = await client.list(resourcePath(kind), { signal: scope.signal, labelSelector: selector });
-        return items.map((object) => ({ kind, object }));
-      } catch (error) {
-        // A cluster without KubeVirt does not serve its kinds.
-        if (isRefusal(error, 404)) return [];
-        throw error;
-      }
-    }),
-  );
-  return lists.flat();
-}
-
-function describeLeft({ kind, object }: Found): string {
-  const finalizers = object.metadata.finalizers ?? [];
-  return `${kind.plural} "${objectKey(object)}"${finalizers.length === 0 ? '' : ` (finalizers ${finalizers.join(', ')})`}`;
-}
-
-function runOf({ metadata }: KubeObject): string {
-  return metadata.labels?.[RUN_LABEL] ?? '';
+/** The marks of the nodes belong to whichever KubeVirt is there now. */
+async function settle(scope: Scope, client: KubeClient, note: Found): Promise<void> {
+  const there = await findLeft(client, SWEEP_KINDS.kubevirt, { signal: scope.signal, selector: '' });
+  if (there.some(({ kind }) => kind.plural === 'kubevirts')) await dropNote(scope, client, note);
+  else await settleNote(scope, client, note);
 }

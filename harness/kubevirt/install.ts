@@ -6,22 +6,33 @@ import { type Api, applyObject, inOrder, refuseTaken, waitEstablished } from './
 import type { Release } from './release.ts';
 import { type Made, uninstall } from './uninstall.ts';
 
-/** Uninstalling takes 27 s on a healthy cluster; a busy one gets three times that. */
-const UNINSTALL_MS = 90_000;
+/** Whether what is installed outlives the run. */
+export interface Keeping {
+  /** Asked at the end: true leaves it up. */
+  readonly isKept?: (() => boolean) | undefined;
+}
+
+/** Uninstalling takes 27 s on a healthy cluster; a busy one gets three times that before force is used. */
+const UNINSTALL_MS = 150_000;
+const FORCE_AFTER_MS = 90_000;
 
 /**
  * Installs the release for this run; the scope's end takes it away again. Before the first object is made it is certain
  * that none would be taken over. @throws InfraError naming the object and what is in its way.
  */
-export async function install(scope: Scope, client: KubeClient, release: Release): Promise<void> {
-  const { reports, build } = release;
+export async function install(scope: Scope, client: KubeClient, release: Release & Keeping): Promise<void> {
+  const { reports, build, isKept } = release;
   const made: Made[] = [];
   const api: Api = { client, discovery: discover(client), signal: scope.signal, made };
   await refuseTaken(api, [...release.objects, release.resource]);
   scope.log.info(`installing KubeVirt ${reports}`, { operator: build.operatorImage });
-  scope.defer(`KubeVirt ${reports}`, UNINSTALL_MS, (_, own) =>
-    persist(`KubeVirt ${reports} taken away`, { scope: own, client }, () => uninstall(own, client, made)),
-  );
+  scope.defer(`KubeVirt ${reports}`, UNINSTALL_MS, async (_signal, own, budgetMs) => {
+    if (isKept?.() === true) return;
+    // With less time than that nothing is stuck, it is only not done: the operator goes on, and the next run sweeps.
+    const forceAfterMs = budgetMs < UNINSTALL_MS ? undefined : FORCE_AFTER_MS;
+    const work = () => uninstall(own, client, made, { forceAfterMs });
+    await persist(`KubeVirt ${reports} taken away`, { scope: own, client }, work);
+  });
   await applyRelease(scope, api, release);
 }
 

@@ -7,7 +7,7 @@ import { KUBEVIRT_CRD } from './apply.ts';
 import { type Feeds, openKubevirtFeed } from './feeds.ts';
 import { sevGateOff } from './gate.ts';
 import { guestDisk } from './guest-disk.ts';
-import { install } from './install.ts';
+import { install, type Keeping } from './install.ts';
 import type { KubevirtResource } from './objects.ts';
 import { waitForFreeNamespace } from './readiness/free-namespace.ts';
 import { namingWebhooks } from './readiness/webhook-refusal.ts';
@@ -16,7 +16,7 @@ import { type KubevirtVersion, NEWEST_KNOWN, parseKubevirtVersion } from './vers
 import { waitReady } from './wait-ready.ts';
 
 /** What to install, and where from. */
-export interface InstallWish extends Omit<ReleaseWish, 'source' | 'nodes'> {
+export interface InstallWish extends Omit<ReleaseWish, 'source' | 'nodes'>, Keeping {
   /** Undefined: whatever is there is used, and left as it is. */
   readonly source: ReleaseWish['source'] | undefined;
   /** Milliseconds that KubeVirt may still take to get ready. */
@@ -63,7 +63,7 @@ export async function provideKubevirt(
   if (present === undefined && release !== undefined) {
     const name = release.resource.metadata.namespace ?? NAMESPACE;
     await waitForFreeNamespace(scope, client, { name, withinMs: wish.patience() });
-    await namingWebhooks(() => install(scope, client, release));
+    await namingWebhooks(() => install(scope, client, { ...release, isKept: wish.isKept }));
   }
   const feed = await openKubevirtFeed(scope, client);
   const expected = release?.reports ?? present?.status?.observedKubeVirtVersion;

@@ -75,16 +75,21 @@ export const IGNORED: readonly Ignored[] = [
     field: ['status', 'conditions', '*', name],
     because: 'a time, or words with a time in them',
   })),
-  ...['capacity', 'allocatable'].map((name) => ({
+  {
     of: /^nodes$/,
-    field: ['status', name, '*'],
+    field: ['status', 'capacity'],
+    because: 'holds the devices of a plugin for minutes after it went; what is allocatable is looked at',
+  },
+  {
+    of: /^nodes$/,
+    field: ['status', 'allocatable', '*'],
     value: '0',
     because: 'a device that the kubelet once knew: it stays with 0 until the kubelet is started anew',
-  })),
+  },
   ...['ephemeral-storage', 'memory'].map((name) => ({
     of: /^nodes$/,
     field: ['status', 'allocatable', name],
-    because: 'the kubelet measures it; capacity is looked at',
+    because: 'the kubelet measures it anew',
   })),
   ...['configmaps', 'secrets'].map((of) => ({
     of: new RegExp(`^${of}$`),

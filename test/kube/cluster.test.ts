@@ -168,13 +168,14 @@ describe('a cluster behind ssh', () => {
     expect(await sweepOtherRuns(scope, client, { runId: 'now' })).to.deep.equal([]);
   });
 
-  it('that will not let go is named with the finalizer that holds it', async () => {
+  it('that does not let go loses the finalizers that somebody else has put there, and only those', async () => {
     const { client } = await reach();
     const path = '/api/v1/namespaces/default/configmaps';
     const held = configMap('held', { 'sevlane/run': 'old' });
-    await client.create(path, { ...held, metadata: { ...held.metadata, finalizers: ['example.com/hold'] } });
+    const finalizers = ['example.com/hold', 'kubernetes.io/hold'];
+    await client.create(path, { ...held, metadata: { ...held.metadata, finalizers } });
     const error = await failure(sweepOtherRuns(scope, client, { runId: 'now', stepWithinMs: 3000 }), InfraError);
-    expect(error.message).to.include('configmaps "default/held" (finalizers example.com/hold)');
+    expect(error.message).to.include('configmaps "default/held" (finalizers kubernetes.io/hold)');
     await client.patch(`${path}/held`, { metadata: { finalizers: null } }, { type: 'merge' });
     expect(await client.find(`${path}/held`)).to.equal(undefined);
   });
