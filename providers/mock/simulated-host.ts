@@ -125,10 +125,12 @@ async function assemble(options: SimulatedHostOptions, { life, undo, stop }: Lif
   const audit = options.auditFile === undefined ? undefined : openAuditFile(options.auditFile);
   undo.push(async () => audit?.close());
   const watching = { holds, faults: director, ...(audit === undefined ? {} : { audit: audit.write }) };
-  const parts = { clock, director, profile, kubernetes, keys, watching, signal: life.signal };
+  // What runs in the cluster runs on the node, and takes its time from there.
+  const nodeClock = { ...clock, now: () => new Date(clock.now().getTime() + profile.clockAheadMs) };
+  const parts = { clock: nodeClock, director, profile, kubernetes, keys, watching, signal: life.signal };
   const cluster = await startCluster(parts, undo);
   const { api } = cluster.server;
-  await fillCluster({ api, clock, standing, nodeName: profile.hostname, signal: life.signal });
+  await fillCluster({ api, clock: nodeClock, standing, nodeName: profile.hostname, signal: life.signal });
   const token = standing.token && (await accountToken({ api, clock }, standing.token.daysLeft));
   const files = await writeClusterFiles({ folder, keys, token, apiPort: cluster.server.port, kubevirt });
   await spoilManifests(files.mirror, standing.manifests);

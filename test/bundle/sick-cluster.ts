@@ -35,12 +35,17 @@ export interface SickCluster {
     isThere: (vmi: KubeObject) => boolean,
     change?: (vmi: ReturnType<typeof guest>) => object,
   ): Promise<void>;
+  /** Waits until a pod of this component of KubeVirt was started a second time. */
+  restarted(component: string): Promise<void>;
   /** Waits until the serial log of the only guest matches. */
   said(pattern: RegExp): Promise<void>;
   stop(): Promise<void>;
 }
 
-export async function startSickCluster(changes: Partial<SimulatedHostOptions> = {}): Promise<SickCluster> {
+export async function startSickCluster(
+  changes: Partial<SimulatedHostOptions> = {},
+  { isWhole = true }: { readonly isWhole?: boolean } = {},
+): Promise<SickCluster> {
   const host = await startHost(changes);
   const runDir = await mkdtemp(join(tmpdir(), 'sevlane-bundle-run-'));
   const scope = openScope(() => {});
@@ -60,7 +65,10 @@ export async function startSickCluster(changes: Partial<SimulatedHostOptions> = 
     until: async (collection: string, name: string, test: (object: KubeObject | undefined) => boolean) =>
       await find(`${collection}/${name}`, test),
   };
-  await installKubevirt(install as Parameters<typeof installKubevirt>[0], 'v1.9.0');
+  const installed = installKubevirt(install as Parameters<typeof installKubevirt>[0], 'v1.9.0');
+  // What never gets ready is waited for until the scope closes.
+  if (isWhole) await installed;
+  else installed.catch(() => {});
   await rest.create('/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'guests' } });
   return {
     host,
@@ -72,6 +80,20 @@ export async function startSickCluster(changes: Partial<SimulatedHostOptions> = 
       const path = '/apis/kubevirt.io/v1/namespaces/guests/virtualmachineinstances';
       await client.create(path, change(guest(kind)) as KubeObject);
       await find(`${path}/${kind}`, (vmi) => vmi !== undefined && isThere(vmi));
+    },
+    async restarted(component) {
+      const limits = { scope, withinMs: 60_000, everyMs: 50, blame: 'infra' as const };
+      await until(`${component} restarts`, limits, async () => {
+        const labelSelector = `kubevirt.io=${component}`;
+        const { items } = await client.list('/api/v1/namespaces/kubevirt/pods', { labelSelector });
+        const statuses = items.flatMap(
+          ({ status }) =>
+            (status as { readonly containerStatuses?: readonly { readonly restartCount: number }[] })
+              ?.containerStatuses ?? [],
+        );
+        const isDone = statuses.some(({ restartCount }) => restartCount > 0);
+        return isDone ? { done: true, value: undefined } : { done: false, saw: JSON.stringify(statuses) };
+      });
     },
     async said(pattern) {
       const { items } = await client.list('/api/v1/namespaces/guests/pods');

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { InfraError } from '../../errors/errors.ts';
+import type { KnownCause } from '../../model/known-cause.ts';
 import { spokenTime } from '../../model/spoken-time.ts';
 import { deadline } from '../../scope/deadline.ts';
 import type { Scope } from '../../scope/scope.ts';
@@ -59,7 +60,8 @@ export function openBundles({ artifacts, redactor, history, limits = BUNDLE_LIMI
       kept.add(folder);
       try {
         const index = await fill(scope, failure, { ...bounds, history, shelf: new Shelf(store, folder), redactor });
-        const { files, notRead, tookMs } = index;
+        const { files, notRead, tookMs, knownCauses } = index;
+        if (knownCauses.length > 0) scope.emit(knownFor(failure, folder, knownCauses));
         const missing = notRead.filter((each) => each.why !== NONE).length;
         const about = { of: failure.of, row: failure.row, folder };
         scope.emit({ type: 'bundle', ...about, files: files.length, notRead: missing, ms: tookMs });
@@ -73,8 +75,14 @@ export function openBundles({ artifacts, redactor, history, limits = BUNDLE_LIMI
   };
 }
 
+/** The files are named from the artifacts folder on. */
+function knownFor({ finding }: Failure, folder: string, causes: readonly KnownCause[]) {
+  const placed = causes.map((cause) => ({ ...cause, from: join(folder, cause.from) }));
+  return { type: 'known-causes', where: finding.where, causes: placed } as const;
+}
+
 function refusal(count: number, { withinMs }: BundleBounds, { limits, usedBytes }: Storeroom): string | undefined {
-  if (withinMs <= 0) return '--bundle-timeout leaves no time for it';
+  if (withinMs <= 0) return 'no time is left for it';
   if (count >= limits.mostBundles) return `${limits.mostBundles} are kept already`;
   if (usedBytes >= limits.runBytes) return `${limits.runBytes} bytes are kept already`;
   return undefined;
@@ -107,6 +115,7 @@ async function fill(scope: Scope, failure: Failure, filling: Filling): Promise<B
     withinMs,
     ...(short === undefined ? {} : { short }),
     ...(clock === undefined ? {} : { clock }),
+    knownCauses: shelf.knownCauses,
     files: [{ ...TIMELINE, sizeBytes }, ...shelf.files],
     notRead: shelf.notRead,
   };

@@ -81,3 +81,8 @@ const AT_ONCE = 6;
 export function placeOf({ metadata }: KubeObject): string {
   return `${metadata.namespace === undefined ? '' : `${metadata.namespace}/`}${metadata.name ?? ''}`;
 }
+
+/** True for the pod in which a guest runs. */
+export function isLauncher({ metadata }: KubeObject): boolean {
+  return metadata.labels?.['kubevirt.io'] === 'virt-launcher';
+}

@@ -1,4 +1,5 @@
 import type { Finding } from '../../model/finding.ts';
+import type { KnownCause } from '../../model/known-cause.ts';
 
 /** A file of a bundle, as its index tells it. */
 export interface BundleFile {
@@ -60,6 +61,8 @@ export interface BundleIndex {
   readonly short?: string;
   /** Absent when nobody told. */
   readonly clock?: ClusterClock;
+  /** Known texts that were met in these files: why they come and what to do. */
+  readonly knownCauses: readonly KnownCause[];
   readonly files: readonly BundleFile[];
   readonly notRead: readonly NotRead[];
 }

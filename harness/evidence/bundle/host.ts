@@ -60,7 +60,13 @@ async function keepKernelLog({ shelf, theirs }: Collecting, readings: Readings, 
   // NaN where one was not told: then the kernel's lines have no place on a timeline.
   const bootedAt = nowMs - uptimeMs;
   if (!Number.isNaN(bootedAt)) theirs.push(...kernelMoments(text, 'host kernel', bootedAt));
-  await shelf.put({ ...wanted, file: 'host/dmesg.txt', text, ...(text === '' ? { remark: 'no such line' } : {}) });
+  await shelf.put({
+    ...wanted,
+    file: 'host/dmesg.txt',
+    place: 'host-dmesg',
+    text,
+    ...(text === '' ? { remark: 'no such line' } : {}),
+  });
 }
 
 async function keepAsids({ shelf }: Collecting, readings: Readings, from: string): Promise<void> {

@@ -28,6 +28,7 @@ export function indexText(index: BundleIndex): string {
     ...(short === undefined ? [] : [`- kept short: ${short}`]),
     `- ${clockWords(clock)}`,
     '',
+    ...causes(index),
     ...PLACES.flatMap(([folder, words]) =>
       table(
         words,
@@ -37,6 +38,16 @@ export function indexText(index: BundleIndex): string {
     ...list('What could not be read, and why', missing),
     ...list('What there was none of', none),
   ].join('\n');
+}
+
+function causes({ knownCauses }: BundleIndex): readonly string[] {
+  if (knownCauses.length === 0) return [];
+  const lines = knownCauses.flatMap(({ cause, action, source, line, from }) => [
+    `- ${oneLine(cause)}`,
+    `  - what to do: ${oneLine(action)}`,
+    `  - in [${from}](${from}): \`${oneLine(line).replaceAll('`', "'")}\` (${source})`,
+  ]);
+  return ['## Known texts in what was collected', '', 'They explain and decide nothing.', '', ...lines, ''];
 }
 
 function folderOf(file: string): string {

@@ -1,7 +1,8 @@
+import type { Place } from '../../explain/known-text.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { execInPod } from '../../kube/exec.ts';
 import type { KubeObject } from '../../kube/objects.ts';
-import { type Collecting, placeOf } from './collecting.ts';
+import { type Collecting, isLauncher, placeOf } from './collecting.ts';
 
 /** One command may not use up the time of all the others. */
 const COMMAND_MS = 20_000;
@@ -10,6 +11,7 @@ interface Question {
   readonly file: string;
   readonly what: string;
   readonly command: readonly string[];
+  readonly place?: Place;
 }
 
 /** Asks libvirt and QEMU in the launcher of each guest, as long as it runs. */
@@ -23,10 +25,6 @@ export async function askLaunchers(
   );
 }
 
-function isLauncher({ metadata }: KubeObject): boolean {
-  return metadata.labels?.['kubevirt.io'] === 'virt-launcher';
-}
-
 function questionsFor({ metadata }: KubeObject): readonly Question[] {
   const { labels = {}, annotations = {}, namespace = '' } = metadata;
   const guest = labels['vm.kubevirt.io/name'] ?? annotations['kubevirt.io/domain'] ?? '';
@@ -34,7 +32,12 @@ function questionsFor({ metadata }: KubeObject): readonly Question[] {
   const virsh = (...words: readonly string[]) => ['virsh', ...words];
   return [
     { file: 'domain.xml', what: `live domain XML of guest ${guest}`, command: virsh('dumpxml', domain) },
-    { file: 'qemu.log', what: `QEMU's log of guest ${guest}`, command: ['sh', '-c', `cat ${qemuLogs(domain)}`] },
+    {
+      file: 'qemu.log',
+      what: `QEMU's log of guest ${guest}`,
+      command: ['sh', '-c', `cat ${qemuLogs(domain)}`],
+      place: 'qemu-log',
+    },
     {
       file: 'domcapabilities.xml',
       what: "what libvirt and QEMU of the launcher can do on this host (look for <sev supported='yes'>)",
@@ -56,7 +59,7 @@ function qemuLogs(domain: string): string {
 }
 
 async function ask(collecting: Collecting, client: KubeClient, pod: KubeObject, question: Question): Promise<void> {
-  const { file, what, command } = question;
+  const { file, what, command, place } = question;
   const { name = '', namespace = '' } = pod.metadata;
   const from = `\`${command.join(' ')}\` in container compute of pod ${placeOf(pod)}`;
   await collecting.take({ what, from }, async () => {
@@ -66,6 +69,6 @@ async function ask(collecting: Collecting, client: KubeClient, pod: KubeObject, 
       isRepeatable: true,
     });
     if (code !== 0) throw new Error(`it ended with ${code}: ${stderr.trim() || stdout.trim() || 'without a word'}`);
-    return { file: `guest/${name}/${file}`, text: stdout };
+    return { file: `guest/${name}/${file}`, text: stdout, ...(place === undefined ? {} : { place }) };
   });
 }

@@ -2,7 +2,7 @@ import type { KubeClient } from '../../kube/client.ts';
 import type { KubeObject } from '../../kube/objects.ts';
 import { type PodLog, readPodLog } from '../../kube/pod-log.ts';
 import { CONSOLE_LOG_CONTAINER, hasConsoleLog, readConsoleLog } from '../../kubevirt/console-log.ts';
-import { type Collecting, placeOf } from './collecting.ts';
+import { type Collecting, isLauncher, placeOf } from './collecting.ts';
 import { gap } from './limits.ts';
 import { logMoments } from './moments.ts';
 import type { Found } from './objects.ts';
@@ -87,7 +87,8 @@ async function keepLog(collecting: Collecting, client: KubeClient, wish: LogWish
       ...(previous === undefined ? {} : { previous }),
     });
     collecting.theirs.push(...momentsOf(log, `log ${name}/${status.name}`));
-    return itemOf(`logs/${name}/${status.name}${previous ? '.previous' : ''}.log`, log);
+    const place = isLauncher(pod) ? 'launcher-log' : 'control-plane-log';
+    return { ...itemOf(`logs/${name}/${status.name}${previous ? '.previous' : ''}.log`, log), place };
   });
 }
 
@@ -109,7 +110,7 @@ async function keepSerialLog(
     });
     if (log === undefined) return undefined;
     collecting.theirs.push(...momentsOf(log, `serial ${pod.metadata.name ?? ''}`));
-    return itemOf(`guest/${pod.metadata.name ?? ''}/serial.log`, log);
+    return { ...itemOf(`guest/${pod.metadata.name ?? ''}/serial.log`, log), place: 'guest-serial' };
   });
 }
 

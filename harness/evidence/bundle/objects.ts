@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import type { KubeClient } from '../../kube/client.ts';
+import { isRefusal } from '../../kube/errors.ts';
 import { type KubeObject, objectKey, resourcePath } from '../../kube/objects.ts';
 import { type Collecting, placeOf } from './collecting.ts';
 import { NONE } from './contents.ts';
@@ -98,13 +99,22 @@ async function keepKind(
   const from = `GET ${path}${labelSelector === undefined ? '' : ` with label ${labelSelector}`}`;
   const found = await collecting.ask({ what, from }, async () => {
     const selector = labelSelector === undefined ? {} : { labelSelector };
-    const { items } = await client.list(path, { signal, ...selector });
+    const { items } = await client.list(path, { signal, ...selector }).catch((error: unknown) => {
+      throw isRefusal(error, 404) ? new Error('the cluster does not know this kind of object') : error;
+    });
     // Scrubbed first: what that teaches the redactor holds for everything that is written from now on.
     const own = items.filter(only).map((item) => scrub(item, redactor));
     const sorted = own.sort((one, other) => objectKey(one).localeCompare(objectKey(other)));
     theirs.push(...sorted.flatMap(transitions));
     if (sorted.length === 0) shelf.missed({ what, from, why: NONE });
-    else await shelf.put({ what, from, file: `objects/${file}.yaml`, text: sorted.map(toYaml).join('---\n') });
+    else
+      await shelf.put({
+        what,
+        from,
+        place: 'objects',
+        file: `objects/${file}.yaml`,
+        text: sorted.map(toYaml).join('---\n'),
+      });
     return sorted;
   });
   return found ?? [];
@@ -156,7 +166,7 @@ async function eventsOf(collecting: Collecting, client: KubeClient, wish: Events
       .sort((one, other) => (eventTime(one) || 0) - (eventTime(other) || 0));
     theirs.push(...eventMoments(events));
     if (events.length === 0) return shelf.missed({ what, from, why: NONE });
-    await shelf.put({ what, from, file, text: events.map(eventLine).join('\n') });
+    await shelf.put({ what, from, place: 'events', file, text: events.map(eventLine).join('\n') });
   });
 }
 

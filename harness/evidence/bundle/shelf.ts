@@ -1,6 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import { explain, type Told } from '../../explain/explain.ts';
+import type { Place } from '../../explain/known-text.ts';
+import type { KnownCause } from '../../model/known-cause.ts';
 import type { Redactor } from '../redact.ts';
 import type { BundleFile, NotRead } from './contents.ts';
 import { type BundleLimits, bothEnds, RESERVED_BYTES } from './limits.ts';
@@ -12,6 +15,8 @@ export interface Item {
   readonly what: string;
   readonly from: string;
   readonly text: string;
+  /** What kind of text it is, for known causes to be looked for in it; absent: none are. */
+  readonly place?: Place;
   /** Bytes that its reader has already left out. */
   readonly leftOutBytes?: number;
   readonly remark?: string;
@@ -36,6 +41,8 @@ const LEAST_BYTES = 512;
 export class Shelf {
   readonly files: BundleFile[] = [];
   readonly notRead: NotRead[] = [];
+  /** What is known of texts in what was kept, each once. */
+  readonly knownCauses: KnownCause[] = [];
   readonly #store: Storeroom;
   readonly #folder: string;
   #leftBytes: number;
@@ -59,6 +66,7 @@ export class Shelf {
     this.#take(cut.text);
     const leftOutBytes = cut.leftOutBytes + (item.leftOutBytes ?? 0);
     await this.#write(file, cut.text);
+    if (item.place !== undefined) this.#explain({ place: item.place, from: file, text: cut.text });
     this.files.push({
       ...{ file, what, from, sizeBytes: Buffer.byteLength(cut.text) },
       ...(leftOutBytes === 0 ? {} : { leftOutBytes }),
@@ -84,6 +92,11 @@ export class Shelf {
     this.#store.usedBytes += sizeBytes;
     await this.#write(file, fitting);
     return { sizeBytes };
+  }
+
+  #explain(told: Told): void {
+    const news = explain([told]).filter(({ id }) => !this.knownCauses.some((known) => known.id === id));
+    this.knownCauses.push(...news);
   }
 
   /** Masked before it is cut: half of a secret would not be known as one. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-const LONGEST = 80;
+const LONGEST = 70;
 
 /**
  * The name of a bundle's folder, made of the row's: letters, digits and dashes, the same on every run. Different rows
@@ -14,6 +14,6 @@ export function bundleSlug(of: 'case' | 'phase', row: string): string {
   const isExact = plain.length > 0 && plain.length <= LONGEST && plain === row.toLowerCase().replace(/: | /g, '-');
   if (isExact) return `${of}-${plain}`;
   const mark = createHash('sha256').update(row).digest('hex').slice(0, 8);
-  const short = plain.slice(0, LONGEST).replace(/-+$/, '');
+  const short = plain.length <= LONGEST ? plain : plain.slice(0, LONGEST).replace(/-[^-]*$/, '');
   return [of, short, mark].filter((part) => part !== '').join('-');
 }

@@ -44,7 +44,10 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     socket.once('close', () => sockets.delete(socket));
   });
   server.on('secureConnection', (socket: TLSSocket) => socket.on('error', () => socket.destroy()));
-  server.on('request', (request, response) => void serve(api, request, response));
+  server.on('request', (request, response) => {
+    response.setHeader('date', options.clock.now().toUTCString());
+    void serve(api, request, response);
+  });
   server.on('upgrade', (request, socket, head) => void upgrade(api, request, { socket, head }));
   await listening(server, options);
   const { port } = server.address() as AddressInfo;
