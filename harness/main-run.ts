@@ -93,7 +93,7 @@ async function runGuarded(session: Session, call: SettledCall): Promise<void> {
   await guarded({ tell }, { isTerminal: terminal.stderr.isTTY === true, listen }, async (stop) => {
     const provider = factory.create(resolution.values);
     const runDir = await runFolder(runId, own);
-    const holder = holderOf(own.environment, hostname());
+    const holder = holderOf(own.environment, { machine: hostname(), pid: own.pid });
     await run({
       runId,
       config: resolution.config,

@@ -1,5 +1,5 @@
 import { openWatcher } from './command/watcher.ts';
-import { prowLimits } from './config/prow.ts';
+import { type JobHolder, prowLimits } from './config/prow.ts';
 import type { Budgets, RunConfig } from './config/run-config.ts';
 import { notRead } from './doctor/cluster/reading.ts';
 import { commandRows, connectionRows } from './doctor/connection-check.ts';
@@ -60,8 +60,8 @@ export interface RunInput {
   readonly artifacts: string;
   /** Folder for what is secret or passing, outside of the artifacts; made and removed by the run. */
   readonly runDir: string;
-  /** Who holds the lease, for others to read, and a link to the build. */
-  readonly holder: { readonly identity: string; readonly link?: string };
+  /** Who holds the lease, for others to read. */
+  readonly holder: JobHolder;
   /** Hears all that happens, secrets masked: the report is made of nothing else. */
   readonly sink: (event: RunEvent) => void;
   /** Aborts, with an Interrupted, when the user or Prow wants the run to stop. */
@@ -248,13 +248,19 @@ async function reachCluster(scope: Scope, subject: Subject, way: ClusterWay): Pr
 
 /** From here on the cluster is ours alone, and nothing of an earlier run is left on it. */
 async function takeTurn(scope: Scope, client: KubeClient, { config, runId, holder }: RunInput): Promise<void> {
-  const { namespace, durationMs, waitMs } = config.lease;
-  const link = holder.link === undefined ? {} : { link: holder.link };
-  await acquireLease(scope, client, { namespace, holder: holder.identity, runId, durationMs, waitMs, ...link });
+  const { priority = holder.priority, ...lease } = config.lease;
+  const purpose = purposeOf(config);
+  await acquireLease(scope, client, { ...lease, priority, holder: holder.identity, runId, link: holder.link, purpose });
   const fencing = await raiseServerFence(scope, client, runId);
   scope.emit({ type: 'subject', subject: { fencing } });
   scope.log.detail(fencingText(fencing));
   await sweepOtherRuns(scope, client, { runId });
+}
+
+/** For whoever waits: what is tested. */
+function purposeOf({ kubevirt: { choice }, tests: { require } }: RunConfig): string {
+  const kubevirt = choice.kind === 'version' ? choice.version : choice.kind;
+  return `${(require ?? ['what the host can']).join(', ')} on KubeVirt ${kubevirt}`;
 }
 
 interface Known {

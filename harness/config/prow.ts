@@ -25,12 +25,27 @@ export function isCi(env: Environment): boolean {
   return (ci !== '' && ci !== 'false' && ci !== '0') || (env.PROW_JOB_ID ?? '') !== '';
 }
 
-/** Who runs here, for others who want the same cluster: the Prow job and its page, or the user and the machine. */
-export function holderOf(env: Environment, machine: string): { readonly identity: string; readonly link?: string } {
-  const { PROW_JOB_ID: job, BUILD_ID: build, JOB_NAME: name } = env;
-  // A revived pod keeps its job's id but gets a new build, and the old process may still be alive: both name the holder.
-  if (job && build) return { identity: `prow ${name ?? 'job'} ${job}/${build}`, link: prowPage(env) };
-  return { identity: `${env.USER || env.LOGNAME || 'somebody'}@${machine}` };
+/** Who runs here, for others who want the same cluster. */
+export interface JobHolder {
+  readonly identity: string;
+  /** The build's page. */
+  readonly link?: string;
+  /** By the kind of job. */
+  readonly priority: 'presubmit' | 'periodic' | 'developer';
+}
+
+/** The Prow job and its page, or the user, the machine and the process. */
+export function holderOf(
+  env: Environment,
+  { machine, pid }: { readonly machine: string; readonly pid: number },
+): JobHolder {
+  const { PROW_JOB_ID: job, BUILD_ID: build, JOB_NAME: name, JOB_TYPE: type } = env;
+  // A revived pod keeps its name and its job's id but gets a new build, and the old process may still be alive.
+  if (job && build) {
+    const priority = type === 'presubmit' || type === 'batch' ? 'presubmit' : 'periodic';
+    return { identity: `prow ${name ?? 'job'} ${job}/${build}`, link: prowPage(env), priority };
+  }
+  return { identity: `${env.USER || env.LOGNAME || 'somebody'}@${machine} pid ${pid}`, priority: 'developer' };
 }
 
 /** The page of this build on KubeVirt's Prow. Source: pod-utils' upload layout. */

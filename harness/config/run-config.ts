@@ -57,6 +57,8 @@ export interface LeaseConfig {
   readonly namespace: string;
   readonly durationMs: number;
   readonly waitMs: number;
+  /** Undefined: as the job says. */
+  readonly priority: 'presubmit' | 'periodic' | 'developer' | undefined;
 }
 
 /** Milliseconds for each phase and for the whole. */
@@ -107,6 +109,7 @@ export function toRunConfig(values: CoreValues, provider: string, runMs: number)
       namespace: values['lease-namespace'],
       durationMs: values['lease-duration'],
       waitMs: values['lease-wait'],
+      priority: values['lease-priority'],
     },
     budgets: budgets(values, runMs),
     output: { detail: values.quiet ? 'quiet' : values.verbose ? 'verbose' : 'normal', json: values.json },

@@ -3,8 +3,9 @@ import { BUNDLE_ROWS } from './bundle-rows.ts';
 import { KUBEVIRT_ROWS } from './kubevirt-rows.ts';
 import type { LabelFilter } from './label-filter.ts';
 import { parseLabelFilter } from './label-filter.ts';
+import { LEASE_ROWS } from './lease-rows.ts';
 import { NODE_ROWS } from './node-rows.ts';
-import { duration, memoryQuantity, namespaceName, onOff, regex, seed, technologies, text } from './parsers.ts';
+import { duration, memoryQuantity, onOff, regex, seed, technologies, text } from './parsers.ts';
 
 type Row = Omit<Setting, 'key'>;
 
@@ -92,27 +93,7 @@ export const TABLE = {
     help: 'memory of a guest',
   },
   'guest-boot-timeout': budget('Guest', '6m', 'a guest from its creation to its login prompt'),
-  'lease-namespace': {
-    group: 'Lease',
-    valueName: 'NAMESPACE',
-    parse: namespaceName,
-    default: 'kube-system',
-    help: 'where the Lease `sevlane` is kept that gives one run at a time the cluster',
-  },
-  'lease-duration': {
-    group: 'Lease',
-    valueName: 'TIME',
-    parse: duration(1000),
-    default: '90s',
-    help: 'how long a lease outlives a holder that died',
-  },
-  'lease-wait': {
-    group: 'Lease',
-    valueName: 'TIME',
-    parse: duration(0),
-    default: '10m',
-    help: 'how long to wait for a cluster that another run holds',
-  },
+  ...LEASE_ROWS,
   'connect-timeout': budget('Time', '1m', 'reaching the node over SSH'),
   'probe-timeout': budget('Time', '1m', 'asking the node what it can do'),
   'cluster-timeout': budget('Time', '2m', 'reaching the Kubernetes API through the node'),

@@ -32,7 +32,8 @@ export async function persist(
   });
 }
 
-function mayPass(error: unknown): error is InfraError | ConnectionCut {
+/** True for trouble that may be over soon: the server away, busy or broken, the connection cut. */
+export function mayPass(error: unknown): error is InfraError | ConnectionCut {
   if (error instanceof LostLease) return false;
   if (error instanceof KubeError) return error.status >= 500 || error.status === 429;
   return error instanceof InfraError || error instanceof ConnectionCut;

@@ -70,7 +70,7 @@ describe('the budgets of a run', function () {
 
   it('of the whole run tells in which phase it was used up', async () => {
     const api = { ...LANE, verb: ['create', 'update'], resource: 'leases' };
-    const faults = await scenario({ api, answer: 'delay', ms: 30_000 });
+    const faults = await scenario({ api, answer: 'delay', ms: 14_000 });
     const { exitCode, report } = await lane(['--sim-scenario', faults, '--run-timeout', '12s']);
     expect(exitCode).to.equal(3);
     expect(report.verdict).to.equal('infra: the run was not done within 12 s; in phase lease');

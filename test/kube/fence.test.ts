@@ -11,6 +11,7 @@ import type { RunEvent } from '../../harness/model/events.ts';
 import { type OwnedScope, openScope } from '../../harness/scope/scope.ts';
 import { failure } from '../failure.ts';
 import { type ApiServer, json, refuse, type Seen, startApiServer } from './api-server.ts';
+import { LeaseStore } from './lease-store.ts';
 import { openLine } from './line.ts';
 
 const PODS = '/api/v1/namespaces/lane/pods';
@@ -32,7 +33,7 @@ describe('the fence of a held lease', () => {
   let scope: OwnedScope;
   let client: KubeClient;
   let events: RunEvent[];
-  let stored: KubeObject | undefined;
+  let store: LeaseStore;
   /** What this machine's clocks have gained beside the time that passed. */
   let jumped: { monotonicMs: number; wallMs: number };
   const clocks = {
@@ -47,15 +48,11 @@ describe('the fence of a held lease', () => {
     events = [];
     scope = openScope((event) => void events.push(event));
     client = openKubeClient(scope, openLine(scope, server.opener), server.access);
-    stored = undefined;
+    store = new LeaseStore();
     jumped = { monotonicMs: 0, wallMs: 0 };
-    let version = 0;
-    server.on(({ method, path, body }, answer) => {
-      if (!path.includes('/leases')) return json(answer, body === '' ? POD : JSON.parse(body));
-      if (method === 'GET') return stored ? json(answer, stored) : refuse(answer, 404, 'NotFound', 'no lease');
-      const sent = JSON.parse(body) as KubeObject;
-      stored = { ...sent, metadata: { ...sent.metadata, resourceVersion: String(++version) } };
-      json(answer, stored);
+    server.on(async (seen, answer) => {
+      if (seen.path.includes('/leases')) await store.handle(seen, answer);
+      else json(answer, seen.body === '' ? POD : JSON.parse(seen.body));
     });
   });
   afterEach(async () => {
@@ -66,7 +63,7 @@ describe('the fence of a held lease', () => {
   const annotationsOf = ({ body }: Seen) => (JSON.parse(body) as KubeObject).metadata.annotations ?? {};
 
   it('writes its epoch on every object of a run that is created, replaced or applied, and on no other', async () => {
-    stored = { ...POD, metadata: { name: 'sevlane', resourceVersion: '9' }, spec: { leaseTransitions: 6 } };
+    store.write({ ...POD, kind: 'Lease', metadata: { name: 'sevlane' }, spec: { leaseTransitions: 6 } });
     await client.create(PODS, POD);
     await take();
     await client.create(PODS, POD);
@@ -175,7 +172,7 @@ describe('the fence of a held lease', () => {
     expect(undone).to.deep.equal(['file']);
     const said = events.flatMap((event) => (event.type === 'log' && event.level === 'info' ? [event.message] : []));
     expect(said.join('\n')).to.match(/^the pod: left to the next holder of the lease, who sweeps it: lease "sevlane"/m);
-    expect(stored?.spec, 'not given back').to.include({ holderIdentity: 'periodic-sev/1' });
+    expect(store.lock?.spec, 'not given back').to.include({ holderIdentity: 'periodic-sev/1' });
   });
 
   it('stops an undo that is under way when the lease is lost, and tells of the loss', async () => {

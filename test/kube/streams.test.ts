@@ -14,7 +14,8 @@ import { deadline } from '../../harness/scope/deadline.ts';
 import { type OwnedScope, openScope } from '../../harness/scope/scope.ts';
 import { until } from '../../harness/scope/until.ts';
 import { failure } from '../failure.ts';
-import { type ApiServer, json, refuse, type Seen, startApiServer } from './api-server.ts';
+import { type ApiServer, json, type Seen, startApiServer } from './api-server.ts';
+import { LeaseStore } from './lease-store.ts';
 import { type Line, openLine } from './line.ts';
 
 const PODS = '/api/v1/pods';
@@ -150,28 +151,20 @@ describe('what stays open over a line that is cut', () => {
 
   describe('the lease', () => {
     const options = { namespace: 'lane', holder: 'job/1', runId: 'r1', waitMs: 0 };
-    let stored: KubeObject | undefined;
-    let version: number;
+    let store: LeaseStore;
     beforeEach(() => {
-      stored = undefined;
-      version = 0;
-      server.on(({ method, body }, answer) => {
-        if (method === 'GET') return stored ? json(answer, stored) : refuse(answer, 404, 'NotFound', 'no lease');
-        version++;
-        const sent = JSON.parse(body) as KubeObject;
-        stored = { ...sent, metadata: { ...sent.metadata, resourceVersion: String(version) } };
-        json(answer, stored);
-      });
+      store = new LeaseStore();
+      server.on(store.handle);
     });
 
     it('is renewed again after a cut that is shorter than it', async () => {
       await acquireLease(scope, client, { ...options, durationMs: 6000 });
       line.cut();
       await outage(2000);
-      const before = version;
+      const before = store.version;
       line.heal();
       await until('a renewal', { scope, withinMs: 5000, everyMs: 20, blame: 'infra' }, async () =>
-        version > before ? { done: true, value: undefined } : { done: false, saw: `${version}` },
+        store.version > before ? { done: true, value: undefined } : { done: false, saw: `${store.version}` },
       );
       expect(scope.signal.aborted).to.equal(false);
     });

@@ -6,9 +6,10 @@ import type { Scope } from '../../scope/scope.ts';
 import type { KubeClient } from '../client.ts';
 import { isRefusal } from '../errors.ts';
 import { pause } from '../pause.ts';
-import { type Clocks, type Moment, momentOf } from './clocks.ts';
+import { type Clocks, momentOf } from './clocks.ts';
 import { GIVEN_UP_AFTER, LeaseFence } from './fence.ts';
 import { describeHolder, type Holder, isHeldBy, type Lease, releasedLease, renewedLease } from './record.ts';
+import type { Taken } from './seat.ts';
 
 interface Keeping {
   readonly scope: Scope;
@@ -19,12 +20,6 @@ interface Keeping {
   /** `namespace/name`. */
   readonly lease: string;
   readonly clocks: Clocks;
-}
-
-/** A taken record, and when the request that took it was sent. */
-interface Taken {
-  readonly lease: Lease;
-  readonly sentAt: Moment;
 }
 
 /** Shortest time that one renewal gets, also when the machine slept past the deadline: the server then decides. */

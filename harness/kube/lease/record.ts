@@ -19,27 +19,28 @@ export interface Holder {
   readonly holder: string;
   readonly runId: string;
   /** Where a waiting person can look, e.g. the build's page. */
-  readonly link?: string;
+  readonly link?: string | undefined;
+  /** What it runs, in a few words. */
+  readonly purpose?: string | undefined;
   readonly durationMs: number;
 }
 
 export const RUN_ANNOTATION = 'sevlane/run';
 export const LINK_ANNOTATION = 'sevlane/link';
+export const PURPOSE_ANNOTATION = 'sevlane/purpose';
+
+/** Group and version of leases. */
+export const LEASE_API = 'coordination.k8s.io/v1';
 
 /** A first record: the object did not exist. */
 export function newLease(namespace: string, name: string, holder: Holder, now: Date): Lease {
-  const bare: Lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { namespace, name } };
+  const bare: Lease = { apiVersion: LEASE_API, kind: 'Lease', metadata: { namespace, name } };
   return { ...takenLease(bare, holder, now), spec: { ...held(holder, now), leaseTransitions: 0 } };
 }
 
 /** The record after a change of holder: one transition more, as client-go counts. */
 export function takenLease(old: Lease, holder: Holder, now: Date): Lease {
-  const { [LINK_ANNOTATION]: _link, ...others } = old.metadata.annotations ?? {};
-  const annotations = {
-    ...others,
-    [RUN_ANNOTATION]: holder.runId,
-    ...(holder.link === undefined ? {} : { [LINK_ANNOTATION]: holder.link }),
-  };
+  const annotations = { ...unnamed(old), ...namedBy(holder) };
   return {
     ...old,
     metadata: { ...old.metadata, annotations },
@@ -54,15 +55,9 @@ export function renewedLease(old: Lease, now: Date): Lease {
 
 /** The record after a release: nobody holds it, and the object stays. */
 export function releasedLease(old: Lease, now: Date): Lease {
-  const {
-    [RUN_ANNOTATION]: _run,
-    [LINK_ANNOTATION]: _link,
-    [WRITE_ANNOTATION]: _write,
-    ...annotations
-  } = old.metadata.annotations ?? {};
   const time = microTime(now);
   const spec = { ...old.spec, holderIdentity: '', leaseDurationSeconds: 1, acquireTime: time, renewTime: time };
-  return { ...old, metadata: { ...old.metadata, annotations }, spec };
+  return { ...old, metadata: { ...old.metadata, annotations: unnamed(old) }, spec };
 }
 
 /** True when nobody holds it, so that it may be taken at once. */
@@ -82,13 +77,35 @@ export function describeHolder({ spec, metadata }: Lease): string {
   return `${spec?.holderIdentity || 'nobody'} since ${since}${link === undefined ? '' : ` (${link})`}`;
 }
 
-function held({ holder, durationMs }: Holder, now: Date): LeaseSpec {
+/** The annotations that say who it is. */
+export function namedBy({ runId, link, purpose }: Holder): Readonly<Record<string, string>> {
+  return {
+    [RUN_ANNOTATION]: runId,
+    ...(link === undefined ? {} : { [LINK_ANNOTATION]: link }),
+    ...(purpose === undefined ? {} : { [PURPOSE_ANNOTATION]: purpose }),
+  };
+}
+
+/** The annotations without what names the last holder. */
+function unnamed({ metadata }: Lease): Readonly<Record<string, string>> {
+  const {
+    [RUN_ANNOTATION]: _run,
+    [LINK_ANNOTATION]: _link,
+    [PURPOSE_ANNOTATION]: _purpose,
+    [WRITE_ANNOTATION]: _write,
+    ...annotations
+  } = metadata.annotations ?? {};
+  return annotations;
+}
+
+/** The spec of a record that this holder writes for the first time. */
+export function held({ holder, durationMs }: Holder, now: Date): LeaseSpec {
   const time = microTime(now);
   const leaseDurationSeconds = Math.max(1, Math.ceil(durationMs / 1000));
   return { holderIdentity: holder, leaseDurationSeconds, acquireTime: time, renewTime: time };
 }
 
 /** metav1.MicroTime wants six digits. */
-function microTime(date: Date): string {
+export function microTime(date: Date): string {
   return date.toISOString().replace('Z', '000Z');
 }
