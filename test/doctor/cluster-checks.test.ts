@@ -3,6 +3,7 @@ import { judgeAll } from '../../harness/doctor/check.ts';
 import { CLUSTER_CHECKS } from '../../harness/doctor/cluster/check-table.ts';
 import { clusterUnread } from '../../harness/doctor/cluster/examine.ts';
 import type { ClusterReadings } from '../../harness/doctor/cluster/readings.ts';
+import type { Right } from '../../harness/doctor/cluster/rights.ts';
 import { newLease } from '../../harness/kube/lease/record.ts';
 import { parseKubevirtVersion } from '../../harness/kubevirt/versions.ts';
 import type { CheckResult } from '../../harness/model/check.ts';
@@ -120,6 +121,18 @@ describe("the doctor's checks of the cluster", () => {
     const row = found('api-rights', { missingRights: { value: missing } });
     expect(row.verdict).to.equal('fatal');
     expect(row.action).to.include('create deployments.apps, delete deployments.apps');
+  });
+
+  it('tell whether the server keeps out a run that lost its lease, and why not', () => {
+    const ground = (isServed: boolean, missing: readonly Right[] = []) => ({ value: { isServed, missing } });
+    expect(said('fencing', {})).to.equal('ok: fencing by the server too');
+    expect(said('fencing', { fencing: ground(false), version: { value: 'v1.29.4' } })).to.equal(
+      'note: client-side fencing: the server of Kubernetes v1.29.4 has no admission policies',
+    );
+    const missing = [{ verb: 'patch', group: 'admissionregistration.k8s.io', resource: 'validatingadmissionpolicies' }];
+    expect(said('fencing', { fencing: ground(true, missing) })).to.equal(
+      'note: client-side fencing: no right to patch validatingadmissionpolicies.admissionregistration.k8s.io',
+    );
   });
 
   it('compare the kubelet with the server', () => {

@@ -95,6 +95,7 @@ export function readings(changes: Partial<ClusterReadings> = {}): ClusterReading
     limits: none,
     labelled: none,
     lease: { value: undefined },
+    fencing: { value: { isServed: true, missing: [] } },
     kubevirtDefinition: { value: undefined },
     kubevirts: none,
     images: { value: [{ image: 'quay.io/kubevirt/virt-operator:v1.9.0', state: 'on the node' }] },

@@ -8,6 +8,7 @@ import { RUN_LABEL } from '../../kube/sweep.ts';
 import type { Scope } from '../../scope/scope.ts';
 import { turnstile } from '../../scope/turnstile.ts';
 import type { SshConnection } from '../../ssh/connection.ts';
+import { fencingGround } from './fencing.ts';
 import { at, listAt, textAt } from './fields.ts';
 import { nodeUnderTest } from './node.ts';
 import { ask, type Reading } from './reading.ts';
@@ -61,6 +62,7 @@ export async function askApi(scope: Scope, { client, ssh, wish, hostname }: ApiQ
       list('apiextensions.k8s.io/v1', 'customresourcedefinitions', RUN_LABEL),
     ),
     lease: question((signal) => findLease(client, wish.leaseNamespace, signal)),
+    fencing: question((signal) => fencingGround(client, wish.leaseNamespace, signal)),
     kubevirtDefinition: question((signal) => client.find(DEFINITION, { signal })),
     kubevirts: question((signal) => ifServed(listed(client, KUBEVIRTS, { signal }))),
     images: nodes.then((read) => askImages(scope, { ssh, wish, hostname, nodes: read })),

@@ -114,6 +114,7 @@ function nothing(why: Unread): Everything {
     limits: why,
     labelled: why,
     lease: why,
+    fencing: why,
     kubevirtDefinition: why,
     kubevirts: why,
     images: why,

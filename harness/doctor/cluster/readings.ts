@@ -5,6 +5,7 @@ import type { PresentedCertificate } from '../../kube/peek.ts';
 import type { KubevirtVersion } from '../../kubevirt/versions.ts';
 import type { HostFacts } from '../../model/host-facts.ts';
 import type { Technology } from '../../model/technology.ts';
+import type { FencingGround } from './fencing.ts';
 import type { Reading } from './reading.ts';
 import type { ImageAnswer } from './registry.ts';
 import type { Right } from './rights.ts';
@@ -77,6 +78,8 @@ export interface ClusterReadings {
   /** Deployments, pods and definitions with the label of a run. */
   readonly labelled: Objects;
   readonly lease: Reading<Lease | undefined>;
+  /** Whether the server could keep out a run that has lost its lease. */
+  readonly fencing: Reading<FencingGround>;
   readonly kubevirtDefinition: Reading<KubeObject | undefined>;
   readonly kubevirts: Objects;
   readonly images: Reading<readonly ImageAnswer[]>;

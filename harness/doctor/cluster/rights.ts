@@ -74,8 +74,16 @@ export async function missingRights(
   leaseNamespace: string,
   signal: AbortSignal,
 ): Promise<readonly Right[]> {
+  return await missingAmong(client, neededRights(leaseNamespace), signal);
+}
+
+/** The same of these rights. */
+export async function missingAmong(
+  client: KubeClient,
+  needed: readonly Right[],
+  signal: AbortSignal,
+): Promise<readonly Right[]> {
   if (await allows(client, { verb: '*', group: '*', resource: '*' }, signal)) return [];
-  const needed = neededRights(leaseNamespace);
   const allowed = await Promise.all(needed.map((right) => allows(client, right, signal)));
   return needed.filter((_, index) => !allowed[index]);
 }

@@ -5,6 +5,7 @@ import { type Check, note, ok, warning } from '../check.ts';
 import { few } from './fields.ts';
 import { judged } from './reading.ts';
 import type { ClusterReadings } from './readings.ts';
+import { rightText } from './rights.ts';
 
 /** Who else is, or was, on this cluster with a lane of ours. */
 export const TENANT_CHECKS: readonly Check<ClusterReadings>[] = [
@@ -20,6 +21,22 @@ export const TENANT_CHECKS: readonly Check<ClusterReadings>[] = [
         if (found === undefined) return ok('nobody ever held it', from);
         if (isFree(found)) return ok('free', from);
         return note(`held by ${describeHolder(found)}, renewed ${found.spec?.renewTime ?? 'at an unknown time'}`, from);
+      });
+    },
+  },
+  {
+    id: 'fencing',
+    group: 'cluster',
+    title: 'the server can keep out a run that lost the lease',
+    expected: 'ValidatingAdmissionPolicy v1 (Kubernetes 1.30 or newer), and the right to put one up',
+    why: 'a run that was frozen past its lease may have a request on its way: the client alone cannot call it back',
+    judge: ({ fencing, version }) => {
+      const from = '/apis/admissionregistration.k8s.io/v1 and SelfSubjectAccessReviews';
+      return judged(fencing, from, ({ isServed, missing }) => {
+        const kubernetes = 'value' in version ? ` of Kubernetes ${version.value}` : '';
+        if (!isServed) return note(`client-side fencing: the server${kubernetes} has no admission policies`, from);
+        if (missing.length > 0) return note(`client-side fencing: no right to ${few(missing.map(rightText), 3)}`, from);
+        return ok('fencing by the server too', from);
       });
     },
   },
