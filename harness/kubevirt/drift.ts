@@ -23,7 +23,8 @@ export function hasOtherManager(live: KubeObject): boolean {
 
 /** `made by "kubectl" at 2026-01-01T00:00:00Z`. */
 export function madeBy(live: KubeObject): string {
-  const [first] = managersOf(live);
+  const managers = managersOf(live);
+  const first = managers.find((name) => name !== OURS) ?? managers[0];
   const { creationTimestamp } = live.metadata;
   const who = first === undefined ? 'made by nobody who says so' : `made by "${first}"`;
   return creationTimestamp === undefined ? who : `${who} at ${creationTimestamp}`;

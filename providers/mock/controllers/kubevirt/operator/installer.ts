@@ -178,7 +178,8 @@ export function startInstaller(component: Component, installation: Installation)
       deleting: 'Deleting',
     }[situation.is];
     const fields = {
-      operatorVersion: installation.tag,
+      // By git, not by the tag of its image.
+      operatorVersion: version.text,
       ...more,
       phase,
       conditions: conditionsOf(situation, (before.conditions ?? []) as readonly Condition[], component.now()),
