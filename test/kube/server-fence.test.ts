@@ -1,15 +1,17 @@
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
+import { fencingGround } from '../../harness/doctor/cluster/fencing.ts';
+import type { KubeClient } from '../../harness/kube/client.ts';
 import { DIRECT } from '../../harness/kube/direct.ts';
 import { acquireLease } from '../../harness/kube/lease/acquire.ts';
 import { raiseServerFence } from '../../harness/kube/lease/server-fence.ts';
 import { openKubeClient } from '../../harness/kube/open-client.ts';
 import type { Fencing } from '../../harness/model/fencing.ts';
-import { type OwnedScope, openScope } from '../../harness/scope/scope.ts';
+import { type OwnedScope, openScope, type Scope } from '../../harness/scope/scope.ts';
 import { type RealServer, realServerFolder, startRealServer } from '../mock/api/real-server.ts';
 import { running } from '../mock/api/running-server.ts';
 
-type Server = Pick<RealServer, 'port' | 'admin' | 'ask' | 'stop'>;
+type Server = Pick<RealServer, 'port' | 'admin' | 'alice' | 'ask' | 'stop'>;
 
 const CONFIGMAPS = '/api/v1/namespaces/default/configmaps';
 const POLICIES = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies';
@@ -97,14 +99,36 @@ for (const { name, start } of SERVERS) {
       await settled(async () => (await apply(object({ name: 'g', epoch: 0 }))).status === 201);
     });
 
-    /** A run takes the lease, puts up the fence, and is gone without a word. */
-    async function takenOver(runId: string, namespace = 'kube-system'): Promise<Fencing> {
-      const own = openScope(() => {});
-      const { port, admin } = server;
-      const client = openKubeClient(own, DIRECT, {
-        ...{ place: 'test', context: 'test', server: { host: '127.0.0.1', port }, basePath: '', expiries: [] },
-        ...{ serverName: '127.0.0.1', ca: admin.ca, clientCertificate: admin },
+    it('is put up by a user who has no more than the rights that the doctor asks for', async () => {
+      await granted(server, [LEASES]);
+      // Rights are taken up within moments.
+      let fencing: Fencing | undefined;
+      await settled(async () => {
+        fencing = await takenOver('run-5', 'kube-system', 'alice').catch(() => undefined);
+        return fencing !== undefined;
       });
+      expect(fencing?.by).to.equal('client');
+      expect(fencing?.why).to.match(
+        /^no right to apply ValidatingAdmissionPolicy "sevlane-fence-kube-system": .*alice/,
+      );
+      const client = clientOf(scope, server, 'alice');
+      const { missing } = await fencingGround(client, 'kube-system', scope.signal);
+      await granted(server, [
+        LEASES,
+        ...missing.map(({ verb, group, resource }) => ({ apiGroups: [group], resources: [resource], verbs: [verb] })),
+      ]);
+      await settled(async () => (await takenOver('run-6', 'kube-system', 'alice')).by === 'client and server');
+      expect(await fencingGround(client, 'kube-system', scope.signal)).to.deep.equal({ isServed: true, missing: [] });
+    });
+
+    /** A run takes the lease, puts up the fence, and is gone without a word. */
+    async function takenOver(
+      runId: string,
+      namespace = 'kube-system',
+      as: 'admin' | 'alice' = 'admin',
+    ): Promise<Fencing> {
+      const own = openScope(() => {});
+      const client = clientOf(own, server, as);
       try {
         const holder = { namespace, holder: runId, runId, durationMs: 60_000, waitMs: 0 };
         await acquireLease(own, client, holder);
@@ -140,45 +164,52 @@ describe('the fence of a server that has none to offer', () => {
       why: 'the server has no ValidatingAdmissionPolicy v1 (Kubernetes before 1.30)',
     });
   });
-
-  it('is the client’s alone where we may not put up a policy, and says so', async () => {
-    const server = await simulated('v1.34.4');
-    const rules = [{ apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['*'] }];
-    await server.ask('POST', '/apis/rbac.authorization.k8s.io/v1/clusterroles', {
-      body: { metadata: { name: 'leases' }, rules },
-    });
-    await server.ask('POST', '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', {
-      body: {
-        metadata: { name: 'leases' },
-        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'leases' },
-        subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'alice' }],
-      },
-    });
-    const { by, why } = await fencingOn(server, 'alice');
-    expect(by).to.equal('client');
-    expect(why).to.match(/^no right to apply ValidatingAdmissionPolicy "sevlane-fence-kube-system": .*alice/);
-  });
 });
+
+const LEASES = { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create', 'update'] };
 
 async function simulated(version: string) {
   const { server, admin, alice, ask, stop } = await running({}, { version });
   return { port: server.port, admin, alice, ask, stop };
 }
 
-async function fencingOn(server: Awaited<ReturnType<typeof simulated>>, as: 'admin' | 'alice' = 'admin') {
+async function fencingOn(server: Server) {
   const scope = openScope(() => {});
-  const { port, admin } = server;
   try {
-    const client = openKubeClient(scope, DIRECT, {
-      ...{ place: 'test', context: 'test', server: { host: '127.0.0.1', port }, basePath: '', expiries: [] },
-      ...{ serverName: '127.0.0.1', ca: admin.ca, clientCertificate: server[as] },
-    });
+    const client = clientOf(scope, server, 'admin');
     const holder = { namespace: 'kube-system', holder: 'a', runId: 'run-1', durationMs: 60_000, waitMs: 0 };
     await acquireLease(scope, client, holder);
     return await raiseServerFence(scope, client, 'run-1');
   } finally {
     await scope.close();
     await server.stop();
+  }
+}
+
+function clientOf(scope: Scope, { port, ...server }: Server, as: 'admin' | 'alice'): KubeClient {
+  return openKubeClient(scope, DIRECT, {
+    ...{ place: 'test', context: 'test', server: { host: '127.0.0.1', port }, basePath: '', expiries: [] },
+    ...{ serverName: '127.0.0.1', ca: server.admin.ca, clientCertificate: server[as] },
+  });
+}
+
+/** Alice has these rights in the whole cluster, and may read the leases of kube-system. */
+async function granted(server: Server, rules: readonly unknown[]): Promise<void> {
+  const [name, group] = ['fencing', 'rbac.authorization.k8s.io'];
+  const subjects = [{ apiGroup: group, kind: 'User', name: 'alice' }];
+  const roleRef = (kind: string) => ({ apiGroup: group, kind, name });
+  const own = [{ apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get'] }];
+  const inSystem = '/namespaces/kube-system';
+  for (const [kind, at, fields] of [
+    ['Role', inSystem, { rules: own }],
+    ['RoleBinding', inSystem, { roleRef: roleRef('Role'), subjects }],
+    ['ClusterRole', '', { rules }],
+    ['ClusterRoleBinding', '', { roleRef: roleRef('ClusterRole'), subjects }],
+  ] as const) {
+    const path = `/apis/${group}/v1${at}/${kind.toLowerCase()}s/${name}?fieldManager=test&force=true`;
+    const body = { apiVersion: `${group}/v1`, kind, metadata: { name }, ...fields };
+    const headers = { 'content-type': 'application/apply-patch+yaml' };
+    expect((await server.ask('PATCH', path, { body, headers })).status).to.be.below(300);
   }
 }
 

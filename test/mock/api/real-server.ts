@@ -12,6 +12,8 @@ import { clientsOf, type More, type Seen } from './running-server.ts';
 export interface RealServer {
   readonly port: number;
   readonly admin: { readonly ca: string; readonly cert: string; readonly key: string };
+  /** The same of a client without any rights. */
+  readonly alice: RealServer['admin'];
   ask(method: string, path: string, more?: More): Promise<Seen>;
   stop(): Promise<void>;
 }
@@ -63,7 +65,7 @@ export async function startRealServer(folder: string): Promise<RealServer> {
     await rm(home, { recursive: true, force: true });
   };
   await ready(clients.ask, programs).catch((error: unknown) => stop().then(() => Promise.reject(error)));
-  return { port, admin: clients.admin, ask: clients.ask, stop };
+  return { port, admin: clients.admin, alice: clients.alice, ask: clients.ask, stop };
 }
 
 const READY_MS = 60_000;

@@ -75,14 +75,28 @@ function namesFor(
   const { uid: _uid, object: _object, oldObject: _old, ...request } = requestOf('', attributes);
   const isNamespaces = type.group === '' && type.plural === 'namespaces';
   const namespaceObject = isNamespaces || namespace === '' ? undefined : namespaceOf(core, namespace);
-  const names = {
-    object: celValue(object ?? null),
-    oldObject: celValue(oldObject ?? null),
-    request: celValue(request),
-    params: celValue(param),
-    namespaceObject: celValue(namespaceObject ?? null),
-  };
-  return { ...names, variables: variablesOf(listAt(policy, 'spec', 'variables'), names) };
+  const names = whenMet({
+    object: () => object ?? null,
+    oldObject: () => oldObject ?? null,
+    request: () => request,
+    params: () => param,
+    namespaceObject: () => namespaceObject ?? null,
+  });
+  return withVariables(names, variablesOf(listAt(policy, 'spec', 'variables'), names));
+}
+
+/** Most conditions settle it before the whole object is looked at. */
+function whenMet(values: Readonly<Record<string, () => unknown>>): Names {
+  const names = {};
+  for (const [name, value] of Object.entries(values)) {
+    let known: { readonly value: unknown } | undefined;
+    const get = () => {
+      known ??= { value: celValue(value()) };
+      return known.value;
+    };
+    Object.defineProperty(names, name, { get, enumerable: true });
+  }
+  return names;
 }
 
 /** Each is evaluated when it is met for the first time, with those that stand before it. */
@@ -93,7 +107,7 @@ function variablesOf(declared: readonly unknown[], names: Names): Names {
     const earlier = Object.create(null, Object.getOwnPropertyDescriptors(variables)) as Names;
     let known: Outcome | undefined;
     const get = () => {
-      known ??= variableOf(textAt(declaration, 'expression'), { ...names, variables: earlier });
+      known ??= variableOf(textAt(declaration, 'expression'), withVariables(names, earlier));
       if (known.problem !== undefined)
         throw new Error(`composited variable ${JSON.stringify(name)} fails to evaluate: ${known.problem}`);
       return known.value;
@@ -101,6 +115,10 @@ function variablesOf(declared: readonly unknown[], names: Names): Names {
     Object.defineProperty(variables, name, { get, enumerable: true });
   }
   return variables;
+}
+
+function withVariables(names: Names, variables: Names): Names {
+  return Object.defineProperties({ variables }, Object.getOwnPropertyDescriptors(names)) as Names;
 }
 
 function variableOf(expression: string, names: Names): Outcome {
