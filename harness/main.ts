@@ -1,10 +1,12 @@
 #!/usr/bin/env node
+import { hostname } from 'node:os';
 import { PROVIDERS } from '../providers/index.ts';
 import { type Alarms, stoppable } from '../reports/guard.ts';
 import { planJson, planText } from '../reports/plan-text.ts';
 import { openAsk } from '../reports/progress/ask.ts';
 import { openProgress, type Progress } from '../reports/progress/progress.ts';
 import { findSettingsFile } from './config/file.ts';
+import { holderOf } from './config/prow.ts';
 import { type Resolution, resolveSettings } from './config/resolve.ts';
 import { SETTINGS } from './config/settings.ts';
 import { configJson, configTable, helpText, overviewText } from './config/show.ts';
@@ -91,7 +93,11 @@ const ask = openAsk({
 });
 /** What is learnt anywhere is masked everywhere, in the last words about a bug too. */
 const redactor = createRedactor();
-const SURROUNDINGS = { own: OWN, ...(ask === undefined ? {} : { ask: learningAsk(redactor, ask) }) };
+const SURROUNDINGS = {
+  own: OWN,
+  holder: holderOf(OWN.environment, { machine: hostname(), pid: OWN.pid }).identity,
+  ...(ask === undefined ? {} : { ask: learningAsk(redactor, ask) }),
+};
 
 await main(process.argv.slice(2));
 

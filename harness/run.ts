@@ -139,7 +139,8 @@ async function lane(scope: Scope, input: RunInput, { redactor, bundles, reach, t
   const { budgets } = config;
   const subject = subjectOf(input);
   learnGuest(redactor, config);
-  const { suites, host, programs, patches } = await phase(scope, { name: 'open', budgetMs: OPEN_MS }, async (own) => {
+  const openMs = OPEN_MS + (provider.waitMs ?? 0);
+  const { suites, host, programs, patches } = await phase(scope, { name: 'open', budgetMs: openMs }, async (own) => {
     const local = await watched(own, input);
     const loaded = await loadSuites();
     const patches = await readPatches(config.kubevirt.patches);

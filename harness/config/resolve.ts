@@ -155,7 +155,7 @@ function chooseProvider(givenFor: (key: string) => Given | undefined, input: Set
 /** Who names a node or its cluster to us means it: the simulated host has neither. KUBECONFIG says nothing, it is everybody's. */
 function providerMeant(givenFor: (key: string) => Given | undefined, input: SettingsInput) {
   const [real, ...others] = input.providers.filter((provider) => !provider.simulated);
-  const named = ['ssh', 'kubeconfig'].map(givenFor).find((given) => given?.meantForUs === true);
+  const named = ['ssh', 'boskos', 'kubeconfig'].map(givenFor).find((given) => given?.meantForUs === true);
   if (named === undefined || real === undefined || others.length > 0) return undefined;
   const note = `${named.place} names a node: provider ${real.name}`;
   return { provider: real, notes: input.isProof ? [note] : [], problems: [] };

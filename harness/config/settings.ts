@@ -1,5 +1,6 @@
 import type { Parsed, Setting } from '../model/setting.ts';
 import { BUNDLE_ROWS } from './bundle-rows.ts';
+import { FLEET_ROWS } from './fleet-rows.ts';
 import { KUBEVIRT_ROWS } from './kubevirt-rows.ts';
 import type { LabelFilter } from './label-filter.ts';
 import { parseLabelFilter } from './label-filter.ts';
@@ -12,6 +13,7 @@ type Row = Omit<Setting, 'key'>;
 /** Everything that `run` takes, by key. Flags, environment, sevlane.yaml, help and README all come from here. */
 export const TABLE = {
   ...NODE_ROWS,
+  ...FLEET_ROWS,
   ...KUBEVIRT_ROWS,
   require: {
     group: 'Tests',
@@ -134,6 +136,7 @@ const ANY_NODE_KEYS: readonly SettingKey[] = ['provider', 'connection-budget'];
  */
 export const REAL_NODE_KEYS: ReadonlySet<string> = new Set<SettingKey>([
   ...(Object.keys(NODE_ROWS) as (keyof typeof NODE_ROWS)[]).filter((key) => !ANY_NODE_KEYS.includes(key)),
+  ...(Object.keys(FLEET_ROWS) as (keyof typeof FLEET_ROWS)[]),
 ]);
 
 /** What each row's `parse` gives: rows with a default are always set, switches are true or false. */

@@ -57,8 +57,10 @@ export async function doctor(input: DoctorInput): Promise<void> {
 async function examine(scope: Scope, input: DoctorInput, redactor: Redactor): Promise<void> {
   const { config, provider, runId, runDir, artifacts, job, surroundings } = input;
   const subject: Subject = { config, runId, runDir, artifacts, job, own: surroundings.own, ask: surroundings.ask };
-  const lent = await attempt(scope, { name: 'the provider lends the node', budgetMs: OPEN_MS }, (own) =>
-    provider.acquire(own, surroundings),
+  const lent = await attempt(
+    scope,
+    { name: 'the provider lends the node', budgetMs: OPEN_MS + (provider.waitMs ?? 0) },
+    (own) => provider.acquire(own, surroundings),
   );
   if ('error' in lent) {
     await lookAtThisSide(scope, subject, undefined);

@@ -16,12 +16,16 @@ export interface Surroundings {
   readonly ask?: Ask;
   /** For local programs. */
   readonly own?: OwnProcess;
+  /** Who asks, for others who want the same node. */
+  readonly holder?: string;
 }
 
 /** Something that lends the run an SEV node. */
 export interface Provider {
   readonly name: string;
   readonly simulated: boolean;
+  /** How long `acquire` may have to wait for a node to get free, beside what it does itself; default not at all. */
+  readonly waitMs?: number;
   /** Lends the node; whatever has to be given back is registered with `scope.defer`. */
   acquire(scope: Scope, surroundings?: Surroundings): Promise<Host>;
 }

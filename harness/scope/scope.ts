@@ -5,6 +5,7 @@ import type { Finding } from '../model/finding.ts';
 import { spokenTime } from '../model/spoken-time.ts';
 import { Clock } from './clock.ts';
 import { deadline, workTime } from './deadline.ts';
+import { Remains } from './remains.ts';
 import { settle } from './settle.ts';
 import { Whereabouts } from './whereabouts.ts';
 
@@ -29,6 +30,11 @@ export interface Scope {
    * `signal` is that deadline, and `scope` a scope with it, for undos that wait or ask.
    */
   defer(name: string, budget: UndoBudget, undo: UndoWork): void;
+  /**
+   * True while nothing is known that the run leaves behind: no undo has failed, nothing was left knowingly, and nothing
+   * of ours was found when before and after were compared. An undo may ask what those after it came to.
+   */
+  leavesNothing(): boolean;
   /** Ends the scope's work with this reason; the first one stays. Undo still runs. */
   abort(reason: Error): void;
   /** A scope that shares this one's undo stack and ends with `signal` too: for a phase, which may hear what is told in it. */
@@ -71,13 +77,16 @@ type Sink = (event: RunEvent) => void;
 /** Opens the scope of a run. `sink` hears every event; `stop` is the user's own signal. */
 export function openScope(sink: Sink, stop?: AbortSignal): OwnedScope {
   const clock = new Clock();
-  return scopeWith({ sink: hearing(sink, clock.hear), clock }, stop, []);
+  const remains = new Remains();
+  const heard = hearing(hearing(sink, clock.hear), remains.hear);
+  return scopeWith({ sink: heard, clock, remains }, stop, []);
 }
 
 /** What all scopes of a run share. */
 interface Common {
   readonly sink: Sink;
   readonly clock: Clock;
+  readonly remains: Remains;
 }
 
 function scopeWith(common: Common, parent: AbortSignal | undefined, stack: Undo[]): OwnedScope {
@@ -92,15 +101,18 @@ function scopeWith(common: Common, parent: AbortSignal | undefined, stack: Undo[
     signal: controller.signal,
     clock,
     defer: (name, budget, undo) => void stack.push({ name, undo, ...budgetOf(budget) }),
+    leavesNothing: () => !common.remains.isAny,
     abort: (reason) => controller.abort(reason),
-    narrowed: (signal, overhear) => narrow(scope, hearing(sink, overhear), signal),
+    narrowed: (signal, overhear) => narrow(scope, { ...common, sink: hearing(sink, overhear) }, signal),
     child: () => scopeWith(common, controller.signal, []),
     async close(withinMs = Number.POSITIVE_INFINITY) {
       const endsAt = performance.now() + withinMs;
       const findings: Finding[] = [];
       for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
         const finding = await runUndo(next, common, shareOf(next, stack, endsAt - performance.now()));
-        if (finding !== undefined) findings.push(finding);
+        if (finding === undefined) continue;
+        findings.push(finding);
+        common.remains.isAny = true;
       }
       parent?.removeEventListener('abort', follow);
       return findings;
@@ -109,14 +121,15 @@ function scopeWith(common: Common, parent: AbortSignal | undefined, stack: Undo[
   return scope;
 }
 
-function narrow(scope: Scope, sink: Sink, signal: AbortSignal): Scope {
+function narrow(scope: Scope, common: Common, signal: AbortSignal): Scope {
+  const { sink } = common;
   const both = AbortSignal.any([scope.signal, signal]);
   const narrower: Scope = {
     ...scope,
     ...voice(sink),
     signal: both,
-    narrowed: (further, overhear) => narrow(narrower, hearing(sink, overhear), further),
-    child: () => scopeWith({ sink, clock: scope.clock }, both, []),
+    narrowed: (further, overhear) => narrow(narrower, { ...common, sink: hearing(sink, overhear) }, further),
+    child: () => scopeWith(common, both, []),
   };
   return narrower;
 }
@@ -168,6 +181,7 @@ async function runUndo({ name, ...one }: Undo, common: Common, atMostMs: number)
     return (await scope.close())[0];
   } catch (error) {
     if (error instanceof LostLease) {
+      common.remains.isAny = true;
       // That it is lost is told where it was lost: this is what the next holder is there for.
       scope.log.info(`${name}: left to the next holder of the lease, who sweeps it: ${error.message}`);
       return undefined;

@@ -67,7 +67,9 @@ export async function openGround(scope: Scope, input: ToolInput, wishes: GroundW
   const { budgets, runDir, own } = input;
   const { ask } = input.surroundings;
   const watcher = await openWatcher(scope, { own, folder: runDir });
-  const host = await bounded(scope, 'open', OPEN_MS, (step) => input.provider().acquire(step, input.surroundings));
+  const provider = input.provider();
+  const openMs = OPEN_MS + (provider.waitMs ?? 0);
+  const host = await bounded(scope, 'open', openMs, (step) => provider.acquire(step, input.surroundings));
   const { ssh: target } = host;
   const programs = { own, watcher };
   const options = { budgetMs: budgets.connectionMs, programs, ...(ask === undefined ? {} : { ask }) };

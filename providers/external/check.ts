@@ -12,7 +12,11 @@ export async function checkExternal(
   values: ExternalValues,
   surroundings: Surroundings,
 ): Promise<readonly SettingProblem[]> {
-  const { ssh, kubeconfig, isKubeconfigNamed } = values;
+  const { ssh, kubeconfig, isKubeconfigNamed, boskos } = values;
+  if (boskos.url !== undefined || boskos.type !== undefined) {
+    const config = isKubeconfigNamed ? await checkKubeconfig(kubeconfig) : [];
+    return [...checkFleet(values), ...config];
+  }
   if (ssh === undefined && !isKubeconfigNamed) {
     const fix = 'write --ssh [user@]host[:port], or --kubeconfig FILE when its API can be reached from here';
     return [{ place: '--ssh', problem: 'no node is named', fix }];
@@ -23,6 +27,22 @@ export async function checkExternal(
       ? [{ place: '--kubeconfig', problem: 'is to be read from the node, but no node is named', fix: 'add --ssh HOST' }]
       : [];
   return [...way, ...nowhere, ...config];
+}
+
+/** Which host it will be is not known yet: what is said of it comes from the fleet. */
+function checkFleet({ ssh, boskos }: ExternalValues): readonly SettingProblem[] {
+  const [url, type] = ['--boskos', '--boskos-type'];
+  return [
+    ...(boskos.url === undefined
+      ? [{ place: type, problem: 'asks for a host, but no Boskos is named', fix: `add ${url} URL` }]
+      : []),
+    ...(boskos.type === undefined
+      ? [{ place: url, problem: 'lends hosts, but it is not said of which type', fix: `add ${type} TYPE` }]
+      : []),
+    ...(ssh !== undefined && boskos.url !== undefined
+      ? [{ place: url, problem: 'lends a host, but --ssh names one', fix: `leave out --ssh or ${url}` }]
+      : []),
+  ];
 }
 
 async function checkWay({ ssh }: ExternalValues, surroundings: Surroundings): Promise<readonly SettingProblem[]> {

@@ -1,11 +1,17 @@
 import { InfraError, UsageError } from '../../harness/errors/errors.ts';
 import type { Host, SshTarget } from '../../harness/model/host.ts';
-import type { Provider, ProviderFactory, SettingProblem, Surroundings } from '../../harness/provider/contract.ts';
+import type {
+  Provider,
+  ProviderFactory,
+  SettingProblem,
+  SettingValues,
+  Surroundings,
+} from '../../harness/provider/contract.ts';
 import type { Scope } from '../../harness/scope/scope.ts';
 import { sshSurroundings } from './surroundings.ts';
 import { type ExternalValues, externalValues } from './values.ts';
 
-/** Somebody's node, reached over SSH, or only its cluster's API. Nothing has to be given back. */
+/** Somebody's node, reached over SSH, or only its cluster's API. What a fleet has lent goes back to it. */
 export const externalProvider: ProviderFactory = {
   name: 'external',
   simulated: false,
@@ -16,16 +22,19 @@ export const externalProvider: ProviderFactory = {
     const { checkExternal } = await import('./check.ts');
     return await checkExternal(externalValues(values), surroundings);
   },
-  create: (values) => provide(externalValues(values)),
+  create: (values) => provide(values),
 };
 
-function provide(values: ExternalValues): Provider {
-  const { kubeconfig, context, node } = values;
+function provide(values: SettingValues): Provider {
+  const { boskos } = externalValues(values);
   return {
     name: 'external',
     simulated: false,
+    ...(boskos.url === undefined ? {} : { waitMs: boskos.waitMs }),
     async acquire(scope, surroundings = {}): Promise<Host> {
-      const ssh = await sshTarget(scope, values, surroundings);
+      const named = await lentSettings(scope, values, surroundings);
+      const { kubeconfig, context, node } = named;
+      const ssh = await sshTarget(scope, named, surroundings);
       return {
         kubeconfig,
         ...(ssh === undefined ? {} : { ssh }),
@@ -34,6 +43,19 @@ function provide(values: ExternalValues): Provider {
       };
     },
   };
+}
+
+/** The settings as they are, or with what a fleet says of the host that it lends. */
+async function lentSettings(scope: Scope, values: SettingValues, { holder }: Surroundings): Promise<ExternalValues> {
+  const named = externalValues(values);
+  const { url, type, waitMs } = named.boskos;
+  if (url === undefined || type === undefined) return named;
+  const [{ lendFromBoskos }, { settingsOfHost }] = await Promise.all([
+    import('./boskos/lend.ts'),
+    import('./boskos/host-settings.ts'),
+  ]);
+  const resource = await lendFromBoskos(scope, { url, type, waitMs, owner: holder ?? 'sevlane' });
+  return externalValues(await settingsOfHost(scope, resource, values));
 }
 
 async function sshTarget(

@@ -12,6 +12,7 @@ export interface ExternalValues {
   readonly isKubeconfigNamed: boolean;
   readonly context: string | undefined;
   readonly node: string | undefined;
+  readonly boskos: { readonly url: string | undefined; readonly type: string | undefined; readonly waitMs: number };
 }
 
 /** Where a node keeps the kubeconfig of its cluster: kubeadm, k3s, RKE2, MicroShift, and whoever logs in. */
@@ -31,6 +32,11 @@ export function externalValues(values: SettingValues): ExternalValues {
     isKubeconfigNamed: text(values.kubeconfig) !== undefined,
     context: text(values['kube-context']),
     node: text(values.node),
+    boskos: {
+      url: text(values.boskos),
+      type: text(values['boskos-type']),
+      waitMs: typeof values['lease-wait'] === 'number' ? values['lease-wait'] : 0,
+    },
   };
 }
 
