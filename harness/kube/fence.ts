@@ -1,3 +1,5 @@
+import type { LostLease } from '../errors/errors.ts';
+
 /**
  * What stands before every request that changes something, once a lease is held: none is sent that could arrive when
  * another run has the cluster.
@@ -16,6 +18,8 @@ export interface Fence {
   admit(what: string, atMostMs: number): number;
   /** True at the moment of sending when a request that takes `forMs` still ends in time. @throws LostLease as above. */
   holdsFor(what: string, forMs: number): boolean;
+  /** The LostLease that this refusal means, when the server says that a later holder has the cluster. */
+  hear(refusal: unknown): LostLease | undefined;
 }
 
 /** The annotation that says in which epoch an object of ours was written. */

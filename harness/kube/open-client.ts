@@ -204,7 +204,7 @@ class HttpsKubeClient implements KubeClient {
       } catch (error) {
         const isLost = error instanceof BrokenCall;
         // The first try may have been carried out after we looked: then the second is refused because of it.
-        if (!isLost && !(lost !== undefined && isRefusal(error, 404, 409))) throw error;
+        if (!isLost && !(lost !== undefined && isRefusal(error, 404, 409))) throw call.fence?.hear(error) ?? error;
         const answer = await this.#found(call, bound, isLost ? error : lost);
         if (answer !== undefined) return answer;
         if (!isLost) throw error;

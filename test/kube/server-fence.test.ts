@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
 import { fencingGround } from '../../harness/doctor/cluster/fencing.ts';
+import { LostLease } from '../../harness/errors/errors.ts';
 import type { KubeClient } from '../../harness/kube/client.ts';
 import { DIRECT } from '../../harness/kube/direct.ts';
 import { acquireLease } from '../../harness/kube/lease/acquire.ts';
@@ -14,6 +15,7 @@ import { running } from '../mock/api/running-server.ts';
 type Server = Pick<RealServer, 'port' | 'admin' | 'alice' | 'ask' | 'stop'>;
 
 const CONFIGMAPS = '/api/v1/namespaces/default/configmaps';
+const LEASE = '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/sevlane';
 const POLICIES = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies';
 const BINDINGS = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings';
 
@@ -95,7 +97,7 @@ for (const { name, start } of SERVERS) {
       const before = await versions();
       await takenOver('run-4');
       expect(await versions()).to.deep.equal(before);
-      await server.ask('DELETE', '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/sevlane');
+      await server.ask('DELETE', LEASE);
       await settled(async () => (await apply(object({ name: 'g', epoch: 0 }))).status === 201);
     });
 
@@ -119,6 +121,38 @@ for (const { name, start } of SERVERS) {
       ]);
       await settled(async () => (await takenOver('run-6', 'kube-system', 'alice')).by === 'client and server');
       expect(await fencingGround(client, 'kube-system', scope.signal)).to.deep.equal({ isServed: true, missing: [] });
+    });
+
+    it('tells a run that has lost the lease without noticing, which ends', async () => {
+      const own = openScope(() => {});
+      try {
+        const client = clientOf(own, server, 'admin');
+        const holder = { namespace: 'kube-system', holder: 'late', runId: 'late', durationMs: 60_000, waitMs: 0 };
+        await acquireLease(own, client, holder);
+        await raiseServerFence(own, client, 'late');
+        await settled(async () => {
+          const lease = await server.ask('GET', LEASE);
+          const spec = { ...(lease.body.spec as object), holderIdentity: 'next', leaseTransitions: 99 };
+          return (await server.ask('PUT', LEASE, { body: { ...lease.body, spec } })).status === 200;
+        });
+        let error: unknown;
+        await settled(async () => {
+          const metadata = { generateName: 'h-', namespace: 'default', labels: { 'sevlane/run': 'late' } };
+          const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata };
+          error = await client.create(CONFIGMAPS, body).then(
+            () => undefined,
+            (reason: unknown) => reason,
+          );
+          return error !== undefined;
+        });
+        expect(error).to.be.instanceOf(LostLease);
+        expect((error as Error).message).to.match(
+          /^lease "sevlane" in namespace "kube-system": lost: the server says that it is in epoch 99, ours was \d+$/,
+        );
+        expect(own.signal.reason).to.equal(error);
+      } finally {
+        await own.close();
+      }
     });
 
     /** A run takes the lease, puts up the fence, and is gone without a word. */

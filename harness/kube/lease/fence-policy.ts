@@ -1,3 +1,4 @@
+import { isRefusal } from '../errors.ts';
 import { EPOCH_ANNOTATION, FIELD_MANAGER, LEASE_ANNOTATION } from '../fence.ts';
 import type { KubeObject } from '../objects.ts';
 import { RUN_LABEL } from '../sweep.ts';
@@ -63,6 +64,14 @@ export function fencePolicy(lease: LeaseName): readonly [policy: KubeObject, bin
     },
   };
   return [policy, binding];
+}
+
+/** The epoch in which the Lease is, when it was this policy that refused a write. */
+export function epochToldBy(refusal: unknown, lease: string): number | undefined {
+  const [namespace = '', name = ''] = lease.split('/');
+  if (!isRefusal(refusal, 422) || !refusal.said.includes(`'${policyName({ namespace, name })}'`)) return undefined;
+  const epoch = /, which is in epoch (\d+): /.exec(refusal.said)?.[1];
+  return epoch === undefined ? undefined : Number(epoch);
 }
 
 const has = (map: 'labels' | 'annotations', key: string) =>

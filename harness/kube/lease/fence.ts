@@ -2,6 +2,7 @@ import { LostLease } from '../../errors/errors.ts';
 import { spokenTime } from '../../model/spoken-time.ts';
 import type { Fence } from '../fence.ts';
 import { type Clocks, type Moment, passedMs } from './clocks.ts';
+import { epochToldBy } from './fence-policy.ts';
 
 /** Part of the duration after which a lease that was not renewed counts as lost, so that others never see us late. */
 export const GIVEN_UP_AFTER = 11 / 12;
@@ -68,6 +69,15 @@ export class LeaseFence implements Fence {
   holdsFor(what: string, forMs: number): boolean {
     this.admit(what, forMs);
     return this.ageMs + forMs < this.#held.durationMs;
+  }
+
+  hear(refusal: unknown): LostLease | undefined {
+    const current = epochToldBy(refusal, this.lease);
+    if (current === undefined || current <= this.epoch) return undefined;
+    const said = `${this.#held.what}: lost: the server says that it is in epoch ${current}, ours was ${this.epoch}`;
+    const reason = new LostLease(said, { cause: refusal, hint: 'see sevlane lease show for who has the cluster' });
+    this.lose(reason);
+    return reason;
   }
 
   #late(what: string): LostLease {
