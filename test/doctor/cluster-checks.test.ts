@@ -320,6 +320,12 @@ describe("the doctor's checks of the cluster", () => {
     });
 
     it('say what no version is known of', () => {
+      const build = { wish: wish({ kubevirt: undefined, build: '/src/kubevirt' }) };
+      expect(said('kubevirt-version', build)).to.equal('note: told by the manifest only, of /src/kubevirt');
+      expect(said('kubevirt-present', build)).to.equal('ok: none: /src/kubevirt is to be installed');
+      const there = { kubevirtDefinition, kubevirts: { value: [kubevirt('devel')] } };
+      expect(said('kubevirt-present', { ...build, ...there })).to.match(/^note: devel in kubevirt: its manifest will/);
+      expect(said('kubevirt-present', { wish: wish({ reports: 'devel' }), ...there })).to.match(/^note: devel in kub/);
       expect(said('kubevirt-version', { wish: existing })).to.match(/^unread: no version is known/);
     });
   });

@@ -10,7 +10,7 @@ import { few, listAt, textAt, textsAt } from './fields.ts';
 import { kubernetesMinors } from './kubevirt-support.ts';
 import { nodeUnderTest } from './node.ts';
 import { judged } from './reading.ts';
-import type { ClusterReadings } from './readings.ts';
+import type { ClusterReadings, ClusterWish } from './readings.ts';
 
 const LABELS: Readonly<Record<Technology, string>> = {
   sev: 'kubevirt.io/sev',
@@ -28,7 +28,7 @@ export const KUBEVIRT_CHECKS: readonly Check<ClusterReadings>[] = [
     why: "somebody else's KubeVirt is never replaced and never taken away",
     judge: ({ kubevirtDefinition, kubevirts, wish }) =>
       judged(kubevirtDefinition, 'definition kubevirts.kubevirt.io', (definition) =>
-        judged(kubevirts, '/apis/kubevirt.io/v1/kubevirts', (all) => judgePresent(definition, all, wish.kubevirt)),
+        judged(kubevirts, '/apis/kubevirt.io/v1/kubevirts', (all) => judgePresent(definition, all, wish)),
       ),
   },
   {
@@ -40,8 +40,11 @@ export const KUBEVIRT_CHECKS: readonly Check<ClusterReadings>[] = [
     judge: ({ kubevirts, wish, version }) =>
       judged(kubevirts, '/apis/kubevirt.io/v1/kubevirts', (all) => {
         const present = all.find((one) => one.metadata.labels?.[RUN_LABEL] === undefined);
-        const chosen = wish.kubevirt ?? parseKubevirtVersion(observed(present) ?? '');
+        const named = wish.build === undefined ? parseKubevirtVersion(observed(present) ?? '') : undefined;
+        const chosen = wish.kubevirt ?? named;
         const from = wish.kubevirt === undefined ? "the KubeVirt's status.observedKubeVirtVersion" : '--kubevirt';
+        if (chosen === undefined && wish.build !== undefined)
+          return note(`told by the manifest only, of ${wish.build}`, '--kubevirt');
         if (chosen === undefined)
           return unread('no version is known', from, 'name one with --kubevirt, or look at kubectl get kubevirt -A');
         return judgeVersion(chosen, { from, require: wish.require, server: 'value' in version ? version.value : '' });
@@ -68,12 +71,13 @@ export const KUBEVIRT_CHECKS: readonly Check<ClusterReadings>[] = [
 function judgePresent(
   definition: KubeObject | undefined,
   all: readonly KubeObject[],
-  wanted: KubevirtVersion | undefined,
+  { kubevirt, build, reports = kubevirt?.text }: ClusterWish,
 ): Judgement {
   const from = 'definition kubevirts.kubevirt.io, and kubevirts';
   const foreign = all.filter((one) => one.metadata.labels?.[RUN_LABEL] === undefined);
   const [present] = foreign;
   if (present === undefined) {
+    const wanted = build ?? reports;
     if (wanted === undefined)
       return fatal(
         'the cluster has no KubeVirt, and none is to be installed',
@@ -85,14 +89,14 @@ function judgePresent(
     const action = 'look who takes it away or brings it: kubectl get crd,deployments -A | grep kubevirt';
     return isHalf
       ? fatal('half a KubeVirt: its definitions without a KubeVirt', from, action)
-      : ok(`none: ${wanted.text} is to be installed`, from);
+      : ok(`none: ${wanted} is to be installed`, from);
   }
   const { namespace = '', name = '' } = present.metadata;
   const there =
     observed(present) ?? textAt(present, 'status', 'targetKubeVirtVersion') ?? 'a KubeVirt that is not ready';
-  if (wanted !== undefined && there !== wanted.text) {
+  if (reports !== undefined && there !== reports) {
     const action = 'test it as it is with --kubevirt existing, or uninstall it first';
-    return fatal(`the cluster already has ${there} in ${namespace}, not ${wanted.text}`, from, action);
+    return fatal(`the cluster already has ${there} in ${namespace}, not ${reports}`, from, action);
   }
   const version = parseKubevirtVersion(there);
   const gates = {
@@ -104,7 +108,8 @@ function judgePresent(
   const phase = textAt(present, 'status', 'phase') ?? '(none)';
   if (phase !== 'Deployed')
     return warning(`${there} in ${namespace} is in phase ${phase}`, from, 'look at the log of virt-operator');
-  return wanted === undefined
+  if (build !== undefined) return note(`${there} in ${namespace}: its manifest will tell whether it is ${build}`, from);
+  return reports === undefined
     ? ok(`${there} in ${namespace}`, from)
     : note(`${there} in ${namespace}, which somebody else installed: it is tested and stays`, from);
 }

@@ -46,7 +46,7 @@ export const NETWORK_CHECKS: readonly Check<ClusterReadings>[] = [
     title: 'the node can get the images',
     expected: "KubeVirt's operator and the guest's disk are on the node or in a registry that it reaches",
     why: 'an image that cannot be pulled costs the whole time of the installation before it is seen',
-    judge: ({ images }) =>
+    judge: ({ images, wish }) =>
       judged(images, 'images of the node, and the registry as the node reaches it', (answers) => {
         const from = "the node's status.images, and manifests asked for through the node";
         const told = (states: readonly string[]) => answers.filter(({ state }) => states.includes(state));
@@ -62,6 +62,8 @@ export const NETWORK_CHECKS: readonly Check<ClusterReadings>[] = [
           const why = refused.map((answer) => `${answer.image}: ${'why' in answer ? answer.why : answer.state}`);
           return warning(`not known to be there: ${few(why, 2)}`, from, action);
         }
+        if (answers.length === 0 && wish.build !== undefined)
+          return note(`told by the manifest only, of ${wish.build}`, '--kubevirt');
         if (answers.length === 0) return note('none is needed: what stands there is tested', from);
         return ok(answers.map(({ image, state }) => `${image.split('/').at(-1)} ${state}`).join(', '), from);
       }),

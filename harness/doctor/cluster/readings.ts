@@ -12,8 +12,12 @@ import type { Right } from './rights.ts';
 
 /** What the run is going to do in the cluster, as far as the checks ask for it. */
 export interface ClusterWish {
-  /** The release to install; undefined: whatever is there is tested. */
+  /** The release to install; undefined: whatever is there is tested, or `build`. */
   readonly kubevirt: KubevirtVersion | undefined;
+  /** What the user named to be installed, where only its manifest will tell the version: `stable`, a path, a URL. */
+  readonly build?: string | undefined;
+  /** What the KubeVirt to install will call itself, where its images have another tag than its version. */
+  readonly reports?: string | undefined;
   /** Kubernetes version that the cluster must have; undefined: any. */
   readonly kubernetes: string | undefined;
   readonly require: readonly Technology[] | undefined;

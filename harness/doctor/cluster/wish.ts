@@ -1,5 +1,6 @@
 import type { RunConfig } from '../../config/run-config.ts';
 import { guestDisk } from '../../kubevirt/guest-disk.ts';
+import { shownUrl } from '../../kubevirt/source/shown-url.ts';
 import { parseKubevirtVersion } from '../../kubevirt/versions.ts';
 import type { Host } from '../../model/host.ts';
 import type { ClusterWish } from './readings.ts';
@@ -10,18 +11,15 @@ const KUBEVIRT_IMAGES = 'quay.io/kubevirt';
 export function clusterWish(config: RunConfig, host: Pick<Host, 'node'>, runId: string): ClusterWish {
   const { choice, imageRegistry, imageTag, imagePullPolicy } = config.kubevirt;
   const kubevirt = choice.kind === 'version' ? parseKubevirtVersion(choice.version) : undefined;
-  const reports = imageTag ?? kubevirt?.text;
-  const operator =
-    kubevirt === undefined || reports === undefined
-      ? []
-      : [`${imageRegistry ?? KUBEVIRT_IMAGES}/virt-operator:${reports}`];
+  const reports = kubevirt === undefined ? undefined : (imageTag ?? kubevirt.text);
+  const operator = reports === undefined ? [] : [`${imageRegistry ?? KUBEVIRT_IMAGES}/virt-operator:${reports}`];
   const disk =
-    kubevirt === undefined || reports === undefined
-      ? undefined
-      : guestDisk({ reports, registry: imageRegistry, wanted: imageRegistry });
+    reports === undefined ? undefined : guestDisk({ reports, registry: imageRegistry, wanted: imageRegistry });
   const guest = config.guest.image ?? disk;
   return {
     kubevirt,
+    build: buildOf(config),
+    reports,
     kubernetes: config.kubernetes,
     require: config.tests.require,
     images: [...operator, ...(guest === undefined ? [] : [guest])],
@@ -31,4 +29,11 @@ export function clusterWish(config: RunConfig, host: Pick<Host, 'node'>, runId: 
     node: host.node,
     runMs: config.budgets.runMs,
   };
+}
+
+/** As the user named it; undefined for a release or for the one that is there. */
+function buildOf({ kubevirt: { choice } }: RunConfig): string | undefined {
+  if (choice.kind === 'path') return choice.path;
+  if (choice.kind === 'url') return shownUrl(choice.url);
+  return choice.kind === 'stable' ? 'the stable release' : undefined;
 }

@@ -5,7 +5,8 @@ import type { Environment } from '../../model/own-process.ts';
 import type { Scope } from '../../scope/scope.ts';
 import { type KubevirtVersion, parseKubevirtVersion } from '../versions.ts';
 import { type Cache, sha256Of } from './cache.ts';
-import { download, NotThere, shownUrl } from './web.ts';
+import { shownUrl } from './shown-url.ts';
+import { download, NotThere } from './web.ts';
 
 /** Which KubeVirt is to be installed, and where its manifests are. */
 export type KubevirtSource =

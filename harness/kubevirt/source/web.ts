@@ -3,6 +3,7 @@ import { InfraError } from '../../errors/errors.ts';
 import type { Environment } from '../../model/own-process.ts';
 import type { Scope } from '../../scope/scope.ts';
 import { type Look, until } from '../../scope/until.ts';
+import { shownUrl } from './shown-url.ts';
 
 /** How a file is fetched from the web. */
 export interface WebWish {
@@ -46,12 +47,6 @@ export async function download(scope: Scope, url: string, wish: WebWish): Promis
 
 /** The server has no such file. */
 export class NotThere extends InfraError {}
-
-/** The URL without what may be secret in it: the query of a signed one, a password. */
-export function shownUrl(text: string): string {
-  const url = new URL(text);
-  return `${url.protocol}//${url.host}${url.pathname}`;
-}
 
 interface Attempt extends WebWish {
   readonly scope: Scope;
