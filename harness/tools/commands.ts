@@ -1,5 +1,5 @@
 import type { ToolCommand } from './command.ts';
-import { PROVIDER_ROWS, TUNNEL_ROWS } from './rows.ts';
+import { PROVIDER_ROWS, RELEASE_ROWS, TUNNEL_ROWS } from './rows.ts';
 
 /** The commands beside the run, in the order of the help. The work of each is loaded when it is asked for. */
 export const TOOL_COMMANDS: readonly ToolCommand[] = [
@@ -43,5 +43,15 @@ export const TOOL_COMMANDS: readonly ToolCommand[] = [
     needsNode: () => false,
     isQuiet: false,
     run: async (input) => await (await import('./provider.ts')).actOnProvider(input),
+  },
+  {
+    name: 'lease',
+    summary: 'shows who has the cluster and who waits for it, or throws out one who does not give it back',
+    usage: 'show|release [settings]',
+    rows: RELEASE_ROWS,
+    words: 'action',
+    needsNode: () => true,
+    isQuiet: true,
+    run: async (input) => await (await import('./lease.ts')).actOnLease(input),
   },
 ];

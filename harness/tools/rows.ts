@@ -47,6 +47,23 @@ export const PROVIDER_ROWS: readonly Setting[] = [
   },
 ];
 
+/** The rows of `sevlane lease`. */
+export const RELEASE_ROWS: readonly Setting[] = [
+  {
+    key: 'force',
+    group: 'Lease',
+    parse: onOff,
+    default: 'false',
+    help: 'release: throw out whoever holds the lease, whether it lives or not',
+  },
+  { key: 'yes', group: 'Lease', parse: onOff, default: 'false', help: 'release: do not ask whether that is meant' },
+];
+
+function onOff(value: string): Parsed<boolean> {
+  if (value === 'true' || value === 'false') return { value: value === 'true' };
+  return { problem: `"${value}" is neither true nor false`, fix: 'write true or false' };
+}
+
 function forwards(text: string): Parsed<readonly ForwardWish[]> {
   const wishes: ForwardWish[] = [];
   for (const each of text.split(',').map((word) => word.trim())) {

@@ -8,7 +8,7 @@ import { isRefusal } from '../errors.ts';
 import { pause } from '../pause.ts';
 import { type Clocks, momentOf } from './clocks.ts';
 import { GIVEN_UP_AFTER, LeaseFence } from './fence.ts';
-import { describeHolder, type Holder, isHeldBy, type Lease, releasedLease, renewedLease } from './record.ts';
+import { describeHolder, type Holder, isFree, isHeldBy, type Lease, releasedLease, renewedLease } from './record.ts';
 import type { Taken } from './seat.ts';
 
 interface Keeping {
@@ -22,6 +22,7 @@ interface Keeping {
   readonly clocks: Clocks;
 }
 
+const RELEASED = 'ask who released it by force, or whether this machine slept while another run had it';
 /** Shortest time that one renewal gets, also when the machine slept past the deadline: the server then decides. */
 const SHORTEST_TRY_MS = 1000;
 /** Part of the duration: a cut that begins just before a renewal may last for three quarters of it. */
@@ -131,6 +132,8 @@ export class LeaseKeeper {
     }
     const current = await client.find<Lease>(path, bounds);
     if (current === undefined) throw new LostLease(`${what}: lost: somebody deleted it`);
+    if (isFree(current))
+      throw new LostLease(`${what}: lost: somebody took it from us and gave it back`, { hint: RELEASED });
     if (!isHeldBy(current, holder)) throw new LostLease(`${what}: lost: held by ${describeHolder(current)}`);
     this.#lease = current;
     return false;
