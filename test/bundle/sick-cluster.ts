@@ -37,6 +37,8 @@ export interface SickCluster {
   ): Promise<void>;
   /** Waits until a pod of this component of KubeVirt was started a second time. */
   restarted(component: string): Promise<void>;
+  /** Waits until this pod has done what it does. */
+  ended(pod: string): Promise<void>;
   /** Waits until the serial log of the only guest matches. */
   said(pattern: RegExp): Promise<void>;
   stop(): Promise<void>;
@@ -94,6 +96,11 @@ export async function startSickCluster(
         const isDone = statuses.some(({ restartCount }) => restartCount > 0);
         return isDone ? { done: true, value: undefined } : { done: false, saw: JSON.stringify(statuses) };
       });
+    },
+    async ended(pod) {
+      await find(`/api/v1/namespaces/guests/pods/${pod}`, (object) =>
+        ['Succeeded', 'Failed'].includes((object?.status as { readonly phase?: string } | undefined)?.phase ?? ''),
+      );
     },
     async said(pattern) {
       const { items } = await client.list('/api/v1/namespaces/guests/pods');

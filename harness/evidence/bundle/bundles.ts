@@ -101,8 +101,9 @@ async function fill(scope: Scope, failure: Failure, filling: Filling): Promise<B
   const late = () => new InfraError(`not read within ${spokenTime(withinMs)}, the time for a bundle`);
   using bound = deadline(withinMs, scope.signal, late);
   const collecting = new Collecting({ scope, reach, failure, shelf, redactor, signal: bound.signal });
-  await keepTranscript(collecting);
   const clock = short === undefined ? await collect(collecting) : undefined;
+  // Not before what was found has taught the redactor.
+  await keepTranscript(collecting);
   shelf.close();
   const story = { failure, failedAt, ours: history.moments, theirs: collecting.theirs, clock };
   const { sizeBytes } = await shelf.page('timeline.md', timelineText(story));
