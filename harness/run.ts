@@ -76,22 +76,9 @@ export async function run(input: RunInput): Promise<void> {
   const { budgets } = input.config;
   const { redactor = createRedactor() } = input;
   const hint = 'raise --run-timeout if the time was needed';
-  const whereabouts = new Whereabouts();
-  const history = new History();
-  const watch = new PhaseWatch();
+  const { tell, whereabouts, history, watch, told } = earsOf(input.sink, redactor);
   const late = () =>
     new InfraError(`the run was not done within ${spokenTime(budgets.runMs)}${whereabouts.words}`, { hint });
-  const told = { ids: new Set<string>(), isDirect: false };
-  const tell = (event: RunEvent) => {
-    whereabouts.hear(event);
-    if (event.type === 'check') told.ids.add(event.result.id);
-    if (event.type === 'phase-ended' && event.result.name === 'connect')
-      told.isDirect = event.result.outcome === 'skipped';
-    const masked = redactor.redactAll(event);
-    history.hear(masked);
-    watch.hear(masked);
-    input.sink(masked);
-  };
   const scope = openScope(tell, input.stop);
   scope.signal.addEventListener('abort', () => tellEnding(scope), { once: true });
   const bundles = openBundles({ artifacts: input.artifacts, redactor, history });
@@ -117,6 +104,23 @@ export async function run(input: RunInput): Promise<void> {
   }
   tellUntold(scope, subjectOf(input), told);
   await undo(scope, budgets.undoMs);
+}
+
+/** Everybody who has to know what happens. */
+function earsOf(sink: RunInput['sink'], redactor: Redactor) {
+  const [whereabouts, history, watch] = [new Whereabouts(), new History(), new PhaseWatch()];
+  const told = { ids: new Set<string>(), isDirect: false };
+  const tell = (event: RunEvent) => {
+    whereabouts.hear(event);
+    if (event.type === 'check') told.ids.add(event.result.id);
+    if (event.type === 'phase-ended' && event.result.name === 'connect')
+      told.isDirect = event.result.outcome === 'skipped';
+    const masked = redactor.redactAll(event);
+    history.hear(masked);
+    watch.hear(masked);
+    sink(masked);
+  };
+  return { tell, whereabouts, history, watch, told };
 }
 
 /** What can be asked so far when something fails; it grows with the run. */
