@@ -30,6 +30,8 @@ export interface Lane {
   /** Calls back with every line of stderr from now on. */
   onLine(notify: (line: string) => void): void;
   ended(): Promise<Outcome>;
+  /** The same, and leaves the artifacts to the test. */
+  kept(): Promise<Outcome>;
 }
 
 /** The environment that a test gives the CLI: nothing of the caller's, so that CI and a laptop see the same. */
@@ -58,6 +60,10 @@ export async function startLane(args: readonly string[], env: Readonly<Record<st
     for (const line of heard.slice(begun).split('\n').slice(0, -1)) lines.emit('line', line);
     for (const look of [...waiting]) look();
   });
+  const kept = async () => {
+    const { exitCode = -1, stdout, stderr } = await child;
+    return { exitCode, stdout, stderr, ...(await readArtifacts(artifacts)) };
+  };
   return {
     kill: (signal) => void child.kill(signal),
     artifacts,
@@ -74,11 +80,11 @@ export async function startLane(args: readonly string[], env: Readonly<Record<st
         void child.then(() => reject(new Error(`the run ended without saying ${text}:\n${heard}`)));
       }),
     async ended() {
-      const { exitCode = -1, stdout, stderr } = await child;
-      const outcome = { exitCode, stdout, stderr, ...(await readArtifacts(artifacts)) };
+      const outcome = await kept();
       await rm(artifacts, { recursive: true });
       return outcome;
     },
+    kept,
   };
 }
 
