@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type ssh2 from 'ssh2';
 import { ConnectionCut, InfraError } from '../errors/errors.ts';
@@ -95,6 +95,9 @@ export class LiveSession implements SshSession {
     if (this.#over.aborted) return;
     const cut = reason instanceof ConnectionCut ? reason : new ConnectionCut(reason.message, { cause: reason });
     this.#ending.abort(cut);
+    const { stream } = this.#lifeline;
+    // What was written and has not left yet must not arrive when the line heals: nobody knows any more that it may.
+    if (stream instanceof Socket) stream.resetAndDestroy();
     this.#drop(cut);
     this.#lifeline.via?.cut(cut);
   }
