@@ -219,7 +219,8 @@ async function remove(path: string, parts: GuestParts, scope: Scope): Promise<vo
   const { client, feeds, namespace } = parts;
   const { signal } = scope;
   const name = path.slice(path.lastIndexOf('/') + 1);
-  if (!(await client.delete(path, { signal }))) return;
+  const uid = feeds.vmis.items.get(`${namespace}/${name}`)?.metadata.uid;
+  if (!(await client.delete(path, { signal, ...(uid === undefined ? {} : { preconditions: { uid } }) }))) return;
   const limits = {
     scope,
     withinMs: DELETE_MS,
