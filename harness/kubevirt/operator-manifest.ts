@@ -1,5 +1,6 @@
-import { buildOf, operatorOf } from './build.ts';
+import { buildOf, containersOf, operatorOf } from './build.ts';
 import { isCustomResource, listed, type ManifestObject, RENDER, readObjects, TEMPLATE, wrong } from './manifest.ts';
+import { fieldsOf, itemsOf, valueAt } from './record.ts';
 import type { KubevirtVersion } from './versions.ts';
 
 /**
@@ -28,14 +29,26 @@ export function readOperatorManifest(
   const build = buildOf(objects);
   if (build === undefined) throw wrong(place, 'its virt-operator is without an image');
   if (build.operatorImage.includes('{{')) throw wrong(place, TEMPLATE, RENDER);
+  const cut = cutOff(operator);
+  if (cut !== undefined) throw wrong(place, cut);
   if (version === undefined) return objects;
   if (build.reports !== version.text) {
     const shown = build.operatorImage.split('/').at(-1);
     throw wrong(place, `its virt-operator is ${shown}, not ${version.text}`);
   }
-  // Files of a release end with a line; a file that was cut at a good place still reads as YAML.
+  // Files of a release end with a line.
   if (!text.endsWith('\n')) throw wrong(place, 'it ends in the middle of a line');
   return objects;
+}
+
+/** A file that was cut at the end of a line still reads as YAML. Its keys are sorted: account and volumes come last. */
+function cutOff(operator: ManifestObject): string | undefined {
+  const pod = fieldsOf(valueAt(operator, ['spec', 'template', 'spec']));
+  if (typeof pod.serviceAccountName !== 'string') return 'its virt-operator has no ServiceAccount: it was cut off';
+  const volumes = itemsOf(pod.volumes).map((each) => fieldsOf(each).name);
+  const mounts = containersOf(operator).flatMap(({ volumeMounts }) => itemsOf(volumeMounts));
+  const lost = mounts.map((each) => fieldsOf(each).name).find((name) => !volumes.includes(name));
+  return lost === undefined ? undefined : `its virt-operator has no volume ${String(lost)}: it was cut off`;
 }
 
 /** Reads a KubeVirt custom resource. @throws InfraError as readOperatorManifest. */

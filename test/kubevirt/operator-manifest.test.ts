@@ -29,6 +29,7 @@ metadata: {name: virt-operator, namespace: kubevirt, labels: {kubevirt.io: virt-
 spec:
   template:
     spec:
+      serviceAccountName: kubevirt-operator
       containers:
       - image: quay.io/kubevirt/virt-operator:v1.9.0
         imagePullPolicy: IfNotPresent
@@ -57,6 +58,16 @@ describe("an operator's manifest", () => {
       'it holds no Deployment virt-operator, but',
     ],
     ['cut off in a word', MANIFEST.slice(0, MANIFEST.indexOf('- {name: OTHER') - 5), 'it ends in the middle of a line'],
+    [
+      'cut off at a line',
+      MANIFEST.replace('      serviceAccountName: kubevirt-operator\n', ''),
+      'its virt-operator has no ServiceAccount',
+    ],
+    [
+      'cut off before its volumes',
+      `${MANIFEST}        volumeMounts:\n        - {name: certs, mountPath: /c}\n`,
+      'its virt-operator has no volume certs',
+    ],
     ['cut off in a list', MANIFEST.slice(0, -10), 'it is no YAML'],
     ['empty', '---\n', 'it is empty'],
     ['no YAML', 'a: [', 'it is no YAML'],
