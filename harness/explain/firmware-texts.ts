@@ -166,7 +166,7 @@ export const FIRMWARE_TEXTS: readonly KnownText[] = [
   },
   {
     id: 'firmware-refused-otherwise',
-    pattern: /\bret=-5 fw_error=(?:0|5|8|18|29|30|31|33|34|36|39|[4-9]\d|\d{3,})\b/,
+    pattern: /\bret=-5 fw_error=(?:0|4|5|8|18|29|30|31|33|34|36|39|[4-9]\d|\d{3,})\b/,
     places: OF_QEMU,
     cause: 'the SEV firmware or the way to it failed with a code that no known case explains',
     action: 'look the code up in the firmware specification, and keep the host dmesg',

@@ -52,6 +52,18 @@ describe('the classifier', () => {
     });
   }
 
+  it('knows every code of the firmware by one entry, in decimal and in hex', () => {
+    for (let code = 0; code <= 0x45; code += 1) {
+      for (const command of ['LAUNCH_UPDATE_VMSA', 'SNP_LAUNCH_FINISH']) {
+        const text = `qemu-kvm: ${command} ret=-5 fw_error=${code} 'words'`;
+        expect(idsOf({ place: 'qemu-log', from: 'f', text }), text).to.have.length(1);
+      }
+    }
+    const ofCode = (spelled: string) =>
+      idsOf({ place: 'message', from: 'f', text: `LAUNCH_MEASURE fw_error=${spelled}` });
+    for (const code of [1, 7, 23, 24, 26]) expect(ofCode(`0x${code.toString(16)}`)).to.deep.equal(ofCode(String(code)));
+  });
+
   it('looks for each text only where it means something', () => {
     const panic = 'Kernel panic - not syncing: Fatal exception';
     expect(idsOf({ place: 'host-dmesg', from: 'f', text: panic })).to.deep.equal([]);

@@ -6,6 +6,7 @@ import { describe, it } from 'mocha';
 import { explain } from '../../harness/explain/explain.ts';
 import { hostKernelLog } from '../../providers/mock/physics/host-log.ts';
 import { HOST_PROFILES } from '../../providers/mock/physics/profiles/profiles.ts';
+import { keepOne, startSickCluster } from '../bundle/sick-cluster.ts';
 import { sevlane } from '../e2e/cli.ts';
 
 const VECTORS = join(import.meta.dirname, '../../../../shared/vectors/kubevirt-live');
@@ -31,6 +32,25 @@ describe('logs of healthy runs', function () {
       for (const name of files) expect(hits(readFileSync(join(folder, name), 'utf8')), name).to.deep.equal([]);
     } finally {
       rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('hold no known text: all that a bundle collects about a guest that runs', async () => {
+    const cluster = await startSickCluster();
+    try {
+      await cluster.boot('sev-snp', ({ status }) => (status as { phase?: string } | undefined)?.phase === 'Running');
+      await cluster.said(/ login: $/);
+      const { files, index } = await keepOne({ bounds: { reach: cluster.reach } });
+      expect(index.knownCauses ?? []).to.deep.equal([]);
+      const collected = [...files].filter(([name]) => name.includes('/'));
+      for (const kind of [/^logs\//, /^events\//, /^objects\//, /^host\/dmesg/, /qemu\.log$/, /serial\.log$/])
+        expect(
+          collected.some(([name]) => kind.test(name)),
+          String(kind),
+        ).to.equal(true);
+      for (const [name, text] of collected) expect(hits(text), name).to.deep.equal([]);
+    } finally {
+      await cluster.stop();
     }
   });
 
