@@ -30,11 +30,13 @@ describe('the manifest of the real v1.9.0', function () {
   const v190 = parseKubevirtVersion('v1.9.0');
 
   it('is refused wherever it was cut off', () => {
-    // The schema of the definition is nine tenths of the file, and slow to read: what follows it is cut at each line.
+    // The schema of the definition is nine tenths of the file, and slow to read: the operator after it is cut at
+    // every fifth line, and once a little behind.
     const whole = light(text).trimEnd();
     const cuts = [0.1, 0.3].map((share) => Math.floor(whole.length * share));
     const last = whole.lastIndexOf('\n---');
-    for (let at = last; at !== -1; at = whole.indexOf('\n', at + 1)) cuts.push(at, at + 1, at + 4);
+    const ends = [...whole.slice(last).matchAll(/\n/g)].map(({ index }) => last + index);
+    cuts.push(...ends.filter((_, line) => line % 5 === 0).flatMap((at) => [at, at + 4]), ...ends.slice(-4));
     cuts.push(whole.length - 1, whole.length - 5);
     const passed = cuts.filter((at) => {
       try {
@@ -45,7 +47,7 @@ describe('the manifest of the real v1.9.0', function () {
         throw error;
       }
     });
-    expect(cuts.length).to.be.greaterThan(200);
+    expect(cuts.length).to.be.greaterThan(40);
     expect(passed).to.deep.equal([]);
     expect(readOperatorManifest(`${whole}\n`, v190, 'm.yaml')).to.have.length(10);
   });

@@ -68,7 +68,10 @@ async function attempt(first: URL, wish: Attempt): Promise<Look<Buffer>> {
       return await read(url, answer, wish);
     } catch (error) {
       if (error instanceof InfraError || wish.signal.aborted) throw error;
-      return { done: false, saw: `cannot be downloaded${way.words}: ${reasonOf(error)}` };
+      const saw = `cannot be downloaded${way.words}: ${reasonOf(error)}`;
+      if (!isTrust(error)) return { done: false, saw };
+      const hint = 'put the certificate of its authority, or of the proxy that opens TLS, into NODE_EXTRA_CA_CERTS';
+      throw new InfraError(`${shownUrl(url.href)}: ${saw}`, { hint });
     } finally {
       void way.agent.destroy().catch(() => {});
     }
@@ -149,12 +152,21 @@ function wayTo(url: URL, environment: Environment): Way {
   return { agent, words: proxy === '' ? '' : ` (${names[1]} is ${new URL(proxy).host})` };
 }
 
+/** Nobody whom we trust vouches for the server: asking again proves no more. Source: codes of Node's TLS. */
+function isTrust(error: unknown): boolean {
+  const { code } = innermostOf(error) as { readonly code?: unknown };
+  return typeof code === 'string' && /CERT|VERIFY|ISSUER/.test(code);
+}
+
 /** The innermost cause says it: `getaddrinfo ENOTFOUND host`, `self-signed certificate`. */
 function reasonOf(error: unknown): string {
-  let innermost = error;
-  for (let depth = 0; depth < 5 && innermost instanceof Error && innermost.cause instanceof Error; depth += 1)
-    innermost = innermost.cause;
-  if (!(innermost instanceof Error)) return String(innermost);
+  const innermost = innermostOf(error);
   if (innermost instanceof AggregateError && innermost.errors[0] instanceof Error) return innermost.errors[0].message;
   return innermost.message === '' ? innermost.name : innermost.message;
+}
+
+function innermostOf(error: unknown): Error {
+  let innermost = error instanceof Error ? error : new Error(String(error));
+  for (let depth = 0; depth < 5 && innermost.cause instanceof Error; depth += 1) innermost = innermost.cause;
+  return innermost;
 }
