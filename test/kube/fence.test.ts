@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { LostLease } from '../../harness/errors/errors.ts';
@@ -144,12 +144,20 @@ describe('the fence of a held lease', () => {
 
   it('keeps back a change that was waiting for the connection to heal', async () => {
     const line = openLine(scope, server.opener);
-    client = openKubeClient(scope, line, server.access);
+    const asked = new EventEmitter();
+    const openChannel: typeof line.openChannel = (to) => {
+      asked.emit('channel');
+      return line.openChannel(to);
+    };
+    client = openKubeClient(scope, { ...line, openChannel }, server.access);
     await take();
     line.cut();
     const own = openScope(() => {});
+    // By then it has passed the fence for the first time.
+    const waits = once(asked, 'channel');
     const change = client.create(PODS, POD, { signal: own.signal });
     change.catch(() => {});
+    await waits;
     jumped = { monotonicMs: 89_000, wallMs: 0 };
     line.heal();
     await failure(change, LostLease);
