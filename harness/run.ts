@@ -275,9 +275,10 @@ interface Known {
 }
 
 function groundOf({ config, runId, surroundings }: RunInput, { host, facts, patches }: Known): GroundWish {
-  const { choice, mirror, cache, imageRegistry, imageTag, imagePullPolicy } = config.kubevirt;
+  const { choice, upgradeFrom, mirror, cache, imageRegistry, imageTag, imagePullPolicy } = config.kubevirt;
   return {
     source: choice.kind === 'existing' ? undefined : choice,
+    upgradeFrom,
     mirror: mirror ?? host.manifestMirror,
     cache,
     environment: surroundings?.own?.environment ?? {},

@@ -1,5 +1,5 @@
 import type { Setting } from '../model/setting.ts';
-import { imageRegistry, imageTag, kubernetesVersion, kubevirtChoice, oneOf, text } from './parsers.ts';
+import { imageRegistry, imageTag, kubernetesVersion, kubevirtChoice, kubevirtRelease, oneOf, text } from './parsers.ts';
 
 /** Which KubeVirt is tested, where it comes from, and what a run changes in it. */
 export const KUBEVIRT_ROWS = {
@@ -16,6 +16,13 @@ export const KUBEVIRT_ROWS = {
     parse: kubevirtChoice,
     default: 'v1.9.0',
     help: 'KubeVirt to install and test: a release, `stable`, a folder or file of manifests, a URL of them; or `existing` for the one that stands in the cluster',
+  },
+  'kubevirt-upgrade-from': {
+    group: 'KubeVirt',
+    valueName: 'VERSION|PATH|URL',
+    path: /^(?!\w[\w+.-]*:\/\/).*(\/|\.ya?ml$|^\.{1,2}$|^~$)/,
+    parse: kubevirtRelease,
+    help: 'KubeVirt to install first and then upgrade to the one of --kubevirt, before any guest boots; a failed upgrade is backed out',
   },
   'kubevirt-mirror': {
     group: 'KubeVirt',

@@ -158,6 +158,15 @@ export function kubevirtChoice(value: string): Parsed<KubevirtChoice> {
   return { value: { kind: 'version', version, major: Number(match[1]), minor: Number(match[2]) } };
 }
 
+/** A KubeVirt that can be installed: everything but `existing`. */
+export function kubevirtRelease(value: string): Parsed<Exclude<KubevirtChoice, { readonly kind: 'existing' }>> {
+  const parsed = kubevirtChoice(value);
+  if ('problem' in parsed) return parsed;
+  const { value: choice } = parsed;
+  if (choice.kind !== 'existing') return { value: choice };
+  return { problem: 'what others installed is not upgraded', fix: 'name a release, a path or a URL' };
+}
+
 function kubevirtUrl(value: string): Parsed<KubevirtChoice> {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (url === undefined) return { problem: `"${value}" is not a URL`, fix: 'write e.g. https://host.example/folder' };

@@ -99,7 +99,7 @@ export function resolveSettings(input: SettingsInput): Resolution {
 
   const time = runTime(values, givenFor('run-timeout'), input.env);
   problems.push(...time.problems, ...snpProblems(values, givenFor('require')), ...volumeProblems(values, givenFor));
-  problems.push(...registryProblems(values, givenFor));
+  problems.push(...registryProblems(values, givenFor), ...upgradeProblems(values, givenFor));
   const provider = choice.provider?.name;
   const notes = [...choice.notes, ...time.notes, ...(input.isProof ? leaseNotes(values) : [])];
   const common = { resolved, rows, notes, values, refused, provider };
@@ -287,6 +287,19 @@ function registryProblems(
   if (values['image-registry'] === values['image-prefix']) return [];
   const place = `${one.place} and ${other.place}`;
   return [{ place, problem: 'name two registries for the same images', fix: 'leave one of them out' }];
+}
+
+/** What is there already is never changed. */
+function upgradeProblems(
+  values: Readonly<Record<string, unknown>>,
+  givenFor: (key: string) => Given | undefined,
+): readonly SettingProblem[] {
+  const { kubevirt } = values as unknown as Partial<CoreValues>;
+  const given = givenFor('kubevirt-upgrade-from');
+  if (given === undefined || kubevirt?.kind !== 'existing') return [];
+  const place = `${given.place} and ${givenFor('kubevirt')?.place}`;
+  const fix = 'name with --kubevirt the release to upgrade to, or leave --kubevirt-upgrade-from out';
+  return [{ place, problem: 'the KubeVirt that stands in the cluster is tested as it is, and not upgraded', fix }];
 }
 
 function volumeProblems(

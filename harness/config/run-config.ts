@@ -18,6 +18,8 @@ export interface RunConfig {
 
 export interface KubevirtConfig {
   readonly choice: KubevirtChoice;
+  /** Installed first, and upgraded to the choice. */
+  readonly upgradeFrom: Exclude<KubevirtChoice, { readonly kind: 'existing' }> | undefined;
   /** Folder or URL with `stable.txt`, `<version>/kubevirt-operator.yaml` and `kubevirt-cr.yaml`. */
   readonly mirror: string | undefined;
   /** Folder that keeps what was downloaded; `none` for none, undefined for the user's own. */
@@ -90,6 +92,7 @@ export function toRunConfig(values: CoreValues, provider: string, runMs: number)
     kubernetes: values.kubernetes,
     kubevirt: {
       choice: values.kubevirt,
+      upgradeFrom: values['kubevirt-upgrade-from'],
       mirror: values['kubevirt-mirror'],
       cache: values['kubevirt-cache'],
       patches: values['kubevirt-patches'],

@@ -18,9 +18,10 @@ const FORCE_AFTER_MS = 90_000;
 
 /**
  * Installs the release for this run; the scope's end takes it away again. Before the first object is made it is certain
- * that none would be taken over. @throws InfraError naming the object and what is in its way.
+ * that none would be taken over. Another release may be applied over it with what is returned.
+ * @throws InfraError naming the object and what is in its way.
  */
-export async function install(scope: Scope, client: KubeClient, release: Release & Keeping): Promise<void> {
+export async function install(scope: Scope, client: KubeClient, release: Release & Keeping): Promise<Api> {
   const { reports, build, isKept } = release;
   const made: Made[] = [];
   const api: Api = { client, discovery: discover(client), signal: scope.signal, made };
@@ -34,6 +35,7 @@ export async function install(scope: Scope, client: KubeClient, release: Release
     await persist(`KubeVirt ${reports} taken away`, { scope: own, client }, work);
   });
   await applyRelease(scope, api, release);
+  return api;
 }
 
 /** Applies a release: over an older one of this run too, whose objects `api.made` has. */

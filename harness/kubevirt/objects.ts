@@ -75,6 +75,8 @@ export interface KubevirtResource extends KubeObject {
     readonly observedKubeVirtVersion?: string;
     readonly observedKubeVirtRegistry?: string;
     readonly targetKubeVirtVersion?: string;
+    /** Names version, registry and all of the spec that alters the components. */
+    readonly observedDeploymentID?: string;
     /** What the operator was built from, by git. */
     readonly operatorVersion?: string;
     /** Guests whose launchers are of an older version than KubeVirt itself. */

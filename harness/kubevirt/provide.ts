@@ -12,6 +12,8 @@ import type { KubevirtResource } from './objects.ts';
 import { waitForFreeNamespace } from './readiness/free-namespace.ts';
 import { namingWebhooks } from './readiness/webhook-refusal.ts';
 import { openRelease, type Release, type ReleaseWish } from './release.ts';
+import { upgrade } from './upgrade.ts';
+import { refuseUpgrade, wayTo } from './upgrade-way.ts';
 import { type KubevirtVersion, NEWEST_KNOWN, parseKubevirtVersion } from './versions.ts';
 import { waitReady } from './wait-ready.ts';
 
@@ -19,6 +21,8 @@ import { waitReady } from './wait-ready.ts';
 export interface InstallWish extends Omit<ReleaseWish, 'source' | 'nodes'>, Keeping {
   /** Undefined: whatever is there is used, and left as it is. */
   readonly source: ReleaseWish['source'] | undefined;
+  /** What is installed first and then upgraded; undefined: the wanted one is installed at once. */
+  readonly upgradeFrom?: ReleaseWish['source'] | undefined;
   /** Milliseconds that KubeVirt may still take to get ready. */
   readonly patience: () => number;
 }
@@ -60,12 +64,19 @@ export async function provideKubevirt(
       ? undefined
       : await openRelease(scope, { ...wish, source, nodes: feeds.nodes.items.size });
   if (present !== undefined && release !== undefined) refuseOther(present, release.reports);
-  if (present === undefined && release !== undefined) {
-    const name = release.resource.metadata.namespace ?? NAMESPACE;
+  if (present !== undefined && wish.upgradeFrom !== undefined) refuseUpgrade(present);
+  const way =
+    present === undefined && release !== undefined
+      ? await wayTo(scope, release, { ...wish, nodes: feeds.nodes.items.size })
+      : undefined;
+  if (way !== undefined) {
+    const name = way.first.resource.metadata.namespace ?? NAMESPACE;
     await waitForFreeNamespace(scope, client, { name, withinMs: wish.patience() });
-    await namingWebhooks(() => install(scope, client, { ...release, isKept: wish.isKept }));
   }
+  const api = way && (await namingWebhooks(() => install(scope, client, { ...way.first, isKept: wish.isKept })));
   const feed = await openKubevirtFeed(scope, client);
+  if (api !== undefined && way !== undefined && way.first !== way.last)
+    await upgrade(scope, { api, feeds, feed, from: way.first, to: way.last, patience: wish.patience });
   const expected = release?.reports ?? present?.status?.observedKubeVirtVersion;
   const resource = await waitReady(scope, feeds, {
     ...{ client, feed, withinMs: wish.patience() },
@@ -76,7 +87,8 @@ export async function provideKubevirt(
   refuseGateOff(resource, version);
   const { imageRegistry } = wish.images;
   const disk = guestDisk({ reports, registry: resource.status?.observedKubeVirtRegistry, wanted: imageRegistry });
-  tell(scope, { release, reports, version });
+  const upgradedFrom = way === undefined || way.first === way.last ? undefined : way.first.reports;
+  tell(scope, { release, reports, version, upgradedFrom });
   return { version, reports, guestDisk: disk, namespace: resource.metadata.namespace, feed };
 }
 
@@ -92,11 +104,13 @@ interface Told {
   readonly release: Release | undefined;
   readonly reports: string;
   readonly version: KubevirtVersion;
+  readonly upgradedFrom: string | undefined;
 }
 
 /** What was installed or found, for the report. */
-function tell(scope: Scope, { release, reports, version }: Told): void {
-  const kubevirt = reports === version.text ? reports : `${reports} (${version.text})`;
+function tell(scope: Scope, { release, reports, version, upgradedFrom }: Told): void {
+  const name = reports === version.text ? reports : `${reports} (${version.text})`;
+  const kubevirt = upgradedFrom === undefined ? name : `${name} after ${upgradedFrom}`;
   const files = release?.files.map(({ place, sha256 }) => ({ place, sha256 }));
   scope.emit({ type: 'subject', subject: { kubevirt, ...(files === undefined ? {} : { kubevirtManifests: files }) } });
 }

@@ -34,6 +34,13 @@ export function isAtLeast(version: KubevirtVersion, major: number, minor: number
   return version.major > major || (version.major === major && version.minor >= minor);
 }
 
+/** Whether the one release is later than the other. */
+export function isNewer(one: KubevirtVersion, other: KubevirtVersion): boolean {
+  const parts = ['major', 'minor', 'patch'] as const;
+  const differing = parts.find((part) => one[part] !== other[part]);
+  return differing !== undefined && one[differing] > other[differing];
+}
+
 /** Technologies whose API field the version has: SEV-ES came with v1.0, SEV-SNP with v1.7. Source: KubeVirt's schema.go by tag. */
 export function technologiesOf(version: KubevirtVersion): readonly Technology[] {
   if (isAtLeast(version, 1, 7)) return ['sev', 'sev-es', 'sev-snp'];

@@ -20,6 +20,8 @@ interface ReadyWait {
   /** What it is going to call itself; undefined for whatever it calls itself. */
   readonly version: Pick<KubevirtVersion, 'text'> | undefined;
   readonly withinMs: number;
+  /** What is being replaced: as long as that is what stands, the new one has not begun. */
+  readonly replaces?: KubevirtResource;
 }
 
 /** Where every release installs itself. */
@@ -43,7 +45,7 @@ export async function waitReady(scope: Scope, feeds: Feeds, wait: ReadyWait): Pr
 async function waitWatching(
   scope: Scope,
   { pods }: Feeds,
-  { client, feed, version, withinMs }: ReadyWait,
+  { client, feed, version, withinMs, ...wait }: ReadyWait,
 ): Promise<KubevirtResource> {
   const namespace = [...feed.items.values()][0]?.metadata.namespace ?? NAMESPACE;
   const watched = { namespace, pods, components: await openComponentFeeds(scope, client, namespace) };
@@ -62,13 +64,26 @@ async function waitWatching(
     { scope, withinMs, everyMs: LOOK_EVERY_MS, blame: 'product', hint, wake },
     async (signal): Promise<Look<KubevirtResource>> => {
       const [resource] = [...feed.items.values()];
-      if (resource !== undefined && isSettled(resource)) return { done: true, value: inVersion(resource, version) };
+      if (resource !== undefined && isSettled(resource) && !isBefore(resource, { version, ...wait }))
+        return { done: true, value: inVersion(resource, version) };
       const state = componentState(watched);
       const causes = causesOf(state, resource);
       const lost = patience.lost(causes, scope.clock.nowMs);
       if (lost !== undefined) throw await withLastWords(lost, { client, scope, signal });
       return { done: false, saw: missingText(resource, state, causes) };
     },
+  );
+}
+
+/** Of two builds that call themselves alike, the id of the deployment tells which one stands. */
+function isBefore(
+  { status }: KubevirtResource,
+  { version, replaces }: Pick<ReadyWait, 'version' | 'replaces'>,
+): boolean {
+  const before = replaces?.status;
+  if (before === undefined || status?.observedKubeVirtVersion !== before.observedKubeVirtVersion) return false;
+  return (
+    before.observedKubeVirtVersion !== version?.text || status?.observedDeploymentID === before.observedDeploymentID
   );
 }
 

@@ -62,6 +62,8 @@ export function startInstaller(component: Component, installation: Installation)
   trigger(daemonSets, loop, all);
   trigger(crds, loop, all);
 
+  /** The installation beside which nothing obsolete is left. */
+  let cleaned: string | undefined;
   const optionsOf = (cr: KubeObject): InstallOptions => ({
     ...{ namespace, registry: specOf(cr, 'imageRegistry') ?? installation.registry },
     tag: specOf(cr, 'imageTag') ?? installation.tag,
@@ -92,7 +94,7 @@ export function startInstaller(component: Component, installation: Installation)
     await hold(cr);
     try {
       if (!(await applyAll(objectsFor(cr), observedOf(cr)))) return;
-      await removeObsolete(cr);
+      await removeObsolete(cr, id);
     } catch (error) {
       if (error instanceof Refusal && error.status !== 409) await report(cr, { is: 'failed', error: error.message });
       throw error;
@@ -131,13 +133,16 @@ export function startInstaller(component: Component, installation: Installation)
     return true;
   }
 
-  /** Of the version before, as this simulator would have installed it. */
-  async function removeObsolete(cr: Loose): Promise<void> {
-    const before = observedOf(cr);
-    if (before === undefined || before.text === version.text) return;
-    const old = installObjects(before, cr, { ...optionsOf(cr), tag: before.text });
-    for (const object of obsoleteObjects(old, objectsFor(cr)))
-      await component.rest.remove(pathOf(object), { propagationPolicy: 'Background' });
+  /** Whatever another version has installed here, wholly or in part, and this one does not know. */
+  async function removeObsolete(cr: Loose, id: string): Promise<void> {
+    if (observedOf(cr) === undefined || cleaned === id) return;
+    const own = objectsFor(cr);
+    for (const other of KNOWN_VERSIONS.filter(({ text }) => text !== version.text)) {
+      const theirs = installObjects(other, cr, { ...optionsOf(cr), tag: other.text });
+      for (const object of obsoleteObjects(theirs, own))
+        await component.rest.remove(pathOf(object), { propagationPolicy: 'Background' });
+    }
+    cleaned = id;
   }
 
   function isRolledOut(object: KubeObject): boolean {
