@@ -105,6 +105,18 @@ async function runGuarded(session: Session, call: SettledCall): Promise<void> {
       artifacts: folder,
       runDir,
       holder,
+      way: wayOf(resolution),
     });
   });
+}
+
+/** The agent of this shell is of no use to another one. */
+const AGENT = 'SSH_AUTH_SOCK';
+
+/** What was told of how to get to the node, wherever it was told, as flags. */
+function wayOf({ resolved, rows }: Resolution): readonly string[] {
+  const isWay = (key: string) => rows.some((row) => row.key === key && row.group === 'Node' && row.secret !== true);
+  return resolved
+    .filter(({ key, origin, place }) => isWay(key) && origin !== 'default' && origin !== 'unset' && place !== AGENT)
+    .flatMap(({ key, text }) => [`--${key}`, text]);
 }

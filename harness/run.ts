@@ -45,6 +45,9 @@ import type { SshConnection } from './ssh/connection.ts';
 import type { LocalPrograms } from './ssh/openssh/master.ts';
 import { loadSuites } from './suite/engine.ts';
 import { guestNamespace, runSuites } from './suite/run-suites.ts';
+import { prepareDeparture } from './traces/departure.ts';
+import { hostReader } from './traces/host.ts';
+import { howToLook } from './traces/how-to-look.ts';
 
 /** Everything that a run needs to know; nothing is read from the process. */
 export interface RunInput {
@@ -62,6 +65,8 @@ export interface RunInput {
   readonly runDir: string;
   /** Who holds the lease, for others to read. */
   readonly holder: JobHolder;
+  /** Settings that lead to the node, as they are typed, for whoever looks at what was kept. */
+  readonly way?: readonly string[];
   /** Hears all that happens, secrets masked: the report is made of nothing else. */
   readonly sink: (event: RunEvent) => void;
   /** Aborts, with an Interrupted, when the user or Prow wants the run to stop. */
@@ -76,11 +81,17 @@ export async function run(input: RunInput): Promise<void> {
   const { budgets } = input.config;
   const { redactor = createRedactor() } = input;
   const hint = 'raise --run-timeout if the time was needed';
-  const { tell, whereabouts, history, watch, told } = earsOf(input.sink, redactor);
+  const keeping: Keeping = { hasFailed: false, guests: [] };
+  const hearing = (event: RunEvent) => {
+    if (isFailure(event)) keeping.hasFailed = true;
+    input.sink(event);
+  };
+  const { tell, whereabouts, history, watch, told } = earsOf(hearing, redactor);
   const late = () =>
     new InfraError(`the run was not done within ${spokenTime(budgets.runMs)}${whereabouts.words}`, { hint });
   const scope = openScope(tell, input.stop);
   scope.signal.addEventListener('abort', () => tellEnding(scope), { once: true });
+  const hurry = hurryOf(input);
   const bundles = openBundles({ artifacts: input.artifacts, redactor, history });
   const reach: Reached = { namespace: guestNamespace(input.runId) };
   const time = bundleTime(budgets);
@@ -93,7 +104,7 @@ export async function run(input: RunInput): Promise<void> {
       scope.abort(bound.signal.reason);
     };
     bound.signal.addEventListener('abort', end, { once: true });
-    await lane(scope, input, { redactor, bundles, reach, time });
+    await lane(scope, input, { redactor, bundles, reach, time, keeping });
   } catch {
     // The phase in which it happened has told it; what is around it is kept before it is undone.
     const { aborted, reason } = scope.signal;
@@ -103,7 +114,7 @@ export async function run(input: RunInput): Promise<void> {
     await keepOfPhase(asking, bundles, { failed: watch.failed, reach, time, end: early });
   }
   tellUntold(scope, subjectOf(input), told);
-  await undo(scope, budgets.undoMs);
+  await undo(scope, hurry());
 }
 
 /** Everybody who has to know what happens. */
@@ -131,6 +142,7 @@ interface LaneTools {
   readonly bundles: Bundles;
   readonly reach: Reached;
   readonly time: BundleTime;
+  readonly keeping: Keeping;
 }
 
 /** Collecting for all cases together may take a tenth of what the suites have. */
@@ -138,7 +150,11 @@ function bundleTime({ bundleMs, suitesMs, runMs }: Budgets): BundleTime {
   return { eachMs: bundleMs, casesMs: suitesMs / 10, runEndsAt: performance.now() + runMs };
 }
 
-async function lane(scope: Scope, input: RunInput, { redactor, bundles, reach, time }: LaneTools): Promise<void> {
+async function lane(
+  scope: Scope,
+  input: RunInput,
+  { redactor, bundles, reach, time, keeping }: LaneTools,
+): Promise<void> {
   const { config, provider } = input;
   const { budgets } = config;
   const subject = subjectOf(input);
@@ -190,9 +206,19 @@ async function lane(scope: Scope, input: RunInput, { redactor, bundles, reach, t
   );
   reach.client = cluster.client;
   reach.node = host.node ?? facts?.hostname;
-  await phase(scope, step('lease', budgets.leaseMs), (own) => takeTurn(own, cluster.client, input));
+  const isKept = () => keptBecause(scope, input, keeping) !== undefined;
+  await phase(scope, step('lease', budgets.leaseMs), async (own) => {
+    await takeTurn(own, cluster.client, input);
+    await prepareDeparture(own, cluster.client, {
+      runId: input.runId,
+      namespace: config.lease.namespace,
+      readHost: ssh && hostReader(ssh),
+      keptBecause: () => keptBecause(scope, input, keeping),
+      howToLook: () => howToLook({ way: input.way, isSimulated: provider.simulated, guests: keeping.guests }),
+    });
+  });
   const ground = await phase(scope, step('kubevirt', budgets.kubevirtMs), (own) =>
-    prepareGround(own, cluster.client, groundOf(input, { host, facts, patches })),
+    prepareGround(own, cluster.client, { ...groundOf(input, { host, facts, patches }), isKept }),
   );
   await phase(scope, step('suites', budgets.suitesMs), async (own) => {
     reach.node = ground.node.name;
@@ -213,8 +239,52 @@ async function lane(scope: Scope, input: RunInput, { redactor, bundles, reach, t
       host: facts,
       evidence,
       keepBundle: caseKeeper(bundles, reach, time),
+      keepsFailedGuest: (guest) => {
+        const isLeft = config.leave.keep === 'on failure' && isKept();
+        if (isLeft) keeping.guests.push(guest);
+        return isLeft;
+      },
     });
   });
+}
+
+/** What decides whether something stays up, and what that is. */
+interface Keeping {
+  hasFailed: boolean;
+  readonly guests: { readonly namespace: string; readonly name: string }[];
+}
+
+/** A case or a phase that went wrong by itself, not because the run was stopped. */
+function isFailure(event: RunEvent): boolean {
+  if (event.type !== 'case-ended' && event.type !== 'phase-ended') return false;
+  const { outcome, finding } = event.result;
+  return (outcome === 'failed' || outcome === 'errored') && finding?.blame !== 'interrupted';
+}
+
+function keptBecause(scope: Scope, { config }: RunInput, { hasFailed }: Keeping): string | undefined {
+  const { keep } = config.leave;
+  if (keep === 'always') return 'kept with --keep';
+  const isStopped = scope.signal.reason instanceof Interrupted;
+  return keep === 'on failure' && hasFailed && !isStopped ? 'kept with --keep-on-failure' : undefined;
+}
+
+/** The report is written after everything is undone, and has to be whole when the job is killed. */
+const REPORT_MS = 2000;
+
+/** How long undoing may take, asked when it begins: after a signal it ends before the job is killed. */
+function hurryOf(input: RunInput): () => number {
+  const { budgets, leave } = input.config;
+  let askedAt: number | undefined;
+  const note = () => {
+    askedAt = performance.now();
+  };
+  if (input.stop.aborted) note();
+  else input.stop.addEventListener('abort', note, { once: true });
+  const graceMs = leave.graceMs ?? subjectOf(input).job.graceMs;
+  return () => {
+    if (askedAt === undefined || graceMs === undefined) return budgets.undoMs;
+    return Math.max(0, Math.min(budgets.undoMs, askedAt + graceMs - REPORT_MS - performance.now()));
+  };
 }
 
 /** For whom the doctor looks. */

@@ -190,6 +190,7 @@ const traces = z.strictObject({
   ),
   forced: z.array(z.string()).describe('finalizers that were taken off by force'),
   left: z.array(z.string()).describe('left in the cluster knowingly, and marked for the next sweep'),
+  howToLook: z.array(z.string()).describe('commands that lead to what was left for people'),
   leftBecause: z.string().optional(),
 });
 

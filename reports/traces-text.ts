@@ -9,7 +9,7 @@ const MOST_TOLD = 3;
 /** What the run left, in few lines: nothing when the cluster is as it was found. Leftovers of ours are told as trouble. */
 export function tracesLines({ traces }: Pick<Report, 'traces'>): readonly Line[] {
   if (traces === undefined) return [];
-  const { differences, forced, left, leftBecause, notCompared } = traces;
+  const { differences, forced, left, leftBecause, howToLook, notCompared } = traces;
   const others = differences.filter(({ whose }) => whose === "others'");
   const kubevirts = differences.filter(({ whose }) => whose === "KubeVirt's");
   return [
@@ -18,6 +18,7 @@ export function tracesLines({ traces }: Pick<Report, 'traces'>): readonly Line[]
       left,
       (what) => `${what}: ${leftBecause ?? 'no reason given'}; the next run sweeps it, as does sevlane clean`,
     ),
+    ...howToLook.map((line): Line => ['look inside', line]),
     ...lineOf('by force', forced, (what) => what),
     ...lineOf('by others', others.map(difference), (what) => `changed meanwhile: ${what}`),
     ...lineOf('stays', kubevirts.map(difference), (what) => `KubeVirt leaves it on the host: ${what}`),

@@ -232,7 +232,7 @@ function runTime(values: Readonly<Record<string, unknown>>, given: Given | undef
   const notes: string[] = [];
   if (graceMs !== undefined && undoMs > graceMs) {
     const times = `undo-timeout ${formatDuration(undoMs)}, the job's grace_period ${formatDuration(graceMs)}`;
-    notes.push(`${times}: an aborted run may be killed before everything is undone`);
+    notes.push(`${times}: an aborted run undoes what fits, and the next run sweeps the rest`);
   }
   const runMs = typeof told === 'number' ? told : (spareMs ?? DEFAULT_RUN_MS);
   if (timeoutMs === undefined || spareMs === undefined || (runMs <= spareMs && runMs > 0)) {

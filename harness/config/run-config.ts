@@ -12,6 +12,7 @@ export interface RunConfig {
   readonly tests: TestChoice;
   readonly guest: GuestConfig;
   readonly lease: LeaseConfig;
+  readonly leave: LeaveConfig;
   readonly budgets: Budgets;
   readonly output: { readonly detail: 'quiet' | 'normal' | 'verbose'; readonly json: boolean };
 }
@@ -53,6 +54,13 @@ export interface GuestConfig {
   readonly kernelLogCommand: string;
   readonly memory: string;
   readonly bootMs: number;
+}
+
+/** What is left up, and how long undoing may take after a signal. */
+export interface LeaveConfig {
+  readonly keep: 'never' | 'on failure' | 'always';
+  /** Undefined: what the job allows, else as long as undoing needs. */
+  readonly graceMs: number | undefined;
 }
 
 export interface LeaseConfig {
@@ -113,6 +121,10 @@ export function toRunConfig(values: CoreValues, provider: string, runMs: number)
       durationMs: values['lease-duration'],
       waitMs: values['lease-wait'],
       priority: values['lease-priority'],
+    },
+    leave: {
+      keep: values.keep ? 'always' : values['keep-on-failure'] ? 'on failure' : 'never',
+      graceMs: values['undo-grace'],
     },
     budgets: budgets(values, runMs),
     output: { detail: values.quiet ? 'quiet' : values.verbose ? 'verbose' : 'normal', json: values.json },

@@ -5,6 +5,7 @@ import { KUBEVIRT_ROWS } from './kubevirt-rows.ts';
 import type { LabelFilter } from './label-filter.ts';
 import { parseLabelFilter } from './label-filter.ts';
 import { LEASE_ROWS } from './lease-rows.ts';
+import { LEAVE_ROWS } from './leave-rows.ts';
 import { NODE_ROWS } from './node-rows.ts';
 import { duration, memoryQuantity, onOff, regex, seed, technologies, text } from './parsers.ts';
 
@@ -108,6 +109,7 @@ export const TABLE = {
     help: "the whole run without undoing; default: 2h, in Prow the job's own timeout less undo-timeout and a minute",
   },
   'undo-timeout': budget('Time', '10m', 'undoing everything, whatever happened'),
+  ...LEAVE_ROWS,
   artifacts: {
     group: 'Report',
     valueName: 'DIR',

@@ -18,7 +18,7 @@ export interface NodeNote {
 /** Names of notes begin so; the id of the run follows. */
 export const NOTE_PREFIX = 'sevlane-run-';
 
-interface NoteOptions {
+export interface NoteOptions {
   readonly runId: string;
   /** The namespace of the lease. */
   readonly namespace: string;
@@ -29,6 +29,11 @@ const NODES = resourcePath({ apiVersion: 'v1', plural: 'nodes' });
 const AT_ONCE = 8;
 const FAMILY = /^([^/]*\.)?kubevirt\.io\//;
 
+/** Where the note of a run is. */
+export function notePath({ runId, namespace }: Pick<NoteOptions, 'runId' | 'namespace'>): string {
+  return resourcePath({ apiVersion: 'v1', plural: 'configmaps', namespace, name: `${NOTE_PREFIX}${runId}` });
+}
+
 /** Writes the note; it carries the label of the run. */
 export async function noteNodes(client: KubeClient, { runId, namespace, signal }: NoteOptions): Promise<NodeNote> {
   const { items } = await client.list(NODES, { signal });
@@ -37,7 +42,7 @@ export async function noteNodes(client: KubeClient, { runId, namespace, signal }
   const metadata = { name, namespace, labels: { [RUN_LABEL]: runId } };
   const data = { marks: JSON.stringify(grouped(items)) };
   await client.create(collection, { apiVersion: 'v1', kind: 'ConfigMap', metadata, data }, { signal });
-  return { path: `${collection}/${name}` };
+  return { path: notePath({ runId, namespace }) };
 }
 
 /** True for an object that is such a note. */

@@ -49,6 +49,8 @@ export interface GuestParts {
   readonly image: GuestImage;
   readonly dialogue: Dialogue;
   readonly bootMs: number;
+  /** Asked when it would go: true leaves it up. */
+  readonly isKept?: () => boolean;
 }
 
 const DELETE_MS = 60_000;
@@ -93,9 +95,11 @@ async function create(spec: GuestSpec, parts: GuestParts, signal: AbortSignal): 
   const { client, namespace, nodeName, runLabels, image } = parts;
   const manifest = vmiManifest(spec, { name: spec.kind, namespace, nodeName, labels: runLabels }, image);
   const path = resourcePath({ apiVersion: 'kubevirt.io/v1', plural: 'virtualmachineinstances', namespace });
-  parts.scope.defer(`guest ${spec.kind}`, DELETE_MS, (_, scope) =>
-    persist(`guest ${spec.kind} taken away`, { scope, client }, () => remove(`${path}/${spec.kind}`, parts, scope)),
-  );
+  parts.scope.defer(`guest ${spec.kind}`, DELETE_MS, async (_, scope) => {
+    if (parts.isKept?.() === true) return;
+    const work = () => remove(`${path}/${spec.kind}`, parts, scope);
+    await persist(`guest ${spec.kind} taken away`, { scope, client }, work);
+  });
   try {
     await client.create(path, manifest, { strict: true, signal });
   } catch (error) {

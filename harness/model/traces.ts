@@ -23,12 +23,21 @@ export interface Traces {
   readonly forced: readonly string[];
   /** What was left in the cluster knowingly and is marked for the next sweep, e.g. `kubevirts "kubevirt/kubevirt"`. */
   readonly left: readonly string[];
+  /** Lines that lead a person to it; empty when it was not left for people. */
+  readonly howToLook: readonly string[];
   /** Why that was left; absent when nothing was. */
   readonly leftBecause?: string;
 }
 
 /** Nothing is known yet. */
-export const NO_TRACES: Traces = { isCompared: false, notCompared: [], differences: [], forced: [], left: [] };
+export const NO_TRACES: Traces = {
+  isCompared: false,
+  notCompared: [],
+  differences: [],
+  forced: [],
+  left: [],
+  howToLook: [],
+};
 
 /** What is known with a further word: lists grow, but for what was compared, of which the last word counts. */
 export function withTraces(before: Traces, more: Partial<Traces>): Traces {

@@ -27,7 +27,7 @@ export interface LaneParts {
   /** Keeps what is around a failed case, before its guest is taken away. */
   readonly keepBundle: KeepCase;
   /** Makes a guest whose undo belongs to `scope`. */
-  readonly makeGuest: (spec: GuestSpec, scope: Scope) => Guest;
+  readonly makeGuest: (spec: GuestSpec, scope: Scope, isBroken: () => boolean) => Guest;
   /** Time that a guest may need before a case can look at it. */
   readonly bootMs: number;
 }
@@ -51,21 +51,25 @@ export function openLane(parts: LaneParts): Lane {
     lodgers.set(kind, found);
     return found;
   };
-  const finishGuest = async (kind: GuestKind): Promise<void> => {
+  const finishGuest = async (kind: GuestKind, withinMs?: number): Promise<void> => {
     const found = lodgers.get(kind);
     lodgers.delete(kind);
-    for (const finding of (await found?.scope.close()) ?? []) parts.scope.emit({ type: 'trouble', finding });
+    for (const finding of (await found?.scope.close(withinMs)) ?? []) parts.scope.emit({ type: 'trouble', finding });
   };
   // A run that ends early leaves guests behind whose last case never came.
-  parts.scope.defer('guests', GIVE_BACK_MS, async () => {
-    await Promise.all([...lodgers.keys()].map(finishGuest));
+  parts.scope.defer('guests', GIVE_BACK_MS, async (_signal, _scope, budgetMs) => {
+    await Promise.all([...lodgers.keys()].map((kind) => finishGuest(kind, budgetMs)));
   });
-  return { runCase: async (hung) => await runCase(hung, lodger(hung.kind), parts), finishGuest };
+  return {
+    runCase: async (hung) => await runCase(hung, lodger(hung.kind), parts),
+    finishGuest: (kind) => finishGuest(kind),
+  };
 }
 
 function lodge(kind: GuestKind, parts: LaneParts): Lodger {
   const scope = parts.scope.child();
-  return { scope, guest: parts.makeGuest(GUESTS[kind], scope) };
+  const lodger: Lodger = { scope, guest: parts.makeGuest(GUESTS[kind], scope, () => lodger.broken !== undefined) };
+  return lodger;
 }
 
 async function runCase(

@@ -28,6 +28,8 @@ export interface SuiteGround {
   readonly host: HostFacts | undefined;
   readonly evidence: EvidenceKeeper;
   readonly keepBundle: KeepCase;
+  /** Asked when a guest that failed would go: true leaves it up, with its namespace. */
+  readonly keepsFailedGuest?: (guest: { readonly namespace: string; readonly name: string }) => boolean;
 }
 
 const NAMESPACE_MS = 60_000;
@@ -38,9 +40,11 @@ const NAMESPACE_MS = 60_000;
  */
 export async function runSuites(scope: Scope, suites: Suites, ground: SuiteGround): Promise<void> {
   const runLabels = { 'sevlane/run': ground.runId };
+  const kept = new Set<string>();
   const namespace = await makeNamespace(scope, ground.client, {
     name: guestNamespace(ground.runId),
     labels: runLabels,
+    isKept: () => kept.size > 0,
   });
   const feeds = { ...ground.feeds, vmis: await openGuestFeed(scope, ground.client, ground.runId) };
   const { guest, client, node, kubevirt, host, evidence, keepBundle } = ground;
@@ -62,7 +66,14 @@ export async function runSuites(scope: Scope, suites: Suites, ground: SuiteGroun
     evidence,
     keepBundle,
     labelValue: nodeLabelValue(kubevirt.version),
-    makeGuest: (spec, own) => makeGuest(spec, { ...parts, scope: own }),
+    makeGuest: (spec, own, isBroken) => {
+      const isKept = () => {
+        if (!isBroken() || ground.keepsFailedGuest?.({ namespace, name: spec.kind }) !== true) return false;
+        kept.add(spec.kind);
+        return true;
+      };
+      return makeGuest(spec, { ...parts, scope: own, isKept });
+    },
     bootMs: guest.bootMs,
   });
   await suites.run(ground.selection, lane, scope);
@@ -89,14 +100,21 @@ const NAMESPACES = resourcePath({ apiVersion: 'v1', plural: 'namespaces' });
 /** Launcher pods need more than the restricted pod security standard allows. */
 const PRIVILEGED = { 'pod-security.kubernetes.io/enforce': 'privileged' };
 
+interface NamespaceWish {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly isKept: () => boolean;
+}
+
 async function makeNamespace(
   scope: Scope,
   client: KubeClient,
-  { name, labels }: { readonly name: string; readonly labels: Readonly<Record<string, string>> },
+  { name, labels, isKept }: NamespaceWish,
 ): Promise<string> {
-  scope.defer(`namespace ${name}`, NAMESPACE_MS, (_, own) =>
-    persist(`namespace ${name} taken away`, { scope: own, client }, () => removeNamespace(own, client, name)),
-  );
+  scope.defer(`namespace ${name}`, NAMESPACE_MS, async (_, own) => {
+    if (isKept()) return;
+    await persist(`namespace ${name} taken away`, { scope: own, client }, () => removeNamespace(own, client, name));
+  });
   const metadata = { name, labels: { ...labels, ...PRIVILEGED } };
   await client.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata }, { signal: scope.signal });
   return name;

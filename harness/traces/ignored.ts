@@ -91,9 +91,14 @@ export const IGNORED: readonly Ignored[] = [
     field: ['status', 'allocatable', name],
     because: 'the kubelet measures it anew',
   })),
-  ...['configmaps', 'secrets'].map((of) => ({
-    of: new RegExp(`^${of}$`),
-    object: /^kube-system\/sevlane-run-/,
+  {
+    of: /^configmaps$/,
+    object: /^[^/]+\/sevlane-run-/,
     because: 'our own note of what the nodes had before; it goes last of all',
-  })),
+  },
+  {
+    of: /^validatingadmissionpolic(y|ies|ybindings)\.admissionregistration\.k8s\.io$/,
+    object: /^sevlane-fence-/,
+    because: 'our own: it stays by design, as the Lease does, to refuse what a run writes that lost it',
+  },
 ];

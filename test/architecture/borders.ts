@@ -55,7 +55,15 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   kube: ['model', 'errors', 'scope', 'command', 'harness/ssh/connection.ts', 'harness/ssh/read-again.ts'],
   host: ['model', 'errors', 'scope', 'ssh', 'kube'],
   evidence: ['model', 'errors', 'explain', 'scope', 'ssh', 'kube'],
-  traces: ['model', 'errors', 'scope', 'kube', 'harness/ssh/connection.ts', 'harness/ssh/read-again.ts'],
+  traces: [
+    'model',
+    'errors',
+    'scope',
+    'kube',
+    'harness/ssh/connection.ts',
+    'harness/ssh/read-again.ts',
+    'harness/ssh/shell-word.ts',
+  ],
   // It reads everything that a failure leaves behind, wherever that is; nobody below it knows of it.
   bundle: ['model', 'errors', 'explain', 'scope', 'ssh', 'kube', 'kubevirt', 'host', 'evidence'],
   kubevirt: ['model', 'errors', 'scope', 'kube', 'command'],

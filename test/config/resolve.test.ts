@@ -289,7 +289,7 @@ describe('rules between settings', () => {
   it('say when an abort would leave too little time to undo', () => {
     const { notes } = resolve(['--provider', 'toy'], { env: jobSpec('4h0m0s', '15s') });
     expect(notes).to.deep.equal([
-      "undo-timeout 10m, the job's grace_period 15s: an aborted run may be killed before everything is undone",
+      "undo-timeout 10m, the job's grace_period 15s: an aborted run undoes what fits, and the next run sweeps the rest",
     ]);
   });
 

@@ -116,6 +116,7 @@ export const EVENTS: readonly RunEvent[] = [
       isCompared: true,
       notCompared: ['host: not read'],
       differences: [{ how: 'changed', what: 'nodes "n"', fields: ['label a removed'], whose: "others'" }],
+      howToLook: ['sevlane tunnel'],
       forced: ['finalizer f of kubevirts "a/b"'],
       left: ['kubevirts "a/b"'],
       leftBecause: 'no time was left',
