@@ -98,9 +98,9 @@ describe('a locked key and a person at the terminal', () => {
     const { stdout, stderr } = await sevlane(words, { cwd: sshd.folder });
     expect(stderr).to.match(/connect: done/);
     const body = readFileSync(join(sshd.folder, 'locked'), 'utf8').split('\n')[1] ?? '';
-    const written = [stdout, stderr, ...readdirSync(out).map((name) => readFileSync(join(out, name), 'utf8'))].join(
-      '\n',
-    );
+    const files = readdirSync(out, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    const texts = files.map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'utf8'));
+    const written = [stdout, stderr, ...texts].join('\n');
     for (const secret of [
       PASSPHRASE,
       Buffer.from(PASSPHRASE).toString('base64'),
