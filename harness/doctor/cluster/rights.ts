@@ -11,7 +11,8 @@ export interface Right {
   readonly namespace?: string;
 }
 
-const CRUD = ['get', 'list', 'create', 'delete'];
+// Server-side apply of an object that is not there needs patch and create.
+const CRUD = ['get', 'list', 'create', 'patch', 'delete'];
 const RBAC = 'rbac.authorization.k8s.io';
 
 /** Kinds of the operator's manifest and of what a sweep removes. */
