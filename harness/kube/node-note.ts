@@ -58,7 +58,17 @@ export async function settleNote(scope: Scope, client: KubeClient, { path }: Nod
   const { signal } = scope;
   const note = await client.find(path, { signal });
   if (note === undefined) return;
-  const before = marksIn(note);
+  await restoreNodes(scope, client, marksIn(note));
+  await dropNote(scope, client, { path });
+}
+
+/** Takes all marks of KubeVirt's off all nodes. Only for when none lives in the cluster. */
+export async function clearNodes(scope: Scope, client: KubeClient): Promise<void> {
+  await restoreNodes(scope, client, new Map());
+}
+
+async function restoreNodes(scope: Scope, client: KubeClient, before: ReadonlyMap<string, Marks>): Promise<void> {
+  const { signal } = scope;
   const { items } = await client.list(NODES, { signal });
   const enter = turnstile(AT_ONCE);
   await Promise.all(
@@ -72,7 +82,6 @@ export async function settleNote(scope: Scope, client: KubeClient, { path }: Nod
       }),
     ),
   );
-  await dropNote(scope, client, { path });
 }
 
 /** Removes the note alone: the nodes belong to a KubeVirt that is not ours. */

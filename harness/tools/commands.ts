@@ -1,3 +1,4 @@
+import { CLEAN_ROWS } from './clean-rows.ts';
 import type { ToolCommand } from './command.ts';
 import { PROVIDER_ROWS, RELEASE_ROWS, TUNNEL_ROWS } from './rows.ts';
 
@@ -43,6 +44,16 @@ export const TOOL_COMMANDS: readonly ToolCommand[] = [
     needsNode: () => false,
     isQuiet: false,
     run: async (input) => await (await import('./provider.ts')).actOnProvider(input),
+  },
+  {
+    name: 'clean',
+    summary: 'lists what earlier runs left on the cluster, and takes it away',
+    usage: '[settings]',
+    rows: CLEAN_ROWS,
+    words: 'none',
+    needsNode: () => true,
+    isQuiet: false,
+    run: async (input) => await (await import('./clean.ts')).clean(input),
   },
   {
     name: 'lease',

@@ -1,0 +1,80 @@
+import { UsageError } from '../errors/errors.ts';
+import { type Found, findLeft, LEFT_ANNOTATION, nameOf, RUN_LABEL, runOf } from '../kube/find-left.ts';
+import { acquireLease } from '../kube/lease/acquire.ts';
+import { removeKubevirt } from '../kube/remove-kubevirt.ts';
+import { ALL_KINDS, sweepChosen } from '../kube/sweep.ts';
+import { SWEEP_KINDS } from '../kube/sweep-kinds.ts';
+import { spokenTime } from '../model/spoken-time.ts';
+import type { Scope } from '../scope/scope.ts';
+import type { ToolInput } from './command.ts';
+import { type ToolGround, withGround } from './ground.ts';
+
+/** The work of `sevlane clean`: what earlier runs left is listed, and taken away by whoever holds the lease. */
+export async function clean(input: ToolInput): Promise<number> {
+  const { values, surroundings } = input;
+  // Told before anything is opened.
+  if (values.all === true && values.run !== undefined)
+    throw new UsageError('sevlane clean: --all and --run ask for different things', { hint: 'leave one of them out' });
+  if (values.all === true && values.yes !== true && values['dry-run'] !== true && surroundings.ask === undefined)
+    throw new UsageError('sevlane clean --all: nobody can be asked whether that is meant', {
+      hint: 'look with sevlane clean --all --dry-run, then write sevlane clean --all --yes',
+    });
+  return await withGround(input, {}, (scope, ground) => cleanGround(scope, ground, input));
+}
+
+async function cleanGround(scope: Scope, { cluster: { client } }: ToolGround, input: ToolInput): Promise<number> {
+  const { values, runId, terminal, own } = input;
+  const say = (text: string) => void terminal.stdout.write(`${text}\n`);
+  const isAll = values.all === true;
+  const selector = values.run === undefined ? RUN_LABEL : `${RUN_LABEL}=${String(values.run)}`;
+  const { signal } = scope;
+  const left = await findLeft(client, ALL_KINDS, { signal, selector });
+  const kubevirts = isAll ? await findLeft(client, SWEEP_KINDS.kubevirt, { signal, selector: '' }) : [];
+  const foreign = kubevirts.filter(({ object }) => runOf(object) === '');
+  say(listed(left, new Date()));
+  for (const each of foreign) say(`not of any run: ${nameOf(each)}`);
+  if (values['dry-run'] === true || (left.length === 0 && !isAll)) return 0;
+  if (isAll) await confirm(scope, input, foreign);
+  await acquireLease(scope, client, {
+    namespace: String(values['lease-namespace'] ?? 'kube-system'),
+    holder: `${own.environment.USER ?? own.environment.LOGNAME ?? 'somebody'}, sevlane clean, pid ${own.pid}`,
+    runId,
+    durationMs: Number(values['lease-duration'] ?? 90_000),
+    waitMs: Number(values['lease-wait'] ?? 0),
+  });
+  const swept = await sweepChosen(scope, client, { selector });
+  if (isAll) await removeKubevirt(scope, client);
+  say(
+    `taken away: ${swept.length} ${swept.length === 1 ? 'object' : 'objects'} of earlier runs${isAll ? ', and all of KubeVirt' : ''}`,
+  );
+  return 0;
+}
+
+/** One paragraph a run: its id, its age, why it was left, and what of it is there. */
+function listed(left: readonly Found[], now: Date): string {
+  if (left.length === 0) return 'nothing is left of earlier runs';
+  const runs = new Map<string, Found[]>();
+  for (const found of left) runs.set(runOf(found.object), [...(runs.get(runOf(found.object)) ?? []), found]);
+  return [...runs]
+    .map(([run, objects]) => {
+      const made = objects
+        .map(({ object }) => Date.parse(object.metadata.creationTimestamp ?? ''))
+        .filter(Number.isFinite);
+      const age = made.length === 0 ? '' : `, ${spokenTime(Math.max(0, now.getTime() - Math.min(...made)))} old`;
+      const why = objects.map(({ object }) => object.metadata.annotations?.[LEFT_ANNOTATION]).find((each) => each);
+      const head = `run ${run}${age}, ${objects.length} ${objects.length === 1 ? 'object' : 'objects'}`;
+      return [`${head}${why === undefined ? '' : `: ${why}`}`, ...objects.map((each) => `  ${nameOf(each)}`)].join(
+        '\n',
+      );
+    })
+    .join('\n');
+}
+
+async function confirm(scope: Scope, { values, surroundings }: ToolInput, foreign: readonly Found[]): Promise<void> {
+  if (values.yes === true) return;
+  const what = foreign.length === 0 ? 'whatever remains of KubeVirt' : foreign.map(nameOf).join(', ');
+  const question = `take away ${what}, with all guests? Type yes: `;
+  const answer = await surroundings.ask?.(question, { isSecret: false, signal: scope.signal });
+  if (answer?.trim().toLowerCase() === 'yes') return;
+  throw new UsageError('sevlane clean --all: not confirmed, nothing was changed', { hint: 'type yes, or give --yes' });
+}
