@@ -85,6 +85,7 @@ export async function provideKubevirt(
   const reports = resource.status?.observedKubeVirtVersion ?? '';
   const version = release?.version ?? learntVersion(scope, resource);
   refuseGateOff(resource, version);
+  refuseOtherArchitecture(resource);
   const { imageRegistry } = wish.images;
   const disk = guestDisk({ reports, registry: resource.status?.observedKubeVirtRegistry, wanted: imageRegistry });
   const upgradedFrom = way === undefined || way.first === way.last ? undefined : way.first.reports;
@@ -156,4 +157,13 @@ function refuseGateOff(resource: KubevirtResource, version: KubevirtVersion): vo
   if (off === undefined) return;
   const { namespace, name } = resource.metadata;
   throw new InfraError(`${off.problem} in KubeVirt ${namespace}/${name}`, { hint: off.fix });
+}
+
+/** Guests that name no architecture get that of KubeVirt's control plane, and SEV is AMD's. */
+function refuseOtherArchitecture({ metadata: { namespace, name }, status }: KubevirtResource): void {
+  const { defaultArchitecture = 'amd64' } = status ?? {};
+  if (defaultArchitecture === 'amd64' || defaultArchitecture === '') return;
+  throw new InfraError(`KubeVirt ${namespace}/${name} makes its guests for ${defaultArchitecture}, which has no SEV`, {
+    hint: 'have its control plane run on amd64 nodes: set spec.infra.nodePlacement of the KubeVirt',
+  });
 }

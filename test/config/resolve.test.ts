@@ -62,6 +62,18 @@ describe('settings', () => {
     expect(config(['--kubevirt-cache', 'none']).kubevirt.cache).to.equal('none');
   });
 
+  it('upgrade only what the run has installed itself', () => {
+    const upgrade = ['--kubevirt-upgrade-from', 'v1.8.4'];
+    expect(config(upgrade).kubevirt.upgradeFrom).to.include({ kind: 'version', version: 'v1.8.4' });
+    expect(config([]).kubevirt.upgradeFrom).to.equal(undefined);
+    expect(JSON.stringify(problems([...upgrade, '--kubevirt', 'existing']))).to.match(
+      /tested as it is, and not upgraded/,
+    );
+    expect(JSON.stringify(problems(['--kubevirt-upgrade-from', 'existing']))).to.match(
+      /what others installed is not upgraded/,
+    );
+  });
+
   it('name one registry for the images, under either name', () => {
     const env = { DOCKER_PREFIX: 'quay.example/theirs' };
     expect(config(['--image-prefix', 'a.example/b'], { env }).kubevirt.imageRegistry).to.equal('a.example/b');

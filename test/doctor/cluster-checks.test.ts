@@ -319,6 +319,27 @@ describe("the doctor's checks of the cluster", () => {
       expect(said('kubevirt-version', { wish: asked('v1.8.4') })).to.match(/^ok: /);
     });
 
+    it('name a Kubernetes that a release cannot work on as it comes', () => {
+      const version = { value: 'v1.29.4' };
+      const row = found('kubevirt-version', { wish: wish({ kubevirt: parseKubevirtVersion('v1.9.0') }), version });
+      expect(row.verdict).to.equal('warning');
+      expect(row.read).to.match(/^v1\.9\.0 does not work on Kubernetes 1\.29 as it comes: its gate NodeRestriction/);
+      expect(said('kubevirt-version', { wish: wish({ kubevirt: parseKubevirtVersion('v1.8.4') }), version })).to.match(
+        /^warning: v1\.8\.4 was made for Kubernetes/,
+      );
+    });
+
+    it('warn of a downgrade, and of an upgrade that leaves releases out', () => {
+      const way = (from: string, to: string) => ({
+        wish: wish({ kubevirt: parseKubevirtVersion(to), upgradeFrom: parseKubevirtVersion(from) }),
+      });
+      expect(said('kubevirt-version', way('v1.8.4', 'v1.9.0'))).to.match(/^ok: /);
+      expect(said('kubevirt-version', way('v1.9.0', 'v1.8.4'))).to.match(/^warning: v1\.8\.4 is older than v1\.9\.0/);
+      expect(said('kubevirt-version', way('v1.6.6', 'v1.9.0'))).to.equal(
+        'warning: from v1.6.6 to v1.9.0 leaves out 2 minor releases',
+      );
+    });
+
     it('say what no version is known of', () => {
       const build = { wish: wish({ kubevirt: undefined, build: '/src/kubevirt' }) };
       expect(said('kubevirt-version', build)).to.equal('note: told by the manifest only, of /src/kubevirt');

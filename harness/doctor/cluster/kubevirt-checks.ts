@@ -2,12 +2,18 @@ import type { KubeObject } from '../../kube/objects.ts';
 import { RUN_LABEL } from '../../kube/sweep.ts';
 import { SEV_GATE, sevGateOff } from '../../kubevirt/gate.ts';
 import { countOf } from '../../kubevirt/quantity.ts';
-import { type KubevirtVersion, nodeLabelValue, parseKubevirtVersion, technologiesOf } from '../../kubevirt/versions.ts';
+import {
+  isNewer,
+  type KubevirtVersion,
+  nodeLabelValue,
+  parseKubevirtVersion,
+  technologiesOf,
+} from '../../kubevirt/versions.ts';
 import type { HostFacts } from '../../model/host-facts.ts';
 import { type Technology, technologyName } from '../../model/technology.ts';
 import { type Check, fatal, type Judgement, note, ok, unread, warning } from '../check.ts';
 import { few, listAt, textAt, textsAt } from './fields.ts';
-import { kubernetesMinors } from './kubevirt-support.ts';
+import { kubernetesMinors, unfitFor } from './kubevirt-support.ts';
 import { nodeUnderTest } from './node.ts';
 import { judged } from './reading.ts';
 import type { ClusterReadings, ClusterWish } from './readings.ts';
@@ -47,7 +53,10 @@ export const KUBEVIRT_CHECKS: readonly Check<ClusterReadings>[] = [
           return note(`told by the manifest only, of ${wish.build}`, '--kubevirt');
         if (chosen === undefined)
           return unread('no version is known', from, 'name one with --kubevirt, or look at kubectl get kubevirt -A');
-        return judgeVersion(chosen, { from, require: wish.require, server: 'value' in version ? version.value : '' });
+        const server = 'value' in version ? version.value : '';
+        const judgement = judgeVersion(chosen, { from, require: wish.require, server });
+        const isFine = judgement.verdict === 'ok' || judgement.verdict === 'note';
+        return (isFine && wish.upgradeFrom && judgeUpgrade(wish.upgradeFrom, chosen)) || judgement;
       }),
   },
   {
@@ -132,6 +141,8 @@ function judgeVersion(version: KubevirtVersion, { from, require, server }: Versi
     const read = `KubeVirt ${version.text} has no ${lacking.map(technologyName).join(' and ')}`;
     return fatal(read, from, 'test a later KubeVirt, or leave it out of --require');
   }
+  const unfit = unfitFor(version, server);
+  if (unfit !== undefined) return warning(unfit.why, from, unfit.action);
   const minors = kubernetesMinors(version);
   const minor = /^v?(1\.\d+)/.exec(server)?.[1];
   if (minors === undefined) return note(`${version.text}, of which nothing is known here`, from);
@@ -140,6 +151,18 @@ function judgeVersion(version: KubevirtVersion, { from, require, server }: Versi
     return warning(read, from, 'expect faults that are of the pair and not of KubeVirt');
   }
   return ok(`${version.text}, made for Kubernetes ${minors.join(', ')}`, from);
+}
+
+/** KubeVirt is tested from one minor release to the next; nothing promises another way. Source: its docs/updates.md. */
+function judgeUpgrade(first: KubevirtVersion, last: KubevirtVersion): Judgement | undefined {
+  const from = '--kubevirt-upgrade-from';
+  if (isNewer(first, last)) {
+    const read = `${last.text} is older than ${first.text}: KubeVirt rolls back, its API first, and nobody promises that it can`;
+    return warning(read, from, 'expect it to fail where the older one does not know how objects are stored');
+  }
+  if (first.major !== last.major || last.minor - first.minor <= 1) return undefined;
+  const read = `from ${first.text} to ${last.text} leaves out ${last.minor - first.minor - 1} minor releases`;
+  return warning(read, from, 'upgrade from the minor release before: KubeVirt tests only that');
 }
 
 interface LabelsAsked {

@@ -10,3 +10,32 @@ export function kubernetesMinors({ major, minor }: KubevirtVersion): readonly st
   if (oldest === undefined) return undefined;
   return Array.from({ length: SUPPORTED_MINORS }, (_, index) => `1.${oldest + index}`);
 }
+
+/** What a release switches on by itself and an older Kubernetes cannot do. Source: KubeVirt's feature gates in v1.9. */
+const NEEDS: readonly {
+  readonly since: number;
+  readonly minor: number;
+  readonly why: string;
+  readonly gate: string;
+}[] = [
+  {
+    since: 9,
+    minor: 30,
+    why: 'its gate NodeRestriction wants tokens that name their node, and refuses virt-handler without',
+    gate: 'NodeRestriction',
+  },
+];
+
+/** Why this release cannot work on a cluster of this version as it comes, and what to do; undefined when it can. */
+export function unfitFor(
+  { text, major, minor }: KubevirtVersion,
+  server: string,
+): { readonly why: string; readonly action: string } | undefined {
+  const cluster = Number(/^v?1\.(\d+)/.exec(server)?.[1] ?? Number.NaN);
+  const row = NEEDS.find((need) => major === 1 && minor >= need.since && cluster < need.minor);
+  if (row === undefined) return undefined;
+  return {
+    why: `${text} does not work on Kubernetes 1.${cluster} as it comes: ${row.why}`,
+    action: `take an older KubeVirt, or put ${row.gate} into disabledFeatureGates with --kubevirt-patches`,
+  };
+}

@@ -18,6 +18,8 @@ export interface ClusterWish {
   readonly build?: string | undefined;
   /** What the KubeVirt to install will call itself, where its images have another tag than its version. */
   readonly reports?: string | undefined;
+  /** The release that is installed first and upgraded; undefined: none, or only its manifest tells. */
+  readonly upgradeFrom?: KubevirtVersion | undefined;
   /** Kubernetes version that the cluster must have; undefined: any. */
   readonly kubernetes: string | undefined;
   readonly require: readonly Technology[] | undefined;

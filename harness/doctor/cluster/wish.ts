@@ -9,7 +9,7 @@ const KUBEVIRT_IMAGES = 'quay.io/kubevirt';
 
 /** What a run with these settings is going to do in the cluster. */
 export function clusterWish(config: RunConfig, host: Pick<Host, 'node'>, runId: string): ClusterWish {
-  const { choice, imageRegistry, imageTag, imagePullPolicy } = config.kubevirt;
+  const { choice, upgradeFrom, imageRegistry, imageTag, imagePullPolicy } = config.kubevirt;
   const kubevirt = choice.kind === 'version' ? parseKubevirtVersion(choice.version) : undefined;
   const reports = kubevirt === undefined ? undefined : (imageTag ?? kubevirt.text);
   const operator = reports === undefined ? [] : [`${imageRegistry ?? KUBEVIRT_IMAGES}/virt-operator:${reports}`];
@@ -20,6 +20,7 @@ export function clusterWish(config: RunConfig, host: Pick<Host, 'node'>, runId: 
     kubevirt,
     build: buildOf(config),
     reports,
+    upgradeFrom: upgradeFrom?.kind === 'version' ? parseKubevirtVersion(upgradeFrom.version) : undefined,
     kubernetes: config.kubernetes,
     require: config.tests.require,
     images: [...operator, ...(guest === undefined ? [] : [guest])],
