@@ -38,7 +38,8 @@ export async function findLeft(
           const { items } = await client.list(pathOfKind(kind, {}), { signal, labelSelector: selector });
           return items.map((object) => ({ kind, object, path: pathOfKind(kind, object.metadata) }));
         } catch (error) {
-          if (isRefusal(error, 404)) return [];
+          // What an account may not even list it has not made.
+          if (isRefusal(error, 403, 404)) return [];
           throw error;
         }
       }),
