@@ -27,7 +27,7 @@ describe('the budgets of a run', function () {
   }
 
   it('stop an installation that takes too long, so that it does not go on behind the back of its undo', async () => {
-    const slow = await scenario({ api: { ...LANE, verb: 'create' }, answer: 'delay', ms: 700 });
+    const slow = await scenario({ api: { ...LANE, verb: 'patch' }, answer: 'delay', ms: 700 });
     const sim = await startSim(['--sim-scenario', slow]);
     const api = await openSimApi(sim.kubeconfig);
     try {
