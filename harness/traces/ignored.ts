@@ -33,6 +33,11 @@ export const IGNORED: readonly Ignored[] = [
     because: 'our own: it stays by design, and its holder is whoever works now',
   },
   {
+    of: /^leases\.coordination\.k8s\.io$/,
+    object: /\/sevlane-waiting-/,
+    because: 'the place of a run in the queue: it comes and goes with that run',
+  },
+  {
     of: /^validatingadmissionpolic(ies|ybindings)\.admissionregistration\.k8s\.io$/,
     object: /^sevlane-fence-/,
     because: 'our own: it stays as the Lease does, so that a run that wakes up late meets it',

@@ -124,18 +124,26 @@ export class LeaseKeeper {
     // Real time: the lease runs out for the others whether we have a connection or not.
     using bound = deadline(withinMs, this.#stopping.signal, () => new InfraError(`${what}: no answer in time`));
     const bounds = { signal: bound.signal };
+    // Somebody else may have it after a sleep: nothing is written before that is known.
+    if (this.fence.ageMs >= holder.durationMs) await this.#look(bounds);
     try {
       this.#lease = await client.replace<Lease>(path, renewedLease(this.#lease, new Date()), bounds);
       return true;
     } catch (error) {
       if (!isRefusal(error, 404, 409)) throw error;
     }
+    await this.#look(bounds);
+    return false;
+  }
+
+  /** Takes the record as it is now for ours. @throws LostLease when it is not any more. */
+  async #look(bounds: { readonly signal: AbortSignal }): Promise<void> {
+    const { client, path, what, holder } = this.#keeping;
     const current = await client.find<Lease>(path, bounds);
     if (current === undefined) throw new LostLease(`${what}: lost: somebody deleted it`);
     if (isFree(current))
       throw new LostLease(`${what}: lost: somebody took it from us and gave it back`, { hint: RELEASED });
     if (!isHeldBy(current, holder)) throw new LostLease(`${what}: lost: held by ${describeHolder(current)}`);
     this.#lease = current;
-    return false;
   }
 }

@@ -34,10 +34,12 @@ export async function answerControl(
   }
 }
 
-/** With `?wait=true` the answer comes as soon as something is held. */
+/** With `?wait=true` the answer comes as soon as something is held; `?resource=` asks for that of one resource. */
 async function standing(holds: Holds, { signal }: ApiRequest, { query }: RequestInfo): Promise<ApiResponse> {
-  if (isTrue(query.get('wait'))) await holds.some(signal);
-  return answered({ holds: holds.standing().map(shown) });
+  const resource = query.get('resource');
+  const isAsked = ({ call }: Hold) => resource === null || call.resource === resource;
+  if (isTrue(query.get('wait'))) await holds.some(isAsked, signal);
+  return answered({ holds: holds.standing().filter(isAsked).map(shown) });
 }
 
 function shown({ id, side, call }: Hold): ApiCall & Pick<Hold, 'id' | 'side'> {

@@ -27,8 +27,8 @@ export interface Holds {
   /** Stands still until it is released, its time is over or the client has gone. Never rejects. */
   hold(call: ApiCall, holding: Holding): Promise<HoldEnd>;
   standing(): readonly Hold[];
-  /** Resolves when something stands still, or when the signal aborts. */
-  some(signal: AbortSignal): Promise<void>;
+  /** Resolves when one like this stands still, or when the signal aborts. */
+  some(is: (hold: Hold) => boolean, signal: AbortSignal): Promise<void>;
   /** Lets one go on, or all; how many there were. */
   release(id?: number): number;
 }
@@ -59,10 +59,10 @@ export function openHolds(tell: (moment: HoldMoment, hold: Hold) => void): Holds
       });
     },
     standing: () => [...standing.values()].map(({ hold }) => hold),
-    some: (signal) =>
+    some: (is, signal) =>
       new Promise((resolve) => {
         const look = () => {
-          if (standing.size === 0 && !signal.aborted) return;
+          if (!signal.aborted && ![...standing.values()].some(({ hold }) => is(hold))) return;
           waiting.delete(look);
           signal.removeEventListener('abort', look);
           resolve();

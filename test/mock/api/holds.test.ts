@@ -87,6 +87,7 @@ describe('a request that is held', () => {
     expect((await api.ask('POST', MAPS, { body: map('six') })).status).to.equal(201);
     const second = api.ask('POST', MAPS, { body: map('seven') });
     expect(await standing()).to.have.length(1);
+    expect((await api.ask('GET', `${HOLDS}?resource=secrets`)).body).to.deep.equal({ holds: [] });
     await api.ask('DELETE', `${HOLDS}/1`);
     await second;
     expect((await api.ask('DELETE', FAULTS)).body).to.deep.equal({ removed: 2 });
