@@ -1,77 +1,33 @@
-import { openWatcher } from './command/watcher.ts';
-import { type JobHolder, prowLimits } from './config/prow.ts';
-import type { Budgets, RunConfig } from './config/run-config.ts';
 import { notRead } from './doctor/cluster/reading.ts';
 import { commandRows, connectionRows } from './doctor/connection-check.ts';
-import {
-  type ClusterWay,
-  lookAtCluster,
-  lookAtHost,
-  lookAtThisSide,
-  type Subject,
-  tellUntold,
-} from './doctor/looks.ts';
+import { lookAtHost, lookAtThisSide, tellUntold } from './doctor/looks.ts';
 import { refuseFatal, tellChecks } from './doctor/refuse.ts';
-import { toFinding } from './errors/blame.ts';
-import { InfraError, Interrupted } from './errors/errors.ts';
+import { InfraError } from './errors/errors.ts';
 import { type Bundles, openBundles } from './evidence/bundle/bundles.ts';
 import type { Reach } from './evidence/bundle/collecting.ts';
-import { History } from './evidence/bundle/history.ts';
-import { type BundleTime, caseKeeper, keepOfPhase, PhaseWatch } from './evidence/bundle/occasions.ts';
+import { type BundleTime, caseKeeper, keepOfPhase } from './evidence/bundle/occasions.ts';
 import { keepEvidenceIn } from './evidence/collect.ts';
 import { createRedactor, learnLogins, type Redactor } from './evidence/redact.ts';
 import { readHost } from './host/probe.ts';
-import type { KubeClient } from './kube/client.ts';
-import type { Cluster } from './kube/connect.ts';
-import { acquireLease } from './kube/lease/acquire.ts';
-import { raiseServerFence } from './kube/lease/server-fence.ts';
-import { sweepOtherRuns } from './kube/sweep.ts';
-import { type GroundWish, prepareGround } from './kubevirt/ground.ts';
+import { prepareGround } from './kubevirt/ground.ts';
 import { readPatches } from './kubevirt/patches/read.ts';
 import type { RunEvent } from './model/events.ts';
-import { fencingText } from './model/fencing.ts';
-import type { Host } from './model/host.ts';
-import type { HostFacts } from './model/host-facts.ts';
-import { CONNECTION } from './model/result.ts';
 import { spokenTime } from './model/spoken-time.ts';
 import { tellPlan } from './plan.ts';
-import type { Provider, Surroundings } from './provider/contract.ts';
+import { earsOf, tellEnding, tellLoss } from './run/ears.ts';
+import { bundleTime, hurryOf, undo } from './run/ending.ts';
+import { type RunInput, subjectOf } from './run/input.ts';
+import { isFailure, type Keeping, keptBecause } from './run/keeping.ts';
+import { groundOf, learnGuest, reachCluster, skipHost, step, takeTurn, watched } from './run/steps.ts';
 import { deadline } from './scope/deadline.ts';
-import { type PhaseStep, phase } from './scope/phase.ts';
-import { type OwnedScope, openScope, type Scope } from './scope/scope.ts';
-import { Whereabouts } from './scope/whereabouts.ts';
+import { phase } from './scope/phase.ts';
+import { openScope, type Scope } from './scope/scope.ts';
 import { connectSsh } from './ssh/client.ts';
-import type { SshConnection } from './ssh/connection.ts';
-import type { LocalPrograms } from './ssh/openssh/master.ts';
 import { loadSuites } from './suite/engine.ts';
 import { guestNamespace, runSuites } from './suite/run-suites.ts';
 import { prepareDeparture } from './traces/departure.ts';
 import { hostReader } from './traces/host.ts';
 import { howToLook } from './traces/how-to-look.ts';
-
-/** Everything that a run needs to know; nothing is read from the process. */
-export interface RunInput {
-  readonly config: RunConfig;
-  readonly provider: Provider;
-  /** What the provider may use beside its settings. */
-  readonly surroundings?: Surroundings;
-  /** Knows what was learnt before. */
-  readonly redactor?: Redactor;
-  /** Lower-case letters, digits and dashes; the value of the label `sevlane/run`. */
-  readonly runId: string;
-  /** Folder for the report and the evidence; it exists. */
-  readonly artifacts: string;
-  /** Folder for what is secret or passing, outside of the artifacts; made and removed by the run. */
-  readonly runDir: string;
-  /** Who holds the lease, for others to read. */
-  readonly holder: JobHolder;
-  /** Settings that lead to the node, as they are typed, for whoever looks at what was kept. */
-  readonly way?: readonly string[];
-  /** Hears all that happens, secrets masked: the report is made of nothing else. */
-  readonly sink: (event: RunEvent) => void;
-  /** Aborts, with an Interrupted, when the user or Prow wants the run to stop. */
-  readonly stop: AbortSignal;
-}
 
 /** A person may have to look up a passphrase. */
 const OPEN_MS = 300_000;
@@ -117,23 +73,6 @@ export async function run(input: RunInput): Promise<void> {
   await undo(scope, hurry());
 }
 
-/** Everybody who has to know what happens. */
-function earsOf(sink: RunInput['sink'], redactor: Redactor) {
-  const [whereabouts, history, watch] = [new Whereabouts(), new History(), new PhaseWatch()];
-  const told = { ids: new Set<string>(), isDirect: false };
-  const tell = (event: RunEvent) => {
-    whereabouts.hear(event);
-    if (event.type === 'check') told.ids.add(event.result.id);
-    if (event.type === 'phase-ended' && event.result.name === 'connect')
-      told.isDirect = event.result.outcome === 'skipped';
-    const masked = redactor.redactAll(event);
-    history.hear(masked);
-    watch.hear(masked);
-    sink(masked);
-  };
-  return { tell, whereabouts, history, watch, told };
-}
-
 /** What can be asked so far when something fails; it grows with the run. */
 type Reached = { -readonly [Key in keyof Reach]: Reach[Key] };
 
@@ -143,11 +82,6 @@ interface LaneTools {
   readonly reach: Reached;
   readonly time: BundleTime;
   readonly keeping: Keeping;
-}
-
-/** Collecting for all cases together may take a tenth of what the suites have. */
-function bundleTime({ bundleMs, suitesMs, runMs }: Budgets): BundleTime {
-  return { eachMs: bundleMs, casesMs: suitesMs / 10, runEndsAt: performance.now() + runMs };
 }
 
 async function lane(
@@ -246,144 +180,4 @@ async function lane(
       },
     });
   });
-}
-
-/** What decides whether something stays up, and what that is. */
-interface Keeping {
-  hasFailed: boolean;
-  readonly guests: { readonly namespace: string; readonly name: string }[];
-}
-
-/** A case or a phase that went wrong by itself, not because the run was stopped. */
-function isFailure(event: RunEvent): boolean {
-  if (event.type !== 'case-ended' && event.type !== 'phase-ended') return false;
-  const { outcome, finding } = event.result;
-  return (outcome === 'failed' || outcome === 'errored') && finding?.blame !== 'interrupted';
-}
-
-function keptBecause(scope: Scope, { config }: RunInput, { hasFailed }: Keeping): string | undefined {
-  const { keep } = config.leave;
-  if (keep === 'always') return 'kept with --keep';
-  const isStopped = scope.signal.reason instanceof Interrupted;
-  return keep === 'on failure' && hasFailed && !isStopped ? 'kept with --keep-on-failure' : undefined;
-}
-
-/** The report is written after everything is undone, and has to be whole when the job is killed. */
-const REPORT_MS = 2000;
-
-/** How long undoing may take, asked when it begins: after a signal it ends before the job is killed. */
-function hurryOf(input: RunInput): () => number {
-  const { budgets, leave } = input.config;
-  let askedAt: number | undefined;
-  const note = () => {
-    askedAt = performance.now();
-  };
-  if (input.stop.aborted) note();
-  else input.stop.addEventListener('abort', note, { once: true });
-  const graceMs = leave.graceMs ?? subjectOf(input).job.graceMs;
-  return () => {
-    if (askedAt === undefined || graceMs === undefined) return budgets.undoMs;
-    return Math.max(0, Math.min(budgets.undoMs, askedAt + graceMs - REPORT_MS - performance.now()));
-  };
-}
-
-/** For whom the doctor looks. */
-function subjectOf({ config, runId, runDir, artifacts, surroundings }: RunInput): Subject {
-  const own = surroundings?.own;
-  return { config, runId, runDir, artifacts, own, job: prowLimits(own?.environment ?? {}) };
-}
-
-/** Only the API is reachable: what would be read of the host itself is told as not read. */
-function skipHost(scope: Scope): void {
-  const reason = 'no --ssh is given: the API is reached directly, and nothing is read of the host itself';
-  for (const name of ['connect', 'probe'] as const)
-    scope.emit({ type: 'phase-ended', result: { name, outcome: 'skipped', ms: 0, reason } });
-}
-
-/** What is started or written for this run goes with it, also when it is killed. */
-async function watched(scope: Scope, { surroundings, runDir }: RunInput): Promise<LocalPrograms | undefined> {
-  const own = surroundings?.own;
-  return own && { own, watcher: await openWatcher(scope, { own, folder: runDir }) };
-}
-
-type TimedPhase = 'connect' | 'probe' | 'cluster' | 'lease' | 'kubevirt' | 'suites';
-
-function step(name: TimedPhase, budgetMs: number): PhaseStep {
-  const flag = name === 'lease' ? '--lease-wait' : `--${name}-timeout`;
-  return { name, budgetMs, hint: `see what it waited for; raise ${flag} if the time was needed` };
-}
-
-/** The cluster, looked at from all sides before anything in it is changed. */
-async function reachCluster(scope: Scope, subject: Subject, way: ClusterWay): Promise<Cluster> {
-  const { checks, cluster } = await lookAtCluster(scope, subject, way);
-  refuseFatal(checks);
-  if (cluster === undefined) throw new InfraError('the Kubernetes API was not reached', { hint: 'see sevlane doctor' });
-  return cluster;
-}
-
-/** From here on the cluster is ours alone, and nothing of an earlier run is left on it. */
-async function takeTurn(scope: Scope, client: KubeClient, { config, runId, holder }: RunInput): Promise<void> {
-  const { priority = holder.priority, ...lease } = config.lease;
-  const purpose = purposeOf(config);
-  await acquireLease(scope, client, { ...lease, priority, holder: holder.identity, runId, link: holder.link, purpose });
-  const fencing = await raiseServerFence(scope, client, runId);
-  scope.emit({ type: 'subject', subject: { fencing } });
-  scope.log.detail(fencingText(fencing));
-  await sweepOtherRuns(scope, client, { runId });
-}
-
-/** For whoever waits: what is tested. */
-function purposeOf({ kubevirt: { choice }, tests: { require } }: RunConfig): string {
-  const kubevirt = choice.kind === 'version' ? choice.version : choice.kind;
-  return `${(require ?? ['what the host can']).join(', ')} on KubeVirt ${kubevirt}`;
-}
-
-interface Known {
-  readonly host: Host;
-  readonly facts: HostFacts | undefined;
-  readonly patches: GroundWish['patches'];
-}
-
-function groundOf({ config, runId, surroundings }: RunInput, { host, facts, patches }: Known): GroundWish {
-  const { choice, upgradeFrom, mirror, cache, imageRegistry, imageTag, imagePullPolicy } = config.kubevirt;
-  return {
-    source: choice.kind === 'existing' ? undefined : choice,
-    upgradeFrom,
-    mirror: mirror ?? host.manifestMirror,
-    cache,
-    environment: surroundings?.own?.environment ?? {},
-    images: { imageRegistry, imageTag, imagePullPolicy },
-    patches,
-    labels: { 'sevlane/run': runId },
-    budgetMs: config.budgets.kubevirtMs,
-    node: { name: host.node, hostname: facts?.hostname },
-  };
-}
-
-function learnGuest(redactor: Redactor, { guest: { user, password } }: RunConfig): void {
-  // A password that is the user's own name is a test image's public default: masking the word would hide the evidence.
-  if (password !== user) redactor.learn(password);
-}
-
-/** Told before the scope ends of the same reason: the first word on the end stays, and this one names the row. */
-function tellLoss(scope: Scope, { lost }: SshConnection): void {
-  const tell = () => scope.emit({ type: 'ending', finding: toFinding(lost.reason, CONNECTION) });
-  if (lost.aborted) tell();
-  else lost.addEventListener('abort', tell, { once: true });
-}
-
-function tellEnding(scope: Scope): void {
-  const { reason } = scope.signal;
-  const finding = toFinding(reason, 'run');
-  scope.emit({ type: 'ending', finding, ...(reason instanceof Interrupted ? { signal: reason.signalName } : {}) });
-}
-
-async function undo(scope: OwnedScope, budgetMs: number): Promise<void> {
-  const startedAt = performance.now();
-  scope.emit({ type: 'phase-started', phase: 'undo', budgetMs });
-  const [finding, ...others] = await scope.close(budgetMs);
-  for (const other of others) scope.emit({ type: 'trouble', finding: other });
-  const ms = Math.round(performance.now() - startedAt);
-  const result = finding === undefined ? ({ outcome: 'passed' } as const) : ({ outcome: 'errored', finding } as const);
-  scope.emit({ type: 'phase-ended', result: { name: 'undo', ms, ...result } });
 }

@@ -1,7 +1,7 @@
 /** The rooms and the files in them; the first pattern that matches counts. */
 export const ROOMS: readonly (readonly [room: string, pattern: RegExp])[] = [
   ['main', /^harness\/main(-run|-tool|-doctor|-refusals|-version)?\.ts$/],
-  ['run', /^harness\/run(-folder)?\.ts$/],
+  ['run', /^harness\/run(-folder\.ts|\.ts|\/)/],
   ['plan', /^harness\/plan\.ts$/],
   ['provider', /^harness\/provider\//],
   ['model', /^harness\/model\//],
