@@ -4,7 +4,7 @@ import { type AuditLine, describeRequest, isMutating, runOf } from './audit-trai
 
 /** A moment of a run at which it is killed: when a request stands still, or when it has told something. */
 export interface KillPoint {
-  /** e.g. `kubevirt: before POST deployments`. */
+  /** e.g. `kubevirt: before POST deployments`; all of its names where it is more than one thing. */
   readonly name: string;
   readonly phase: PhaseName;
   readonly at: HeldRequest | PhaseEvent;
@@ -22,17 +22,32 @@ export interface PhaseEvent {
   readonly phase: PhaseName;
 }
 
+/** A run that nobody disturbed. */
+export interface GoldenRun {
+  readonly events: readonly RunEvent[];
+  /** The trail of its cluster; what others asked is passed over. */
+  readonly audit: readonly AuditLine[];
+}
+
 /**
- * The points of a run like this one: both sides of the first request of each verb and resource in each phase that would
- * change something, and both sides of each edge between two phases.
+ * The points of a run like these: both sides of the first request of each verb and resource in each phase that would
+ * change something, and both sides of each edge between two phases. What not all of the runs asked came by chance.
  */
-export function killPoints(events: readonly RunEvent[], audit: readonly AuditLine[]): readonly KillPoint[] {
-  const phases = phasesOf(events);
-  const runId = events.find((event) => event.type === 'run-started')?.runId;
-  const asked = counted(audit.filter((line) => line.stage === 'RequestReceived' && runOf(line) === runId));
-  const requests = asked.map((each) => ({ ...each, phase: phaseAt(phases, each.line.stageTimestamp) }));
-  const points = [...requestPoints(requests), ...edgePoints(phases, requests)];
-  return [...new Map(points.map((point) => [keyOf(point), point])).values()];
+export function killPoints(runs: readonly GoldenRun[]): readonly KillPoint[] {
+  const [first] = runs;
+  if (first === undefined) return [];
+  const phases = phasesOf(first.events);
+  const known = runs.map((run) => new Set(askedBy(run).map(identity)));
+  const requests = askedBy(first)
+    .filter((each) => known.every((those) => those.has(identity(each))))
+    .map((each) => ({ ...each, phase: phaseAt(phases, each.line.stageTimestamp) }));
+  const points = new Map<string, KillPoint>();
+  for (const point of [...requestPoints(requests), ...edgePoints(phases, requests)]) {
+    const key = JSON.stringify(point.at);
+    const same = points.get(key);
+    points.set(key, same === undefined ? point : { ...same, name: `${same.name}, ${point.name}` });
+  }
+  return [...points.values()];
 }
 
 interface StartedPhase {
@@ -59,6 +74,11 @@ function phaseAt(phases: readonly StartedPhase[], at: string): PhaseName {
   return phases.findLast(({ startedAt }) => startedAt <= Date.parse(at))?.name ?? 'settings';
 }
 
+function askedBy({ events, audit }: GoldenRun): readonly Counted[] {
+  const runId = events.find((event) => event.type === 'run-started')?.runId;
+  return counted(audit.filter((line) => line.stage === 'RequestReceived' && runOf(line) === runId));
+}
+
 function counted(lines: readonly AuditLine[]): readonly Counted[] {
   const counts = new Map<string, number>();
   return lines.map((line) => {
@@ -77,6 +97,10 @@ function counted(lines: readonly AuditLine[]): readonly Counted[] {
     counts.set(key, nth);
     return { line, request, nth };
   });
+}
+
+function identity({ request, nth }: Counted): string {
+  return JSON.stringify({ request, nth });
 }
 
 const SIDES = ['before', 'after'] as const;
@@ -102,9 +126,9 @@ function edgePoints(phases: readonly StartedPhase[], requests: readonly Asked[])
 
 /** The last that the one phase asks, and the first that the next one does; what they tell, where they ask nothing. */
 function edge(from: PhaseName, to: PhaseName, requests: readonly Asked[]): readonly KillPoint[] {
-  // Reads may be repeated more or less often: only the first of its kind is sure to come.
+  // Reads may be repeated more or less often, and watches begin when their lists are there: neither is sure to come.
   const sure = requests.filter(({ line, nth }) =>
-    isMutating(line) ? line.verb !== 'update' : nth === 1 && line.objectRef !== undefined,
+    isMutating(line) ? line.verb !== 'update' : nth === 1 && line.objectRef !== undefined && line.verb !== 'watch',
   );
   const last = sure.findLast(({ phase }) => phase === from);
   const first = sure.find(({ phase }) => phase === to);
@@ -126,8 +150,4 @@ function edge(from: PhaseName, to: PhaseName, requests: readonly Asked[]): reado
           : { side: 'before', request: first.request, nth: first.nth },
     },
   ];
-}
-
-function keyOf({ at }: KillPoint): string {
-  return JSON.stringify(at);
 }
