@@ -47,8 +47,9 @@ export interface Scope {
 export interface OwnedScope extends Scope {
   /**
    * Runs every undo, last first; failures come back as findings and never stop the next undo. Safe to call twice.
-   * `withinMs` bounds them all together: where the budgets do not fit, each shrinks in proportion, and what is
-   * reserved for later ones is kept back; when the time is up an undo still gets a moment.
+   * `withinMs` bounds them all together. Where the budgets do not fit, what is reserved for later ones is kept back,
+   * the next one counts double in sharing the rest, and what it does not use is shared anew; when the time is up an
+   * undo still gets a moment.
    */
   close(withinMs?: number): Promise<readonly Finding[]>;
 }
@@ -59,13 +60,20 @@ export interface OwnedScope extends Scope {
  */
 export type UndoWork = (signal: AbortSignal, scope: Scope, budgetMs: number) => Promise<void>;
 
-/** Milliseconds; or with a part that is kept back for it however short the time, because others depend on it. */
-export type UndoBudget = number | { readonly withinMs: number; readonly reservedMs: number };
+/**
+ * Milliseconds; or with a part that is kept back for it however short the time, because others depend on it. What
+ * `canBeLeftOut` gets only what the others leave where the time is short: nobody depends on it.
+ */
+export type UndoBudget =
+  | number
+  | { readonly withinMs: number; readonly reservedMs: number }
+  | { readonly withinMs: number; readonly canBeLeftOut: true };
 
 interface Undo {
   readonly name: string;
   readonly budgetMs: number;
   readonly reservedMs: number;
+  readonly canBeLeftOut: boolean;
   readonly undo: UndoWork;
 }
 
@@ -152,18 +160,23 @@ function voice(sink: Sink): Pick<Scope, 'emit' | 'log'> {
   return { emit, log: { info: note('info'), detail: note('detail') } };
 }
 
-function budgetOf(budget: UndoBudget): Pick<Undo, 'budgetMs' | 'reservedMs'> {
-  if (typeof budget === 'number') return { budgetMs: budget, reservedMs: 0 };
-  return { budgetMs: budget.withinMs, reservedMs: budget.reservedMs };
+function budgetOf(budget: UndoBudget): Omit<Undo, 'name' | 'undo'> {
+  const { withinMs, ...rest } = typeof budget === 'number' ? { withinMs: budget } : budget;
+  return { reservedMs: 0, canBeLeftOut: false, ...rest, budgetMs: withinMs };
 }
+
+/** Those after it need less than they ask for, most of the time; what it leaves is theirs. */
+const NEXT_COUNTS = 2;
 
 /** How much of the time that is left the next undo may take, with regard to those after it. */
 function shareOf(next: Undo, rest: readonly Undo[], leftMs: number): number {
-  const sum = (of: (undo: Undo) => number) => rest.reduce((total, each) => total + of(each), of(next));
-  const wantedMs = sum(({ budgetMs }) => budgetMs);
-  if (wantedMs <= leftMs) return leftMs;
-  const freeMs = Math.max(0, leftMs - sum(({ reservedMs }) => reservedMs));
-  return Math.max(LAST_MOMENT_MS, Math.round(next.reservedMs + (freeMs * next.budgetMs) / wantedMs));
+  const sum = (all: readonly Undo[], of: (undo: Undo) => number) => all.reduce((total, each) => total + of(each), 0);
+  if (sum([next, ...rest], ({ budgetMs }) => budgetMs) <= leftMs) return leftMs;
+  const freeMs = Math.max(0, leftMs - sum([next, ...rest], ({ reservedMs }) => reservedMs));
+  const claim = ({ budgetMs, canBeLeftOut }: Undo) => (canBeLeftOut ? 0 : budgetMs);
+  const own = NEXT_COUNTS * claim(next);
+  const share = own === 0 ? 0 : own / (own + sum(rest, claim));
+  return Math.max(LAST_MOMENT_MS, Math.round(next.reservedMs + freeMs * share));
 }
 
 /** The undo's own budget goes by the run's clock, `atMostMs` by the real one: the job's end does not wait. */

@@ -34,7 +34,7 @@ const COMPARE_MS = 60_000;
 export async function prepareDeparture(scope: Scope, client: KubeClient, leaving: Leaving): Promise<void> {
   const arrival = await arrive(scope, client, leaving);
   const stay: Stay = { left: undefined };
-  scope.defer('leftovers', COMPARE_MS, async (_signal, own, budgetMs) => {
+  scope.defer('leftovers', { withinMs: COMPARE_MS, canBeLeftOut: true }, async (_signal, own, budgetMs) => {
     const why = stay.left ?? whyNot(client, budgetMs);
     if (why === undefined) await compareWith(own, client, { arrival, leaving });
     else own.emit({ type: 'traces', traces: { isCompared: false, notCompared: [`the cluster: ${why}`] } });

@@ -170,16 +170,31 @@ describe('undoing in little time', () => {
     expect((await budgets(100_000, wishes)).map(([, ms]) => ms)).to.deep.equal([60_000, 30_000]);
   });
 
-  it('shrinks them in proportion where they do not, and keeps back what is reserved for later ones', async () => {
+  it('shares what is there where they do not, the next one double, and keeps back what is reserved for later ones', async () => {
     const [guest, kubevirt, release] = await budgets(13_000, [
       ['release', { withinMs: 30_000, reservedMs: 3000 }],
       ['kubevirt', 90_000],
       ['guest', 60_000],
     ]);
-    expect(guest?.[1], 'a third of the 10 s that are free').to.be.within(3200, 3400);
+    expect(guest?.[1], 'half of the 10 s that are free').to.be.within(4800, 5000);
     // Those before took no time: it is shared anew.
-    expect(kubevirt?.[1]).to.be.within(7300, 7600);
+    expect(kubevirt?.[1]).to.be.within(8300, 8600);
     expect(release?.[1]).to.be.within(12_000, 13_000);
+  });
+
+  it('gives the most to what frees the cluster in the grace period of a job, and none to what can be left out', async () => {
+    const seen = await budgets(13_000, [
+      ['connection', 2000],
+      ['release', { withinMs: 30_000, reservedMs: 2000 }],
+      ['leftovers', { withinMs: 60_000, canBeLeftOut: true }],
+      ['labels', { withinMs: 60_000, reservedMs: 2000 }],
+      ['kubevirt', 150_000],
+    ]);
+    const had = new Map(seen);
+    expect(had.get('kubevirt'), 'of 13 s, 4 of them reserved').to.be.within(6500, 7000);
+    expect(had.get('leftovers')).to.equal(1000);
+    expect(had.get('labels')).to.be.within(8500, 9500);
+    expect(had.get('release')).to.be.within(11_500, 13_000);
   });
 
   it('leaves a moment for each when there is no time at all', async () => {
