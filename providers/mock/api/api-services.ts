@@ -67,11 +67,10 @@ function registerLocal(core: Core): void {
       localApiService(core, { name, group, version, custom }),
     );
   }
-  for (const { metadata, ...rest } of core.store.list(APISERVICES, '')) {
-    const name = metadata.name ?? '';
-    const automatic = metadata.labels?.[MANAGED] === 'true' && at(rest, 'spec', 'service') === undefined;
-    if (automatic && !wanted.has(name))
-      core.store.remove({ resource: APISERVICES, namespace: '', name }, { metadata, ...rest } as KubeObject);
+  for (const apiService of core.store.list(APISERVICES, '')) {
+    const { name = '', labels } = apiService.metadata;
+    const automatic = labels?.[MANAGED] === 'true' && at(apiService, 'spec', 'service') === undefined;
+    if (automatic && !wanted.has(name)) core.store.remove({ resource: APISERVICES, namespace: '', name }, apiService);
   }
 }
 

@@ -5,6 +5,7 @@ import { objectMetaSchema, wholeSchema } from './kinds/meta.ts';
 import type { StatusCause } from './objects.ts';
 import type { ResourceType } from './resource-type.ts';
 import type { Schema } from './schema.ts';
+import { rememberSettled } from './settled.ts';
 import { prune } from './structural.ts';
 
 /**
@@ -15,7 +16,7 @@ import { prune } from './structural.ts';
 export function decodeProblem(object: Readonly<Record<string, unknown>>, type: ResourceType): string | undefined {
   if (type.custom) return undefined;
   const schema = wholeSchema(type.schema);
-  return problemAt(object, schema, { struct: shortName(schema), path: [] });
+  return problemAt(object, schema, { struct: shortName(schema) });
 }
 
 /** The cause of the 422 that a patch gets whose result cannot be decoded. The refusal names no kind and no object. */
@@ -74,25 +75,41 @@ function number(value: unknown, path: string, places: Map<string, number>): void
 interface Place {
   /** The innermost Go struct. */
   readonly struct: string;
-  readonly path: readonly string[];
+  /** The field and where it stands; absent for the object itself. */
+  readonly name?: string;
+  readonly above?: Place;
 }
+
+function pathOf({ name, above }: Place): readonly string[] {
+  return name === undefined ? [] : [...(above === undefined ? [] : pathOf(above)), name];
+}
+
+const DECODABLE = rememberSettled<Schema>();
 
 function problemAt(value: unknown, schema: Schema, place: Place): string | undefined {
   if (value === null || value === undefined) return undefined;
   const found = kindOf(value);
   if (!accepts(schema, value)) {
     const shown = typeof value === 'number' && schema.type === 'integer' ? `number ${value}` : found;
-    const where = place.path.length === 0 ? 'Go value' : `Go struct field ${place.struct}.${place.path.join('.')}`;
+    const path = pathOf(place);
+    const where = path.length === 0 ? 'Go value' : `Go struct field ${place.struct}.${path.join('.')}`;
     return `json: cannot unmarshal ${shown} into ${where} of type ${goType(schema)}`;
   }
   if (typeof value === 'string' || typeof value === 'number') return textProblem(`${value}`, schema);
+  if (typeof value !== 'object' || DECODABLE.has(value, schema)) return undefined;
+  const problem = problemIn(value, schema, place);
+  if (problem === undefined) DECODABLE.note(value, schema);
+  return problem;
+}
+
+function problemIn(value: object, schema: Schema, place: Place): string | undefined {
   if (Array.isArray(value)) return firstOf(value, (item) => problemAt(item, schema.items ?? {}, place));
   if (!isObject(value)) return undefined;
   const { properties, additionalProperties } = schema;
   const struct = properties === undefined ? place.struct : shortName(schema) || place.struct;
   return firstOf(Object.entries(value), ([name, child]) => {
     const own = properties !== undefined && Object.hasOwn(properties, name) ? properties[name] : undefined;
-    if (own !== undefined) return problemAt(child, own, { struct, path: [...place.path, name] });
+    if (own !== undefined) return problemAt(child, own, { struct, name, above: place });
     return typeof additionalProperties === 'object' ? problemAt(child, additionalProperties, place) : undefined;
   });
 }

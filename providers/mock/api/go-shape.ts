@@ -1,26 +1,42 @@
 import { findQuantity, quantityText } from '../quantity.ts';
-import { isObject } from './json.ts';
+import { isObject, type Json } from './json.ts';
 import type { Schema } from './schema.ts';
+import { rememberSettled } from './settled.ts';
 
 /**
  * What a real server shows after it has read a built-in object into its own types and written it again: unknown
  * fields and nulls are gone, zero values are left out or shown as the type demands, quantities and times are in
- * canonical form, the fields stand in the type's order.
+ * canonical form, the fields stand in the type's order. What has this shape already is returned itself.
  */
 export function goShape(value: unknown, schema: Schema): unknown {
   if (value === undefined || value === null) return undefined;
-  if (schema.properties !== undefined) return isObject(value) ? structShape(value, schema) : value;
-  const { items, additionalProperties } = schema;
-  if (items !== undefined && Array.isArray(value)) {
-    return value.map((item) => goShape(item, items) ?? zeroOf(items));
-  }
-  if (typeof additionalProperties === 'object' && isObject(value)) {
-    const names = Object.keys(value).sort(byBytes);
-    return Object.fromEntries(
-      names.map((name) => [name, goShape(value[name], additionalProperties) ?? zeroOf(additionalProperties)]),
-    );
-  }
-  return scalarShape(value, schema);
+  if (typeof value !== 'object') return schema.properties === undefined ? scalarShape(value, schema) : value;
+  if (SHAPED.has(value, schema)) return value;
+  const shaped = compoundShape(value, schema);
+  if (shaped === value) SHAPED.note(value, schema);
+  return shaped;
+}
+
+const SHAPED = rememberSettled<Schema>();
+
+function compoundShape(value: object, schema: Schema): unknown {
+  const { properties, items, additionalProperties } = schema;
+  if (properties !== undefined) return isObject(value) ? structShape(value, schema) : value;
+  if (items !== undefined && Array.isArray(value)) return listShape(value, items);
+  if (typeof additionalProperties === 'object' && isObject(value)) return mapShape(value, additionalProperties);
+  return value;
+}
+
+function listShape(list: readonly unknown[], items: Schema): readonly unknown[] {
+  const shaped = list.map((item) => goShape(item, items) ?? zeroOf(items));
+  return shaped.every((item, index) => item === list[index]) ? list : shaped;
+}
+
+function mapShape(map: Json, values: Schema): Json {
+  const entries = Object.keys(map)
+    .sort(byBytes)
+    .map((name) => [name, goShape(map[name], values) ?? zeroOf(values)] as const);
+  return isAsBefore(map, entries) ? map : Object.fromEntries(entries);
 }
 
 /** The object that a real server holds before any field is read: what `goShape` makes of nothing. */
@@ -35,25 +51,55 @@ export function zeroOf(schema: Schema): unknown {
   return schema.type === 'integer' || schema.type === 'number' ? 0 : null;
 }
 
-function structShape(value: Readonly<Record<string, unknown>>, schema: Schema): Record<string, unknown> {
-  const shaped: Record<string, unknown> = {};
-  for (const [name, property] of fieldsOf(schema)) {
-    const child = Object.hasOwn(value, name) ? goShape(value[name], property) : undefined;
-    if (child === undefined) {
-      if (property.zeroValue === 'emit') shaped[name] = zeroOf(property);
-      if (property.zeroValue === 'null') shaped[name] = null;
-    } else if (property.zeroValue !== undefined || !isLeftOut(child, property)) shaped[name] = child;
+function structShape(value: Json, schema: Schema): Json {
+  const { fields, places, always } = fieldsOf(schema);
+  const shown = [...always];
+  for (const name of Object.keys(value)) {
+    const place = places.get(name);
+    if (place !== undefined && !always.includes(place)) shown.push(place);
   }
-  return shaped;
+  const entries: (readonly [string, unknown])[] = [];
+  for (const place of shown.sort((a, b) => a - b)) {
+    const [name, property] = fields[place] ?? ['', {}];
+    const child = goShape(Object.hasOwn(value, name) ? value[name] : undefined, property);
+    if (child === undefined) {
+      if (property.zeroValue === 'emit') entries.push([name, zeroOf(property)]);
+      if (property.zeroValue === 'null') entries.push([name, null]);
+    } else if (property.zeroValue !== undefined || !isLeftOut(child, property)) entries.push([name, child]);
+  }
+  return isAsBefore(value, entries) ? value : Object.fromEntries(entries);
 }
 
-/** A schema of a custom resource has hundreds of nodes with forty fields each, nearly all of them absent. */
-const fields = new WeakMap<Schema, readonly (readonly [name: string, property: Schema])[]>();
+interface Fields {
+  /** In the type's order. */
+  readonly fields: readonly (readonly [string, Schema])[];
+  readonly places: ReadonlyMap<string, number>;
+  /** Places of the fields that are shown even when they are not given. */
+  readonly always: readonly number[];
+}
 
-function fieldsOf(schema: Schema): readonly (readonly [name: string, property: Schema])[] {
-  const known = fields.get(schema) ?? Object.entries(schema.properties ?? {});
-  fields.set(schema, known);
-  return known;
+// Most types have many fields and most objects few: to ask a type for its list each time costs more than to shape.
+function fieldsOf(schema: Schema): Fields {
+  const known = FIELDS.get(schema);
+  if (known !== undefined) return known;
+  const fields = Object.entries(schema.properties ?? {});
+  const isShown = ([, { zeroValue }]: readonly [string, Schema]) => zeroValue === 'emit' || zeroValue === 'null';
+  const found = {
+    fields,
+    places: new Map(fields.map(([name], place) => [name, place])),
+    always: fields.flatMap((field, place) => (isShown(field) ? [place] : [])),
+  };
+  FIELDS.set(schema, found);
+  return found;
+}
+
+const FIELDS = new WeakMap<Schema, Fields>();
+
+/** Whether an object holds just these fields, in this order. */
+function isAsBefore(object: Json, entries: readonly (readonly [string, unknown])[]): boolean {
+  const names = Object.keys(object);
+  if (names.length !== entries.length) return false;
+  return entries.every(([name, value], index) => names[index] === name && object[name] === value);
 }
 
 function isLeftOut(value: unknown, schema: Schema): boolean {

@@ -52,6 +52,18 @@ export function sameJson(a: unknown, b: unknown): boolean {
   return names.every((name) => Object.hasOwn(b, name) && sameJson(a[name], b[name]));
 }
 
+/** Equality of what two values are once sent: a field that is undefined is none. */
+export function sameSent(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (Array.isArray(a) && Array.isArray(b)) {
+    return a.length === b.length && a.every((item, index) => sameSent(item ?? null, b[index] ?? null));
+  }
+  if (!isObject(a) || !isObject(b)) return false;
+  const names = Object.keys(a).filter((name) => a[name] !== undefined);
+  if (names.length !== Object.keys(b).filter((name) => b[name] !== undefined).length) return false;
+  return names.every((name) => Object.hasOwn(b, name) && sameSent(a[name], b[name]));
+}
+
 /** A copy with one field set, or left out for `undefined`. */
 export function withField<T extends Json>(object: T, name: string, value: unknown): T {
   const copy: Record<string, unknown> = { ...object };

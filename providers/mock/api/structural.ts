@@ -1,6 +1,7 @@
 import { isObject, type Json } from './json.ts';
 import { objectMetaSchema } from './kinds/meta.ts';
 import type { Schema } from './schema.ts';
+import { rememberSettled } from './settled.ts';
 
 /** An object without the fields that its schema does not know, and the paths of these, in the order they stood in. */
 export interface Pruned<T> {
@@ -37,17 +38,30 @@ function pruneValue(value: unknown, schema: Schema, place: Place): unknown {
   const { items } = schema;
   if (Array.isArray(value)) {
     if (items === undefined) return value;
-    return value.map((item, index) => {
-      const path = `${place.path}[${index}]`;
-      return pruneValue(item, items, { ...place, path, resource: items['x-kubernetes-embedded-resource'] === true });
-    });
+    const resource = items['x-kubernetes-embedded-resource'] === true;
+    const { path, unknownFields } = place;
+    return mapped(value, (item, index) =>
+      pruneValue(item, items, { path: `${path}[${index}]`, resource, unknownFields }),
+    );
   }
   return isObject(value) ? pruneObject(value, schema, place) : value;
 }
 
+/** As `map`, but the list itself when every item stays. */
+function mapped(list: readonly unknown[], change: (item: unknown, index: number) => unknown): readonly unknown[] {
+  const changed = list.map(change);
+  return changed.every((item, index) => item === list[index]) ? list : changed;
+}
+
+/** Below the objects that carry their own type, where apiVersion, kind and metadata are known besides. */
+const PRUNED = rememberSettled<Schema>();
+
 function pruneObject(object: Json, schema: Schema, place: Place): Json {
+  if (!place.resource && PRUNED.has(object, schema)) return object;
   const { properties, additionalProperties } = schema;
+  const { unknownFields } = place;
   const kept: Record<string, unknown> = {};
+  let isWhole = true;
   for (const [name, value] of Object.entries(object)) {
     const path = place.path === '' ? name : `${place.path}.${name}`;
     const known =
@@ -56,36 +70,65 @@ function pruneObject(object: Json, schema: Schema, place: Place): Json {
       (typeof additionalProperties === 'object' ? additionalProperties : undefined);
     if (known !== undefined) {
       const resource = known['x-kubernetes-embedded-resource'] === true;
-      setOwn(kept, name, pruneValue(value, known, { ...place, path, resource }));
+      const pruned = typeof value === 'object' ? pruneValue(value, known, { path, resource, unknownFields }) : value;
+      if (pruned !== value) isWhole = false;
+      setOwn(kept, name, pruned);
     } else if (schema['x-kubernetes-preserve-unknown-fields'] === true || additionalProperties === true) {
       setOwn(kept, name, value);
-    } else place.unknownFields.push(path);
+    } else {
+      isWhole = false;
+      unknownFields.push(path);
+    }
   }
-  return kept;
+  if (!isWhole) return kept;
+  if (!place.resource) PRUNED.note(object, schema);
+  return object;
 }
 
 function defaultValue(value: unknown, schema: Schema): unknown {
   const { items } = schema;
-  if (Array.isArray(value)) return items === undefined ? value : value.map((item) => defaultValue(item, items));
+  if (Array.isArray(value)) return items === undefined ? value : mapped(value, (item) => defaultValue(item, items));
   if (isObject(value)) return defaultObject(value, schema);
   return value;
 }
 
+const DEFAULTED = rememberSettled<Schema>();
+
 function defaultObject(object: Json, schema: Schema): Json {
+  if (DEFAULTED.has(object, schema)) return object;
   const { properties = {}, additionalProperties } = schema;
   const filled: Record<string, unknown> = {};
+  let isFull = true;
   for (const [name, value] of Object.entries(object)) {
     const own = Object.hasOwn(properties, name) ? properties[name] : undefined;
     const known = own ?? (typeof additionalProperties === 'object' ? additionalProperties : undefined);
     if (known === undefined) setOwn(filled, name, value);
-    else if (value !== null || known.nullable === true) setOwn(filled, name, defaultValue(value, known));
+    else if (value !== null || known.nullable === true) {
+      const full = defaultValue(value, known);
+      if (full !== value) isFull = false;
+      setOwn(filled, name, full);
+    } else isFull = false;
   }
-  for (const [name, property] of Object.entries(properties)) {
-    if (property.default === undefined || Object.hasOwn(filled, name)) continue;
+  for (const [name, property] of defaultsOf(schema)) {
+    if (Object.hasOwn(filled, name)) continue;
+    isFull = false;
     filled[name] = defaultValue(structuredClone(property.default), property);
   }
-  return filled;
+  if (!isFull) return filled;
+  DEFAULTED.note(object, schema);
+  return object;
 }
+
+/** The fields that have a default: few of many. */
+function defaultsOf(schema: Schema): readonly (readonly [string, Schema])[] {
+  const known = DEFAULTS.get(schema);
+  if (known !== undefined) return known;
+  const found = Object.entries(schema.properties ?? {}).filter(([, property]) => property.default !== undefined);
+  DEFAULTS.set(schema, found);
+  return found;
+}
+
+const DEFAULTS = new WeakMap<Schema, readonly (readonly [string, Schema])[]>();
 
 function setOwn(object: Record<string, unknown>, name: string, value: unknown): void {
   if (name === '__proto__')

@@ -1,7 +1,7 @@
-import { isDeepStrictEqual } from 'node:util';
 import { admitMutating, admitValidating } from './admission/admit.ts';
 import type { Attributes, Operation } from './admission/attributes.ts';
 import { type Caller, type Core, timestamp } from './core.ts';
+import { sameSent, withField } from './json.ts';
 import { trackManagers } from './managers.ts';
 import { metadataProblems, metadataUpdateProblems, withGeneratedName } from './metadata.ts';
 import type { KubeObject, StatusCause } from './objects.ts';
@@ -176,12 +176,12 @@ function validationUpdate(type: ResourceType, object: KubeObject, old: KubeObjec
 }
 
 function isNoChange(object: KubeObject, old: KubeObject): boolean {
-  return isDeepStrictEqual(withoutTimes(object), withoutTimes(old));
+  return sameSent(withoutTimes(object), withoutTimes(old));
 }
 
-function withoutTimes(object: KubeObject): unknown {
+function withoutTimes(object: KubeObject): KubeObject {
   const managedFields = object.metadata.managedFields?.map(({ time: _, ...entry }) => entry);
-  return JSON.parse(JSON.stringify({ ...object, metadata: { ...object.metadata, managedFields } }));
+  return withField(object, 'metadata', withField(object.metadata as never, 'managedFields', managedFields));
 }
 
 function stored(core: Core, key: Key, old: KubeObject, wanted: KubeObject): KubeObject {

@@ -85,8 +85,10 @@ function columnsOf(definition: KindDefinition): readonly PrinterColumn[] {
 
 function defaultedShape(object: KubeObject, schema: Schema, defaults: KindDefinition['defaults']): KubeObject {
   const whole = wholeSchema(schema);
-  const shaped = applyDefaults(goShape(object, whole) as KubeObject, schema);
-  return goShape(defaults?.(shaped) ?? shaped, whole) as KubeObject;
+  const shaped = goShape(object, whole) as KubeObject;
+  const filled = applyDefaults(shaped, schema);
+  const full = defaults?.(filled) ?? filled;
+  return full === shaped ? shaped : (goShape(full, whole) as KubeObject);
 }
 
 function createForm(object: KubeObject, schema: Schema, definition: KindDefinition): KubeObject {

@@ -13,9 +13,9 @@ export interface FieldSet {
 export const NO_FIELDS: FieldSet = { members: new Set(), children: new Map() };
 
 /** A set that can be added to. */
-export class FieldSetBuilder {
-  readonly #members = new Set<string>();
-  readonly #children = new Map<string, FieldSetBuilder>();
+export class FieldSetBuilder implements FieldSet {
+  readonly members = new Set<string>();
+  readonly children = new Map<string, FieldSetBuilder>();
 
   /** Adds the field at a path; the empty path is no field. */
   add(path: readonly string[]): void {
@@ -23,20 +23,14 @@ export class FieldSetBuilder {
     if (last === undefined) return;
     let at: FieldSetBuilder = this;
     for (const element of path.slice(0, -1)) at = at.#child(element);
-    at.#members.add(last);
-  }
-
-  build(): FieldSet {
-    const children = new Map<string, FieldSet>();
-    for (const [element, child] of this.#children) children.set(element, child.build());
-    return { members: this.#members, children };
+    at.members.add(last);
   }
 
   #child(element: string): FieldSetBuilder {
-    const known = this.#children.get(element);
+    const known = this.children.get(element);
     if (known !== undefined) return known;
     const child = new FieldSetBuilder();
-    this.#children.set(element, child);
+    this.children.set(element, child);
     return child;
   }
 }

@@ -55,7 +55,7 @@ export function itemElement(item: unknown, shape: Extract<Shape, { form: 'list' 
 export function fieldsOf(value: unknown, schema: Schema): FieldSet {
   const set = new FieldSetBuilder();
   collect(value, schema, { path: [], set });
-  return set.build();
+  return set;
 }
 
 interface Walk {
@@ -155,7 +155,7 @@ export interface Comparison {
 export function compareTyped(before: unknown, after: unknown, schema: Schema): Comparison {
   const sets = { added: new FieldSetBuilder(), modified: new FieldSetBuilder(), removed: new FieldSetBuilder() };
   compareAt(before, after, { schema, path: [], ...sets });
-  return { added: sets.added.build(), modified: sets.modified.build(), removed: sets.removed.build() };
+  return sets;
 }
 
 interface Comparing {
@@ -167,6 +167,7 @@ interface Comparing {
 }
 
 function compareAt(before: unknown, after: unknown, at: Comparing): void {
+  if (before === after) return;
   const shape = commonShape(before, after, at.schema);
   if (shape.form === 'one' || (isBare(before) && isBare(after))) {
     compareLeaf(before, after, at);
@@ -226,8 +227,10 @@ function compareMaps(
   at: Comparing & { readonly shape: Extract<Shape, { form: 'map' }> },
 ): void {
   for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
+    const [old, now] = [ownValue(before, name), ownValue(after, name)];
+    if (old === now) continue;
     const schema = fieldSchema(at.shape, name);
-    compareAt(ownValue(before, name), ownValue(after, name), { ...at, schema, path: [...at.path, `f:${name}`] });
+    compareAt(old, now, { ...at, schema, path: [...at.path, `f:${name}`] });
   }
 }
 
