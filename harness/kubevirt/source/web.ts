@@ -1,4 +1,4 @@
-import { type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
+import type { Dispatcher } from 'undici';
 import { InfraError } from '../../errors/errors.ts';
 import type { Environment } from '../../model/own-process.ts';
 import type { Scope } from '../../scope/scope.ts';
@@ -56,7 +56,7 @@ interface Attempt extends WebWish {
 async function attempt(first: URL, wish: Attempt): Promise<Look<Buffer>> {
   let url = first;
   for (let hops = 0; hops <= MAX_REDIRECTS; hops += 1) {
-    const way = wayTo(url, wish.environment);
+    const way = await wayTo(url, wish.environment);
     try {
       const answer = await ask(url, way.agent, wish.signal);
       const location = answer.headers.location;
@@ -81,6 +81,7 @@ async function attempt(first: URL, wish: Attempt): Promise<Look<Buffer>> {
 
 async function ask(url: URL, dispatcher: Dispatcher, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
   const headers = { 'user-agent': 'sevlane', accept: '*/*' };
+  const { request } = await import('undici');
   return await request(url, { dispatcher, signal, headers });
 }
 
@@ -140,13 +141,15 @@ interface Way {
 }
 
 /** As curl has it: each scheme has a proxy of its own, and https does not fall back to the one for http. */
-function wayTo(url: URL, environment: Environment): Way {
+async function wayTo(url: URL, environment: Environment): Promise<Way> {
   const names = url.protocol === 'https:' ? ['https_proxy', 'HTTPS_PROXY'] : ['http_proxy', 'HTTP_PROXY'];
   const given = names.map((name) => environment[name]).find((text) => text !== undefined && text !== '') ?? '';
   const proxy = given === '' || /^\w+:\/\//.test(given) ? given : `http://${given}`;
   if (proxy !== '' && (!URL.canParse(proxy) || !/^https?:$/.test(new URL(proxy).protocol)))
     throw new InfraError(`the proxy in ${names.join(' or ')} is no http address`, { hint: 'write http://host:port' });
   const noProxy = environment.no_proxy ?? environment.NO_PROXY ?? '';
+  // Its hundred modules are of no use to a run that downloads nothing.
+  const { EnvHttpProxyAgent } = await import('undici');
   // A proxy is asked for a plain file plainly: many allow CONNECT to port 443 only.
   const agent = new EnvHttpProxyAgent({ httpProxy: proxy, httpsProxy: proxy, noProxy, proxyTunnel: false });
   return { agent, words: proxy === '' ? '' : ` (${names[1]} is ${new URL(proxy).host})` };
