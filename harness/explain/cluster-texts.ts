@@ -108,7 +108,7 @@ export const CLUSTER_TEXTS: readonly KnownText[] = [
       /^(?=.*(?:pull|image|reference|manifest)).*(?:manifest unknown|manifest for \S+ not found|name unknown|repository does not exist(?! or may)|failed to resolve reference "[^"]+": \S+: not found)/,
     places: OF_POD,
     cause: 'the registry has no image of that name and tag',
-    action: 'check --image-prefix and --image-tag, and whether the build was pushed',
+    action: 'check --image-registry and --image-tag, and whether the build was pushed',
     source: KUBELET,
   },
   {
@@ -125,7 +125,7 @@ export const CLUSTER_TEXTS: readonly KnownText[] = [
     pattern: /toomanyrequests|pull rate limit/i,
     places: OF_POD,
     cause: 'the registry throttles pulls from this address',
-    action: 'wait, log in at the registry, or use a mirror by --image-prefix',
+    action: 'wait, log in at the registry, or use a mirror by --image-registry',
     source: KUBELET,
   },
   {
@@ -134,7 +134,7 @@ export const CLUSTER_TEXTS: readonly KnownText[] = [
       /(?:failed to do request|pinging container registry|error pinging|Get|Head) "?https?:\/\/\S*\/v2\/\S*:? (?:.*: )?(?:dial tcp|net\/http|context deadline|EOF|connect:|read tcp)/,
     places: OF_POD,
     cause: 'the node cannot reach the registry',
-    action: 'try `crictl pull IMAGE` on the node; set its proxy or use a registry that it reaches by --image-prefix',
+    action: 'try `crictl pull IMAGE` on the node; set its proxy or use a registry that it reaches by --image-registry',
     source: KUBELET,
   },
   {
@@ -159,7 +159,7 @@ export const CLUSTER_TEXTS: readonly KnownText[] = [
     pattern: /InvalidImageName|couldn't parse image (?:name|reference)|invalid reference format/,
     places: OF_POD,
     cause: 'the name of the image cannot be read, such as an empty prefix or tag',
-    action: 'check --image-prefix and --image-tag (DOCKER_PREFIX and DOCKER_TAG)',
+    action: 'check --image-registry and --image-tag (DOCKER_PREFIX and DOCKER_TAG)',
     source: `${KUBELET}, kubevirt#16789`,
   },
   {

@@ -3,8 +3,15 @@ import type { Setting } from '../model/setting.ts';
 import type { ToolInput } from './command.ts';
 import type { ToolGround } from './ground.ts';
 
-/** What KubeVirt's scripts read beside KUBECONFIG for the provider "external". Source: kubevirtci, hack/config.sh. */
-const KUBEVIRT_NAMES = ['DOCKER_PREFIX', 'DOCKER_TAG', 'IMAGE_PULL_POLICY'];
+/**
+ * What KubeVirt's scripts read beside KUBECONFIG for the provider "external", and the settings that say the same, the
+ * first of them that is given. Source: kubevirtci, hack/config.sh.
+ */
+const KUBEVIRT_NAMES = {
+  DOCKER_PREFIX: ['image-prefix', 'image-registry'],
+  DOCKER_TAG: ['image-tag'],
+  IMAGE_PULL_POLICY: ['image-pull-policy'],
+} as const;
 /** Where we were led by these, the copy leads to the same place: another sevlane in there must follow KUBECONFIG. */
 const SUPERSEDED = ['provider', 'kubeconfig', 'kube-context'];
 
@@ -18,10 +25,13 @@ export function programEnvironment(
 ): Environment {
   const hidden = secretNames(rows);
   const added: Record<string, string> = { KUBECONFIG: kubeconfigPath, KUBEVIRT_PROVIDER: 'external' };
-  for (const { key, env = [] } of rows) {
-    if (SUPERSEDED.includes(key)) hidden.add(nameOf(key));
-    const value = values[key];
-    for (const each of env) if (KUBEVIRT_NAMES.includes(each) && typeof value === 'string') added[each] = value;
+  for (const { key } of rows) if (SUPERSEDED.includes(key)) hidden.add(nameOf(key));
+  for (const [name, keys] of Object.entries(KUBEVIRT_NAMES)) {
+    const key = keys.find((each) => typeof values[each] === 'string');
+    const value = key === undefined ? undefined : values[key];
+    // What came from the user's environment stands there already, each name with its own meaning.
+    const stands = rows.find((row) => row.key === key)?.env?.some((each) => own.environment[each] === value);
+    if (typeof value === 'string' && stands !== true) added[name] = value;
   }
   const passed = Object.entries(own.environment).filter(([name]) => !hidden.has(name));
   return { ...Object.fromEntries(passed), ...added };

@@ -85,7 +85,7 @@ describe('sevlane exec', function () {
   });
 
   it("sets what KubeVirt's scripts read, leaves the rest of the environment alone and keeps our secrets out", async () => {
-    const { stdout } = await sevlane(['exec', ...settings('--image-prefix', 'quay.io/me'), '--', 'env'], {
+    const { stdout } = await sevlane(['exec', ...settings('--image-registry', 'quay.io/me'), '--', 'env'], {
       env: {
         ...env(),
         OWN: 'two words',
