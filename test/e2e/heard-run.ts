@@ -22,6 +22,16 @@ export interface HeardEnd {
   readonly stderr: string;
 }
 
+/** One guest that is proven is all that a run needs to come through every step. */
+export const FEW_CASES = [
+  '--require',
+  'sev',
+  '--focus',
+  'SEV guest: its kernel names',
+  '--bundle-timeout',
+  '0',
+] as const;
+
 /** Starts `sevlane run --json` with folders of its own, which are removed when it has ended. */
 export function startHeardRun(args: readonly string[], env: Readonly<Record<string, string>> = {}): HeardRun {
   const folder = mkdtempSync(join(tmpdir(), 'sevlane-heard-'));

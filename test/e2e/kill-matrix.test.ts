@@ -7,7 +7,9 @@ import { type KillPoint, killPoints } from './kill-points.ts';
 import { type Kill, type KilledCluster, openKilledCluster } from './killed-cluster.ts';
 
 /** Each kill costs some seconds of a core: `npm run kill-matrix` asks for all of them, others get a sample. */
-const SAMPLE = process.env.TEST_KILL_POINTS === 'all' ? undefined : 24;
+const SAMPLE = 24;
+/** `all`, or a part of the names of the points that are wanted. */
+const WANTED = process.env.TEST_KILL_POINTS;
 /** A run waits a third of its time, and so do the clusters. */
 const SIDE_BY_SIDE = availableParallelism() + 1;
 const FEWEST_POINTS = 60;
@@ -40,7 +42,8 @@ describe('a run that is killed at any of its steps', function () {
   });
 
   it('leaves a cluster that is as it was before, when it was told to end or when it was swept', async () => {
-    const kills = SAMPLE === undefined ? all(points) : sample(points, SAMPLE);
+    const kills = WANTED === undefined ? sample(points, SAMPLE) : killsAt(points, WANTED);
+    expect(kills, `kills at ${WANTED}`).to.not.deep.equal([]);
     const problems: string[] = [];
     const queue = [...kills];
     await Promise.all(
@@ -48,7 +51,8 @@ describe('a run that is killed at any of its steps', function () {
         for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
           const problem = await cluster.attempt(next);
           const told = `${next.signal} at ${next.point.name}`;
-          process.stdout.write(`      ${problem === undefined ? 'clean' : 'NOT CLEAN'}: ${told}\n`);
+          const [first] = problem?.split('\n') ?? [];
+          process.stdout.write(`      ${first === undefined ? `clean: ${told}` : `NOT CLEAN: ${told}: ${first}`}\n`);
           if (problem !== undefined) problems.push(`${told}: ${problem}`);
         }
       }),
@@ -62,8 +66,9 @@ function stepOf(name: string): string {
   return name.startsWith('edge ') ? (name.split(':')[0] ?? name) : name.replace(/ (before|after) /, ' ');
 }
 
-function all(points: readonly KillPoint[]): readonly Kill[] {
-  return points.flatMap((point) => SIGNALS.map((signal) => ({ point, signal })));
+function killsAt(points: readonly KillPoint[], wanted: string): readonly Kill[] {
+  const chosen = points.filter(({ name }) => wanted === 'all' || name.includes(wanted));
+  return chosen.flatMap((point) => SIGNALS.map((signal) => ({ point, signal })));
 }
 
 /** As many, signals taking turns: each time the point of which phase, verb and side were taken least often so far. */

@@ -38,8 +38,12 @@ export function killPoints(runs: readonly GoldenRun[]): readonly KillPoint[] {
   if (first === undefined) return [];
   const phases = phasesOf(first.events);
   const known = runs.map((run) => new Set(askedBy(run).map(identity)));
+  // One that was refused, as the dry run that asks whether a policy is in force, has no effect to be killed after.
+  const refused = new Set(
+    first.audit.flatMap(({ auditID, responseStatus: { code } = { code: 0 } }) => (code >= 300 ? auditID : [])),
+  );
   const requests = askedBy(first)
-    .filter((each) => known.every((those) => those.has(identity(each))))
+    .filter((each) => !refused.has(each.line.auditID) && known.every((those) => those.has(identity(each))))
     .map((each) => ({ ...each, phase: phaseAt(phases, each.line.stageTimestamp) }));
   const points = new Map<string, KillPoint>();
   for (const point of [...requestPoints(requests), ...edgePoints(phases, requests)]) {

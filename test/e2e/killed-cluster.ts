@@ -3,7 +3,7 @@ import type { Snapshot } from '../../harness/traces/snapshot.ts';
 import { readAudit } from './audit-trail.ts';
 import { sevlane, startSim } from './cli.ts';
 import { openEyes } from './cluster-eyes.ts';
-import { type HeardRun, startHeardRun } from './heard-run.ts';
+import { FEW_CASES, type HeardRun, startHeardRun } from './heard-run.ts';
 import type { GoldenRun, KillPoint } from './kill-points.ts';
 import { openSimApi, type SimApi } from './sim-api.ts';
 
@@ -22,8 +22,6 @@ export interface KilledCluster {
   close(): Promise<void>;
 }
 
-/** One guest that is proven is all that a run needs to come through every step. */
-const FEW_CASES = ['--require', 'sev', '--focus', 'SEV guest: its kernel names', '--bundle-timeout', '0'];
 /** A lease that no slow machine loses; nobody waits for it to expire, because it is taken away by hand. */
 const RUN = [...FEW_CASES, '--lease-duration', '60s'];
 /** A killed run ends at once, one that is asked to has everything to undo. */
