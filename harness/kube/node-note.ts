@@ -3,12 +3,14 @@ import { turnstile } from '../scope/turnstile.ts';
 import type { KubeClient } from './client.ts';
 import { isRefusal } from './errors.ts';
 import { RUN_LABEL } from './find-left.ts';
+import { leaderLeases, removeLeaderLeases } from './leader-leases.ts';
 import { type KubeObject, resourcePath } from './objects.ts';
 
 /**
  * What a run writes down, in the cluster, before it installs KubeVirt: the labels and annotations of KubeVirt's that the
  * nodes have already. KubeVirt leaves its own on them when it goes (the family `cpu-*.node.kubevirt.io`, the heartbeat),
- * and whoever takes them off, this run or the sweep after it was killed, has to know which were there before.
+ * and whoever takes them off, this run or the sweep after it was killed, has to know which were there before. So it is
+ * with the Leases of its leaders, where its namespace stays.
  * Source: KubeVirt, pkg/virt-operator/resource/apply/delete.go drops only labels that begin with `kubevirt.io/`.
  */
 export interface NodeNote {
@@ -40,7 +42,11 @@ export async function noteNodes(client: KubeClient, { runId, namespace, signal }
   const collection = resourcePath({ apiVersion: 'v1', plural: 'configmaps', namespace });
   const name = `${NOTE_PREFIX}${runId}`;
   const metadata = { name, namespace, labels: { [RUN_LABEL]: runId } };
-  const data = { marks: JSON.stringify(grouped(items)) };
+  const leases = await leaderLeases(client, signal);
+  const data = {
+    marks: JSON.stringify(grouped(items)),
+    ...(leases === undefined ? {} : { leases: JSON.stringify(leases) }),
+  };
   await client.create(collection, { apiVersion: 'v1', kind: 'ConfigMap', metadata, data }, { signal });
   return { path: notePath({ runId, namespace }) };
 }
@@ -51,7 +57,8 @@ export function isNote({ kind, metadata }: KubeObject): boolean {
 }
 
 /**
- * Gives the nodes back the marks of the note and takes all other marks of KubeVirt's off them, then removes the note.
+ * Gives the nodes back the marks of the note and takes all other marks of KubeVirt's off them and the Leases of its
+ * leaders away that the note does not have, then removes the note.
  * Only for when no KubeVirt lives in the cluster: it would write them again. Nothing is done without a note.
  */
 export async function settleNote(scope: Scope, client: KubeClient, { path }: NodeNote): Promise<void> {
@@ -59,12 +66,15 @@ export async function settleNote(scope: Scope, client: KubeClient, { path }: Nod
   const note = await client.find(path, { signal });
   if (note === undefined) return;
   await restoreNodes(scope, client, marksIn(note));
+  const before = leasesIn(note);
+  if (before !== undefined) await removeLeaderLeases(client, { before, signal });
   await dropNote(scope, client, { path });
 }
 
-/** Takes all marks of KubeVirt's off all nodes. Only for when none lives in the cluster. */
+/** Takes all marks of KubeVirt's off all nodes, and its leaders' Leases away. Only for when none lives in the cluster. */
 export async function clearNodes(scope: Scope, client: KubeClient): Promise<void> {
   await restoreNodes(scope, client, new Map());
+  await removeLeaderLeases(client, { before: [], signal: scope.signal });
 }
 
 async function restoreNodes(scope: Scope, client: KubeClient, before: ReadonlyMap<string, Marks>): Promise<void> {
@@ -123,6 +133,12 @@ function marksIn(note: KubeObject): ReadonlyMap<string, Marks> {
   const { marks = '[]' } = (note.data ?? {}) as { readonly marks?: string };
   const groups = JSON.parse(marks) as readonly Group[];
   return new Map(groups.flatMap((group) => group.nodes.map((node) => [node, group.marks])));
+}
+
+/** Undefined when the run could not look. */
+function leasesIn(note: KubeObject): readonly string[] | undefined {
+  const { leases } = (note.data ?? {}) as { readonly leases?: string };
+  return leases === undefined ? undefined : (JSON.parse(leases) as readonly string[]);
 }
 
 /** The merge patch that makes `now` what was `before`; undefined when it is so already. */

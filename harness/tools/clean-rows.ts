@@ -19,7 +19,7 @@ export const CLEAN_ROWS: readonly Setting[] = [
     key: 'all',
     group: 'Clean',
     parse: isOn,
-    help: 'any KubeVirt too, whoever installed it, with its guests and whatever remains of it; asks, or needs --yes',
+    help: 'any KubeVirt too, whoever installed it, with its guests and whatever remains of it, and what fences runs; asks, or needs --yes',
   },
   { key: 'yes', group: 'Clean', parse: isOn, help: 'asks nothing: that --all is meant is known' },
 ];

@@ -1,13 +1,15 @@
 import { UsageError } from '../errors/errors.ts';
+import type { KubeClient } from '../kube/client.ts';
 import { type Found, findLeft, LEFT_ANNOTATION, nameOf, RUN_LABEL, runOf } from '../kube/find-left.ts';
 import { acquireLease } from '../kube/lease/acquire.ts';
+import { takeFenceAway } from '../kube/lease/take-away.ts';
 import { removeKubevirt } from '../kube/remove-kubevirt.ts';
 import { ALL_KINDS, sweepChosen } from '../kube/sweep.ts';
 import { SWEEP_KINDS } from '../kube/sweep-kinds.ts';
 import { spokenTime } from '../model/spoken-time.ts';
 import type { Scope } from '../scope/scope.ts';
 import type { ToolInput } from './command.ts';
-import { type ToolGround, withGround } from './ground.ts';
+import { withGround } from './ground.ts';
 
 /** The work of `sevlane clean`: what earlier runs left is listed, and taken away by whoever holds the lease. */
 export async function clean(input: ToolInput): Promise<number> {
@@ -19,10 +21,14 @@ export async function clean(input: ToolInput): Promise<number> {
     throw new UsageError('sevlane clean --all: nobody can be asked whether that is meant', {
       hint: 'look with sevlane clean --all --dry-run, then write sevlane clean --all --yes',
     });
-  return await withGround(input, {}, (scope, ground) => cleanGround(scope, ground, input));
+  return await withGround(input, {}, (scope, { cluster }) => cleanCluster(scope, cluster.client, input));
 }
 
-async function cleanGround(scope: Scope, { cluster: { client } }: ToolGround, input: ToolInput): Promise<number> {
+/** What it needs of a tool's input. */
+export type CleanInput = Pick<ToolInput, 'values' | 'runId' | 'terminal' | 'own' | 'surroundings'>;
+
+/** The same on a cluster that is reached. @returns the exit code. @throws InfraError while somebody else has the lease. */
+export async function cleanCluster(scope: Scope, client: KubeClient, input: CleanInput): Promise<number> {
   const { values, runId, terminal, own } = input;
   const say = (text: string) => void terminal.stdout.write(`${text}\n`);
   const isAll = values.all === true;
@@ -35,17 +41,22 @@ async function cleanGround(scope: Scope, { cluster: { client } }: ToolGround, in
   for (const each of foreign) say(`not of any run: ${nameOf(each)}`);
   if (values['dry-run'] === true || (left.length === 0 && !isAll)) return 0;
   if (isAll) await confirm(scope, input, foreign);
+  const namespace = String(values['lease-namespace'] ?? 'kube-system');
   await acquireLease(scope, client, {
-    namespace: String(values['lease-namespace'] ?? 'kube-system'),
+    namespace,
     holder: `${own.environment.USER ?? own.environment.LOGNAME ?? 'somebody'}, sevlane clean, pid ${own.pid}`,
     runId,
     durationMs: Number(values['lease-duration'] ?? 90_000),
     waitMs: Number(values['lease-wait'] ?? 0),
   });
   const swept = await sweepChosen(scope, client, { selector });
-  if (isAll) await removeKubevirt(scope, client);
+  if (isAll) {
+    await removeKubevirt(scope, client);
+    // Last: until then it keeps out what a run that lost the lease may still write.
+    await takeFenceAway(scope, client, { namespace, name: 'sevlane' });
+  }
   say(
-    `taken away: ${swept.length} ${swept.length === 1 ? 'object' : 'objects'} of earlier runs${isAll ? ', and all of KubeVirt' : ''}`,
+    `taken away: ${swept.length} ${swept.length === 1 ? 'object' : 'objects'} of earlier runs${isAll ? ', all of KubeVirt, and what fences runs' : ''}`,
   );
   return 0;
 }
@@ -70,7 +81,7 @@ function listed(left: readonly Found[], now: Date): string {
     .join('\n');
 }
 
-async function confirm(scope: Scope, { values, surroundings }: ToolInput, foreign: readonly Found[]): Promise<void> {
+async function confirm(scope: Scope, { values, surroundings }: CleanInput, foreign: readonly Found[]): Promise<void> {
   if (values.yes === true) return;
   const what = foreign.length === 0 ? 'whatever remains of KubeVirt' : foreign.map(nameOf).join(', ');
   const question = `take away ${what}, with all guests? Type yes: `;

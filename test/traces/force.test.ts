@@ -58,6 +58,25 @@ describe('taking a KubeVirt away', function () {
     expect(compare(found, await look(), RUN)).to.deep.equal([]);
   });
 
+  it('takes the leases of leaders away that were not there before, and no other', async () => {
+    const leases = '/apis/coordination.k8s.io/v1/namespaces/default/leases';
+    const lease = (name: string) => ({
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata: { name, namespace: 'default' },
+      spec: { holderIdentity: `${name}-0` },
+    });
+    const create = (name: string) => cluster.client.create(leases, lease(name));
+    await create('virt-controller');
+    const before = await look();
+    const note = await noteNodes(cluster.client, { ...leave, signal: cluster.scope.signal });
+    await Promise.all(['virt-operator', 'somebody'].map(create));
+    await settleNote(cluster.scope, cluster.client, note);
+    const now = compare(before, await look(), RUN).map(({ how, what }) => `${how} ${what}`);
+    expect(now).to.include('added leases.coordination.k8s.io "default/somebody"');
+    expect(now.join()).not.to.contain('virt-');
+  });
+
   it('does the same in a sweep after the run was killed, with what the run had written down', async () => {
     await installAndDie(cluster.scope);
     const swept = await sweepOtherRuns(cluster.scope, cluster.client, { runId: 'run-2' });

@@ -14,6 +14,8 @@ export interface SimulatedCluster {
   readonly scope: OwnedScope;
   readonly client: KubeClient;
   readonly events: readonly RunEvent[];
+  /** Another client of it, as another process has one. */
+  newClient(scope: Scope): KubeClient;
   close(): Promise<void>;
 }
 
@@ -29,6 +31,7 @@ export async function openSimulatedCluster(changes: Partial<SimulatedHostOptions
     scope,
     client,
     events,
+    newClient: (own) => openKubeClient(own, DIRECT, access),
     async close() {
       await scope.close();
       await host.stop();
