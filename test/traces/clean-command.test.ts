@@ -128,14 +128,7 @@ describe('sevlane clean', function () {
   });
 
   it('refuses --all without a yes and without anybody to ask, before it looks for a node', async () => {
-    const { exitCode, stderr } = await sevlane([
-      'clean',
-      '--all',
-      '--provider',
-      'external',
-      '--ssh',
-      'nowhere.invalid',
-    ]);
+    const { exitCode, stderr } = await sevlane(['clean', '--all', '--provider', 'mock']);
     expect(exitCode).to.equal(2);
     expect(stderr).to.contain('sevlane clean --all: nobody can be asked whether that is meant');
     expect(stderr).to.contain('--dry-run');
