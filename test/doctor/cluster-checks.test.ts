@@ -123,6 +123,16 @@ describe("the doctor's checks of the cluster", () => {
     expect(row.action).to.include('create deployments.apps, delete deployments.apps');
   });
 
+  it('let a run begin without the rights that only make it tell less, and say what that is', () => {
+    const otherwise = 'does not compare kinds that it may not list';
+    const wished = { verb: 'list', group: '*', resource: '*', otherwise };
+    expect(said('api-rights', { missingRights: { value: [wished] } })).to.equal(
+      `note: enough, but a run ${otherwise} (no right to list *.*)`,
+    );
+    const needed = { verb: 'patch', group: '', resource: 'nodes' };
+    expect(said('api-rights', { missingRights: { value: [wished, needed] } })).to.equal('fatal: missing: patch nodes');
+  });
+
   it('tell whether the server keeps out a run that lost its lease, and why not', () => {
     const ground = (isServed: boolean, missing: readonly Right[] = []) => ({ value: { isServed, missing } });
     expect(said('fencing', {})).to.equal('ok: fencing by the server too');

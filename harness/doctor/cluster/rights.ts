@@ -9,6 +9,8 @@ export interface Right {
   readonly resource: string;
   readonly subresource?: string;
   readonly namespace?: string;
+  /** What a run does without it; absent when it cannot do without. */
+  readonly otherwise?: string;
 }
 
 // Server-side apply of an object that is not there needs patch and create.
@@ -56,13 +58,35 @@ export function neededRights(leaseNamespace: string): readonly Right[] {
     ...INSTALLED.flatMap(([group, resource]) => CRUD.map((verb) => right(verb, group, resource))),
     // Roles with more rights than our own: those of KubeVirt's components.
     ...['roles', 'clusterroles'].flatMap((resource) => ['escalate', 'bind'].map((verb) => right(verb, RBAC, resource))),
-    ...['list', 'watch'].map((verb) => right(verb, '', 'nodes')),
+    // The nodes get their labels back.
+    ...['list', 'watch', 'patch'].map((verb) => right(verb, '', 'nodes')),
     right('watch', '', 'pods'),
     right('watch', 'kubevirt.io', 'kubevirts'),
     right('watch', 'kubevirt.io', 'virtualmachineinstances'),
     right('create', '', 'pods', { subresource: 'exec' }),
     right('get', '', 'pods', { subresource: 'exec' }),
     right('get', 'subresources.kubevirt.io', 'virtualmachineinstances', { subresource: 'console' }),
+    ...wishedRights(leaseNamespace),
+  ];
+}
+
+/** A run is whole without these, and tells less or leaves a little more. */
+function wishedRights(leaseNamespace: string): readonly Right[] {
+  const leases = { group: 'coordination.k8s.io', resource: 'leases' };
+  const inQueue = { ...leases, namespace: leaseNamespace, otherwise: 'waits without a place in the queue' };
+  const ofLeaders = {
+    ...leases,
+    otherwise: "leaves Leases of KubeVirt's leaders in a namespace that was there before",
+  };
+  const budgets = { group: 'policy', resource: 'poddisruptionbudgets' };
+  return [
+    { verb: 'list', group: '*', resource: '*', otherwise: 'does not compare kinds that it may not list' },
+    ...['list', 'patch', 'delete'].map((verb) => ({ verb, ...inQueue })),
+    ...['list', 'delete'].map((verb) => ({ verb, ...ofLeaders })),
+    ...['list', 'delete'].map((verb) => ({
+      ...{ verb, ...budgets },
+      otherwise: 'leaves what budgets an operator that is dead had made',
+    })),
   ];
 }
 
@@ -97,7 +121,7 @@ export function rightText({ verb, group, resource, subresource, namespace }: Rig
 
 const REVIEWS = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
 
-async function allows(client: KubeClient, right: Right, signal: AbortSignal): Promise<boolean> {
+async function allows(client: KubeClient, { otherwise: _, ...right }: Right, signal: AbortSignal): Promise<boolean> {
   const review = {
     apiVersion: 'authorization.k8s.io/v1',
     kind: 'SelfSubjectAccessReview',

@@ -97,7 +97,12 @@ export class LeaseQueue {
   /** Safe to call at any time, also when we never joined. */
   async leave(signal: AbortSignal): Promise<void> {
     if (this.#renewedAtMs === undefined) return;
-    await this.#queueing.client.delete(this.#path, { signal });
+    const { client, scope } = this.#queueing;
+    await client.delete(this.#path, { signal }).catch((error: unknown) => {
+      // It is taken for dead in time, and swept by whoever may.
+      if (!isRefusal(error, 403)) throw error;
+      scope.log.detail(`no right to leave the queue: ${error.message}`);
+    });
     this.#renewedAtMs = undefined;
   }
 
