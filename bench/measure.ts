@@ -1,8 +1,8 @@
 import { CoreV1Api, KubeConfig, type RequestContext } from '@kubernetes/client-node';
 import type { KubeAccess } from '../harness/kube/access.ts';
 import { ClusterAgent } from '../harness/kube/agent.ts';
+import { TunnelConfig } from '../harness/kube/client-node.ts';
 import { median, type PathName } from './rows.ts';
-import { TunnelConfig } from './tunnel-config.ts';
 import { drained, type Reach, urlOf } from './ways.ts';
 
 /** How often a thing is done in one round; a line of 20 ms shows the same with less. */

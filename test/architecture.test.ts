@@ -155,8 +155,7 @@ describe('import scanner', () => {
   it('tells packages in rooms that they do not belong to', () => {
     expect(wrongPackage('providers/mock/a.ts', '@kubernetes/client-node')).to.contain('providers/mock');
     expect(wrongPackage('harness/model/a.ts', 'zod')).to.contain('zod');
-    expect(wrongPackage('harness/kube/a.ts', '@kubernetes/client-node/dist/x.js')).to.contain('harness/kube');
-    expect(wrongPackage('harness/ssh/a.ts', 'ssh2/lib/x.js')).to.equal(undefined);
+    expect(wrongPackage('harness/kube/a.ts', '@kubernetes/client-node/dist/x.js')).to.equal(undefined);
   });
 
   it('finds circles, each once', () => {

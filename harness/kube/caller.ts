@@ -9,11 +9,11 @@ import { type Credential, type CredentialSource, callUrl, type KubeAccess } from
 import { type ChannelOpener, ClusterAgent } from './agent.ts';
 import { BrokenCall } from './broken-call.ts';
 import type { KubeAnswer, KubeRequest, Query } from './client.ts';
+import type { TunnelConfig } from './client-node.ts';
 import { isRefusal, kubeError } from './errors.ts';
 import type { Fence } from './fence.ts';
 import { bodyText, type Gate, openWebSocket, retryAfterMs, send } from './https-transport.ts';
 import { pause } from './pause.ts';
-import { type Proof, proofOf } from './proof.ts';
 import { explainTrust } from './trust.ts';
 
 const TIMEOUT_MS = 30_000;
@@ -48,7 +48,7 @@ export class Caller {
   readonly #userAgent: string;
   readonly #lost: AbortSignal | undefined;
   readonly #agent: ClusterAgent;
-  readonly #proof: Proof;
+  #config: Promise<TunnelConfig> | undefined;
 
   constructor(scope: Scope, { opener, access, credentials, userAgent }: Way) {
     this.#scope = scope;
@@ -57,7 +57,6 @@ export class Caller {
     this.#userAgent = userAgent;
     this.#lost = opener.lost;
     this.#agent = new ClusterAgent(opener, access);
-    this.#proof = proofOf(access);
   }
 
   destroy(): void {
@@ -83,7 +82,10 @@ export class Caller {
   async websocket(call: Call, protocols: readonly string[], bound: Deadline): Promise<WebSocket> {
     const { what, path, query } = call;
     return await this.#renewing(bound.signal, async (credential) => {
-      const options = this.#authenticated<ClientOptions>({ headers: { 'User-Agent': this.#userAgent } }, credential);
+      const options = await this.#authenticated<ClientOptions>(
+        { headers: { 'User-Agent': this.#userAgent } },
+        credential,
+      );
       const { gate } = passed(call, bound);
       const upgrade = { what, url: callUrl(this.#access, path, query), protocols, options, gate };
       return await this.#reaching(what, bound, () => openWebSocket(upgrade, bound.signal));
@@ -125,7 +127,7 @@ export class Caller {
       Accept: call.accept ?? 'application/json',
       ...(body === undefined ? {} : { 'Content-Type': call.contentType ?? 'application/json' }),
     };
-    const options = this.#authenticated<RequestOptions>({ method: call.method, headers }, credential);
+    const options = await this.#authenticated<RequestOptions>({ method: call.method, headers }, credential);
     for (let tries = 1; ; tries++) {
       const { query, gate } = passed(call, bound);
       const wire = { url: callUrl(this.#access, call.path, query), options, body, gate };
@@ -145,17 +147,17 @@ export class Caller {
   }
 
   /** The options with our agent, certificates and headers that prove who we are. */
-  #authenticated<T extends RequestOptions | ClientOptions>(options: T, credential: Credential | undefined): T {
-    const { headers, ...proof } = this.#proof;
+  async #authenticated<T extends RequestOptions | ClientOptions>(
+    options: T,
+    credential: Credential | undefined,
+  ): Promise<T> {
+    this.#config ??= import('./client-node.ts').then(({ TunnelConfig }) => new TunnelConfig(this.#access, this.#agent));
+    await (await this.#config).applyToHTTPSOptions(options);
     const { token, clientCertificate } = credential ?? {};
-    const bearer = token === undefined ? {} : { Authorization: `Bearer ${token}` };
-    return {
-      ...options,
-      ...proof,
-      ...clientCertificate,
-      agent: this.#agent,
-      headers: { ...options.headers, ...headers, ...bearer },
-    };
+    if (token !== undefined)
+      Object.assign(options, { headers: { ...options.headers, Authorization: `Bearer ${token}` } });
+    if (clientCertificate !== undefined) Object.assign(options, clientCertificate);
+    return options;
   }
 
   /** Does it with the credential of the moment, and once more with a new one when the server refuses that. */

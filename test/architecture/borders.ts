@@ -146,8 +146,7 @@ export const NEVER: Readonly<Record<string, readonly string[]>> = {
 
 /** Packages that belong to certain rooms. */
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  // Eight hundred modules, half a second: no command waits for them.
-  '@kubernetes/client-node': [],
+  '@kubernetes/client-node': ['kube'],
   ssh2: ['ssh', 'providers/mock'],
   mocha: ['suite'],
   chai: ['suites'],

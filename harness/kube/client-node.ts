@@ -1,10 +1,15 @@
 import type { RequestOptions } from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
 import type { ClientOptions } from 'ws';
-import { type Impersonation, type KubeAccess, serverUrl } from '../harness/kube/access.ts';
-import type { ClusterAgent } from '../harness/kube/agent.ts';
+import { type Impersonation, type KubeAccess, serverUrl } from './access.ts';
+import type { ClusterAgent } from './agent.ts';
 
-/** client-node's word on who asks and with which certificates, for requests that all go through the lane's agent. */
+/**
+ * client-node's word on who asks and with which certificates, for requests and websockets that all go through one
+ * agent. Its own HTTP layer is not used: it waits for the rest of an answer that was cut, follows a redirection with
+ * another verb, and drops the cause of a lost connection.
+ * This file takes half a second to load: import it only once there is a cluster to work on.
+ */
 export class TunnelConfig extends KubeConfig {
   readonly #agent: ClusterAgent;
   readonly #impersonate: Impersonation | undefined;
