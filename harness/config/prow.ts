@@ -43,17 +43,22 @@ export function holderOf(
   // A revived pod keeps its name and its job's id but gets a new build, and the old process may still be alive.
   if (job && build) {
     const priority = type === 'presubmit' || type === 'batch' ? 'presubmit' : 'periodic';
-    return { identity: `prow ${name ?? 'job'} ${job}/${build}`, link: prowPage(env), priority };
+    const link = prowPage(env);
+    return { identity: `prow ${name || 'job'} ${job}/${build}`, ...(link === undefined ? {} : { link }), priority };
   }
   return { identity: `${env.USER || env.LOGNAME || 'somebody'}@${machine} pid ${pid}`, priority: 'developer' };
 }
 
-/** The page of this build on KubeVirt's Prow. Source: pod-utils' upload layout. */
-function prowPage({ JOB_NAME, BUILD_ID, JOB_TYPE, REPO_OWNER, REPO_NAME, PULL_NUMBER }: Environment): string {
-  const pull = JOB_TYPE === 'batch' ? 'batch' : `${REPO_OWNER}_${REPO_NAME}/${PULL_NUMBER}`;
-  const isPull = JOB_TYPE === 'presubmit' || JOB_TYPE === 'batch';
-  const path = isPull ? `pr-logs/pull/${pull}/${JOB_NAME}/${BUILD_ID}` : `logs/${JOB_NAME}/${BUILD_ID}`;
-  return `https://prow.ci.kubevirt.io/view/gs/kubevirt-prow/${path}`;
+/** The page of this build on KubeVirt's Prow; undefined where the job does not say all of its path. Source: pod-utils' upload layout. */
+function prowPage(env: Environment): string | undefined {
+  const { JOB_NAME, BUILD_ID, JOB_TYPE, REPO_OWNER, REPO_NAME, PULL_NUMBER } = env;
+  if (!JOB_NAME || !BUILD_ID) return undefined;
+  const page = (folder: string) =>
+    `https://prow.ci.kubevirt.io/view/gs/kubevirt-prow/${folder}/${JOB_NAME}/${BUILD_ID}`;
+  if (JOB_TYPE === 'batch') return page('pr-logs/pull/batch');
+  if (JOB_TYPE !== 'presubmit') return page('logs');
+  if (!REPO_OWNER || !REPO_NAME || !PULL_NUMBER) return undefined;
+  return page(`pr-logs/pull/${REPO_OWNER}_${REPO_NAME}/${PULL_NUMBER}`);
 }
 
 function milliseconds(value: unknown): number | undefined {

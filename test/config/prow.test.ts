@@ -18,6 +18,16 @@ describe('the holder of a lease', () => {
     expect(holderOf({ ...JOB, BUILD_ID: '101' }, HERE).identity).to.not.equal(identity);
   });
 
+  it('has the link of its page only where the job says all of the path', () => {
+    const pull = { ...JOB, JOB_TYPE: 'presubmit', REPO_OWNER: 'kubevirt', REPO_NAME: 'sev', PULL_NUMBER: '7' };
+    const linkOf = (env: Readonly<Record<string, string | undefined>>) => holderOf(env, HERE).link;
+    expect(linkOf(pull)).to.match(/\/pr-logs\/pull\/kubevirt_sev\/7\/periodic-sev\/100$/);
+    expect(linkOf({ ...JOB, JOB_TYPE: 'batch' })).to.match(/\/pr-logs\/pull\/batch\/periodic-sev\/100$/);
+    for (const lost of ['REPO_OWNER', 'REPO_NAME', 'PULL_NUMBER', 'JOB_NAME'])
+      for (const value of [undefined, '']) expect(linkOf({ ...pull, [lost]: value }), lost).to.equal(undefined);
+    expect(holderOf({ ...pull, PULL_NUMBER: undefined }, HERE)).to.not.have.property('link');
+  });
+
   it('waits with the priority of its kind of job', () => {
     const priority = (JOB_TYPE: string) => holderOf({ ...JOB, JOB_TYPE }, HERE).priority;
     expect(['presubmit', 'batch', 'periodic', 'postsubmit'].map(priority)).to.deep.equal([
