@@ -9,7 +9,7 @@ export interface Kept {
   readonly guests: readonly { readonly namespace: string; readonly name: string }[];
 }
 
-/** Lines that a person can copy: each leads through the same node to what was kept. */
+/** Lines that a person can copy: each leads through the same node to what was kept; the last takes it away again. */
 export function howToLook({ way, isSimulated, guests }: Kept): readonly string[] {
   if (isSimulated) return ['the simulated node ends with this run: there is nothing to look at any more'];
   const words = (way ?? []).map((word) => `${shellWord(word)} `).join('');
@@ -20,6 +20,7 @@ export function howToLook({ way, isSimulated, guests }: Kept): readonly string[]
       `sevlane exec ${words}-- virtctl console -n ${namespace} ${name}`,
     ]),
     `sevlane tunnel ${words}`.trimEnd(),
-    `sevlane clean ${words}`.trimEnd(),
+    // Last, and told apart: copied like the others it takes away what was to be looked at.
+    `when done: sevlane clean ${words}`.trimEnd(),
   ];
 }
