@@ -53,7 +53,7 @@ describe('the patches of a user', () => {
       configuration: { developerConfiguration: { featureGates: ['B'], logVerbosity: { virtLauncher: 8 } } },
     });
     expect(OPERATOR.spec).to.have.property('replicas', 2);
-    expect(patch('')).to.deep.equal([OPERATOR, RESOURCE]);
+    expect(patch('[]')).to.deep.equal([OPERATOR, RESOURCE]);
   });
 
   it('are refused with every mistake in the file, each with its line and place', () => {
@@ -93,6 +93,8 @@ describe('the patches of a user', () => {
       'p.yaml:20: [6] is not a map with target, json or merge',
     ]);
     expect(mistakes('a: 1')).to.deep.equal(['p.yaml:1: is not a list of patches']);
+    for (const nothing of ['', '# later\n', '---\n', '~'])
+      expect(mistakes(nothing)).to.deep.equal(['p.yaml:1: the file is empty: write a list of patches, or [] for none']);
     expect(mistakes('- a: [')[0]).to.match(/^p\.yaml:1: is no YAML: /);
     expect(mistakes('- a\n---\n- b')[0]).to.match(/^p\.yaml:2: a second YAML document/);
   });

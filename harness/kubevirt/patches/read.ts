@@ -28,7 +28,9 @@ export function parsePatches(text: string, name: string): readonly Patch[] {
   const root: unknown = document?.contents ?? null;
   const patches: Patch[] = [];
   if (reading.problems.length === 0) {
-    if (root !== null && !isSeq<Node>(root)) reading.problem(0, 'is not a list of patches');
+    // An empty list is meant; an empty file is one that somebody did not finish, or a wrong one.
+    if (isNothing(root)) reading.problem(0, 'the file is empty: write a list of patches, or [] for none');
+    else if (!isSeq<Node>(root)) reading.problem(0, 'is not a list of patches');
     const items = isSeq<Node>(root) ? root.items : [];
     patches.push(...items.flatMap((item, index) => reading.patch(item, `[${index}]`)));
   }
@@ -156,6 +158,10 @@ class Reading {
   #place(offset: number): string {
     return `${this.#name}:${this.#lines.linePos(offset).line}`;
   }
+}
+
+function isNothing(root: unknown): boolean {
+  return root === null || (isScalar(root) && root.value === null);
 }
 
 function isPointer(value: unknown): boolean {
