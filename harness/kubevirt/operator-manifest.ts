@@ -48,8 +48,25 @@ function cutOff(operator: ManifestObject): string | undefined {
   const volumes = itemsOf(pod.volumes).map((each) => fieldsOf(each).name);
   const mounts = containersOf(operator).flatMap(({ volumeMounts }) => itemsOf(volumeMounts));
   const lost = mounts.map((each) => fieldsOf(each).name).find((name) => !volumes.includes(name));
-  return lost === undefined ? undefined : `its virt-operator has no volume ${String(lost)}: it was cut off`;
+  if (lost !== undefined) return `its virt-operator has no volume ${String(lost)}: it was cut off`;
+  const bare = containersOf(operator).find(({ image }) => typeof image !== 'string' || image === '');
+  if (bare !== undefined)
+    return `its virt-operator has a container ${String(bare.name)} without an image: it was cut off`;
+  const hollow = itemsOf(pod.volumes).map(fieldsOf).find(isHollow);
+  return hollow && `its virt-operator has a volume ${String(hollow.name)} without a source: it was cut off`;
 }
+
+/** A cluster takes a volume of a name alone for an empty folder; a manifest that means one says so. */
+function isHollow({ name: _, ...sources }: Readonly<Record<string, unknown>>): boolean {
+  const [source] = Object.entries(sources).filter(([, value]) => value !== null);
+  if (source === undefined) return true;
+  const [kind, value] = source;
+  const needed = NAMED_BY[kind];
+  return needed !== undefined && typeof fieldsOf(value)[needed] !== 'string';
+}
+
+/** What a source of a volume is nothing without. */
+const NAMED_BY: Readonly<Record<string, string>> = { secret: 'secretName', configMap: 'name' };
 
 /** Reads a KubeVirt custom resource. @throws InfraError as readOperatorManifest. */
 export function readCustomResource(text: string, place: string): ManifestObject {

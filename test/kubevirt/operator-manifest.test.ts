@@ -38,6 +38,17 @@ spec:
         - {name: KUBEVIRT_VERSION, value: v1.9.0}
         - {name: OTHER, value: "quay.io/other/tool:v3"}
 `;
+const WITH_VOLUME = `${MANIFEST}        volumeMounts:
+        - {name: certs, mountPath: /c}
+        - {name: scratch, mountPath: /s}
+      volumes:
+      - name: scratch
+        emptyDir: {}
+      - name: certs
+        secret:
+          optional: true
+          secretName: kubevirt-operator-certs
+`;
 const DIGEST = `sha256:${'a'.repeat(64)}`;
 const AS_IS = { imageRegistry: undefined, imageTag: undefined, imagePullPolicy: undefined };
 const read = (text: string) => readOperatorManifest(text, undefined, 'm.yaml');
@@ -46,6 +57,7 @@ const imageIs = (image: string) => MANIFEST.replaceAll('quay.io/kubevirt/virt-op
 describe("an operator's manifest", () => {
   it('is read when it is what its name says', () => {
     expect(readOperatorManifest(MANIFEST, v190, 'm.yaml')).to.have.length(5);
+    expect(readOperatorManifest(WITH_VOLUME, v190, 'm.yaml')).to.have.length(5);
     const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: read(MANIFEST) });
     expect(readOperatorManifest(`${list}\n`, v190, 'm.json')).to.deep.equal(read(MANIFEST));
   });
@@ -68,6 +80,17 @@ describe("an operator's manifest", () => {
       `${MANIFEST}        volumeMounts:\n        - {name: certs, mountPath: /c}\n`,
       'its virt-operator has no volume certs',
     ],
+    [
+      'cut off in a volume',
+      WITH_VOLUME.slice(0, WITH_VOLUME.indexOf('        secret:')),
+      'volume certs without a source',
+    ],
+    [
+      'cut off in the source of a volume',
+      WITH_VOLUME.slice(0, WITH_VOLUME.indexOf('          secretName:')),
+      'volume certs without a source',
+    ],
+    ['without the image of a second container', `${MANIFEST}      - name: bare\n`, 'container bare without an image'],
     ['cut off in a list', MANIFEST.slice(0, -10), 'it is no YAML'],
     ['empty', '---\n', 'it is empty'],
     ['no YAML', 'a: [', 'it is no YAML'],
