@@ -223,7 +223,9 @@ async function remove(path: string, parts: GuestParts, scope: Scope): Promise<vo
   const { client, feeds, namespace } = parts;
   const { signal } = scope;
   const name = path.slice(path.lastIndexOf('/') + 1);
-  const uid = feeds.vmis.items.get(`${namespace}/${name}`)?.metadata.uid;
+  // A feed that ended with the run tells nothing but why it ended.
+  const known = feeds.vmis.isLive ? feeds.vmis.items.get(`${namespace}/${name}`) : undefined;
+  const uid = known?.metadata.uid;
   if (!(await client.delete(path, { signal, ...(uid === undefined ? {} : { preconditions: { uid } }) }))) return;
   const limits = {
     scope,
