@@ -3,6 +3,8 @@ import type { KubeObject } from '../kube/objects.ts';
 import { fieldsOf, itemsOf } from './record.ts';
 
 const OURS = 'sevlane';
+/** They follow whatever is made, within milliseconds, and make nothing of what we install. */
+const KUBERNETES = ['kube-controller-manager', 'kube-apiserver', 'kube-scheduler'];
 const SHOWN = 3;
 
 /** `.spec.replicas belongs to "kubectl"` for each conflict of a server-side apply; empty when it was another refusal. */
@@ -16,9 +18,12 @@ export function driftText({ causes }: KubeError): string {
   return `${shown.join(', ')}${more}`;
 }
 
-/** Whether somebody beside us has written the object itself; controllers write only its status. */
+/**
+ * Whether somebody beside us has written the object itself. Controllers of Kubernetes do not count: the one of
+ * Deployments notes a revision on them, before a lost answer to us is asked for again.
+ */
 export function hasOtherManager(live: KubeObject): boolean {
-  return managersOf(live).some((name) => name !== OURS);
+  return managersOf(live).some((name) => name !== OURS && !KUBERNETES.includes(name));
 }
 
 /** `made by "kubectl" at 2026-01-01T00:00:00Z`. */

@@ -150,6 +150,24 @@ describe('a KubeVirt that is applied', function () {
     expect(made.map(({ uid }) => uid)).to.deep.equal(uids);
   });
 
+  it('knows its own object again after a lost answer, also when a controller was at it meanwhile', async () => {
+    const { scope, client } = cluster;
+    const ours = {
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      metadata: { name: 'mine', namespace: 'default', labels: { 'sevlane/run': 'r1' } },
+    };
+    const path = '/api/v1/namespaces/default/serviceaccounts/mine';
+    await applyObject(scope, apiOf([]), ours);
+    const noted = { metadata: { annotations: { 'deployment.kubernetes.io/revision': '1' } } };
+    await client.patch(path, noted, { type: 'merge', fieldManager: 'kube-controller-manager' });
+    const made: Made[] = [];
+    await applyObject(scope, apiOf(made), ours);
+    const live = await client.get(path);
+    expect(made).to.deep.equal([{ object: ours, uid: live.metadata.uid }]);
+    expect(live.metadata.labels).to.include({ 'sevlane/run': 'r1' });
+  });
+
   it('gives back what somebody else made in the same moment', async () => {
     const { scope, client } = cluster;
     const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'a', namespace: 'default' } };
