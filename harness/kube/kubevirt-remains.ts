@@ -35,6 +35,12 @@ export async function removeRemains(scope: Scope, client: KubeClient, withinMs: 
   await takeAway(scope, client, { ...step, goal: 'components of KubeVirt gone', list: list(COMPONENTS) });
 }
 
+/** The definitions of all kinds of KubeVirt's, the one of the KubeVirt resource too. */
+export async function findKinds(client: KubeClient, signal: AbortSignal): Promise<readonly Found[]> {
+  const all = await findLeft(client, DEFINITIONS, { signal, selector: '' });
+  return all.filter((found) => isKubevirts(found) || found.object.metadata.name === 'kubevirts.kubevirt.io');
+}
+
 /** The kind of the KubeVirt resource itself came with the operator's manifest. */
 function isKubevirts({ object }: Found): boolean {
   const name = object.metadata.name ?? '';

@@ -4,6 +4,7 @@ import { settle } from '../scope/settle.ts';
 import { type Look, until } from '../scope/until.ts';
 import type { KubeClient } from './client.ts';
 import { KubeError } from './errors.ts';
+import { HeldByOthers } from './others-guests.ts';
 
 const AGAIN_EVERY_MS = 1000;
 /** Longer than any undo: its own bound ends the work. */
@@ -34,7 +35,7 @@ export async function persist(
 
 /** True for trouble that may be over soon: the server away, busy or broken, the connection cut. */
 export function mayPass(error: unknown): error is InfraError | ConnectionCut {
-  if (error instanceof LostLease) return false;
+  if (error instanceof LostLease || error instanceof HeldByOthers) return false;
   if (error instanceof KubeError) return error.status >= 500 || error.status === 429;
   return error instanceof InfraError || error instanceof ConnectionCut;
 }

@@ -1,8 +1,9 @@
 import type { Scope } from '../scope/scope.ts';
 import type { KubeClient } from './client.ts';
-import { type Found, findLeft, nameOf } from './find-left.ts';
-import { removeRemains } from './kubevirt-remains.ts';
+import { type Found, findLeft, nameOf, runOf } from './find-left.ts';
+import { findKinds, removeRemains } from './kubevirt-remains.ts';
 import { clearNodes } from './node-note.ts';
+import { findGuests } from './others-guests.ts';
 import { forceKubevirt } from './sweep.ts';
 import { SWEEP_KINDS } from './sweep-kinds.ts';
 import { takeAway } from './take-away.ts';
@@ -23,7 +24,7 @@ export async function removeKubevirt(scope: Scope, client: KubeClient, withinMs 
   const all = (signal: AbortSignal) => findLeft(client, resources, { signal, selector: '' });
   const there = await all(scope.signal);
   const operator = await byManifest(client, scope.signal);
-  const namespaces = new Set([...there, ...operator].map(({ object }) => object.metadata.namespace));
+  const homes = [...there, ...operator];
   const force = forceKubevirt(client, withinMs);
   await takeAway(scope, client, { goal: 'KubeVirt gone', withinMs, list: all, force, onDelete });
   await removeRemains(scope, client, withinMs);
@@ -33,12 +34,38 @@ export async function removeKubevirt(scope: Scope, client: KubeClient, withinMs 
     goal: 'namespaces of KubeVirt gone',
     withinMs,
     onDelete,
-    list: async (signal) =>
-      (await findLeft(client, SWEEP_KINDS.namespaces, { signal, selector: 'kubevirt.io' })).filter(({ object }) =>
-        namespaces.has(object.metadata.name),
-      ),
+    list: (signal) => namespacesOf(client, homes, signal),
   });
   await clearNodes(scope, client);
+}
+
+/** What `removeKubevirt` would take away, for people to read before they say yes: one line for each sort. */
+export async function describeKubevirt(client: KubeClient, signal: AbortSignal): Promise<readonly string[]> {
+  const resources = SWEEP_KINDS.kubevirt.filter(({ plural }) => plural === 'kubevirts');
+  const there = await findLeft(client, resources, { signal, selector: '' });
+  const operator = await byManifest(client, signal);
+  const namespaces = await namespacesOf(client, [...there, ...operator], signal);
+  const kinds = await findKinds(client, signal);
+  const guests = await findGuests(client, signal);
+  return [
+    ...[...there, ...namespaces, ...operator.filter(({ kind }) => kind.plural === 'deployments')].map(named),
+    ...(kinds.length === 0 ? [] : [`${kinds.length} customresourcedefinitions of KubeVirt's, with their objects`]),
+    ...guests.map(named),
+  ];
+}
+
+function named(found: Found): string {
+  return `${nameOf(found)}${runOf(found.object) === '' ? ', of no run' : ''}`;
+}
+
+async function namespacesOf(
+  client: KubeClient,
+  homes: readonly Found[],
+  signal: AbortSignal,
+): Promise<readonly Found[]> {
+  const names = new Set(homes.map(({ object }) => object.metadata.namespace));
+  const labelled = await findLeft(client, SWEEP_KINDS.namespaces, { signal, selector: 'kubevirt.io' });
+  return labelled.filter(({ object }) => names.has(object.metadata.name));
 }
 
 async function byManifest(client: KubeClient, signal: AbortSignal): Promise<readonly Found[]> {

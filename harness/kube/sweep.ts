@@ -5,6 +5,7 @@ import { takeFinalizersOff } from './force.ts';
 import { removeRemains } from './kubevirt-remains.ts';
 import { dropNote, isNote, settleNote } from './node-note.ts';
 import { type KubeObject, objectKey } from './objects.ts';
+import { refuseOthersGuests } from './others-guests.ts';
 import { type Kind, SWEEP_KINDS } from './sweep-kinds.ts';
 import { takeAway } from './take-away.ts';
 
@@ -30,6 +31,8 @@ export interface SweepChoice {
   /** Label selector of what is to go; it names `sevlane/run`. */
   readonly selector: string;
   readonly stepWithinMs?: number | undefined;
+  /** True lets guests that no run made go with a KubeVirt that one did; else it stays for them. */
+  readonly takesOthersGuests?: boolean;
 }
 
 const STEP_MS = 180_000;
@@ -51,12 +54,13 @@ export async function sweepOtherRuns(
 
 /**
  * The same for the runs of the caller's choice. What does not go of itself within half of its time loses its
- * finalizers, which is told. One step that fails does not keep the next from its work.
+ * finalizers, which is told. One step that fails does not keep the next from its work. A KubeVirt with guests of others
+ * stays, with all that it needs. @throws HeldByOthers naming them, when the rest is done.
  */
 export async function sweepChosen(
   scope: Scope,
   client: KubeClient,
-  { selector, stepWithinMs: withinMs = STEP_MS }: SweepChoice,
+  { selector, stepWithinMs: withinMs = STEP_MS, takesOthersGuests = false }: SweepChoice,
 ): Promise<readonly Swept[]> {
   const found = await findLeft(client, ALL_KINDS, { signal: scope.signal, selector });
   if (found.length === 0) return [];
@@ -82,6 +86,11 @@ export async function sweepChosen(
   await step('guests', SWEEP_KINDS.guests);
   await step('workloads', SWEEP_KINDS.workloads);
   await step('namespaces', SWEEP_KINDS.namespaces, { chosen: free });
+  if (!takesOthersGuests) {
+    const installed = found.find(isInstallation);
+    if (installed !== undefined)
+      await refuseOthersGuests(client, `KubeVirt of run ${runOf(installed.object)}`, scope.signal);
+  }
   await step('kubevirt', SWEEP_KINDS.kubevirt, isOurs ? { force: forceKubevirt(client, withinMs) } : {});
   await step('operator', SWEEP_KINDS.operator, { chosen: (object) => !isNote(object) });
   await step('namespaces of the operator', SWEEP_KINDS.namespaces);
@@ -92,6 +101,12 @@ export async function sweepChosen(
     key: objectKey(object),
     runId: runOf(object),
   }));
+}
+
+/** With any of these the guests go. */
+export function isInstallation({ kind, object }: Found): boolean {
+  const name = object.metadata.name ?? '';
+  return kind.plural === 'kubevirts' || name === 'virt-operator' || name === 'kubevirts.kubevirt.io';
 }
 
 interface Step {

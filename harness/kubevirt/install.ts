@@ -1,5 +1,6 @@
 import type { KubeClient } from '../kube/client.ts';
 import { discover } from '../kube/discovery.ts';
+import { refuseOthersGuests } from '../kube/others-guests.ts';
 import { persist } from '../kube/persist.ts';
 import type { Scope } from '../scope/scope.ts';
 import { type Api, applyObject, inOrder, refuseTaken, waitEstablished } from './apply.ts';
@@ -31,8 +32,12 @@ export async function install(scope: Scope, client: KubeClient, release: Release
     if (isKept?.() === true) return;
     // With less time than that nothing is stuck, it is only not done: the operator goes on, and the next run sweeps.
     const forceAfterMs = budgetMs < UNINSTALL_MS ? undefined : FORCE_AFTER_MS;
+    const name = `KubeVirt ${reports}`;
+    await persist(`guests of others on ${name}`, { scope: own, client }, () =>
+      refuseOthersGuests(client, name, own.signal),
+    );
     const work = () => uninstall(own, client, made, { forceAfterMs });
-    await persist(`KubeVirt ${reports} taken away`, { scope: own, client }, work);
+    await persist(`${name} taken away`, { scope: own, client }, work);
   });
   await applyRelease(scope, api, release);
   return api;

@@ -3,8 +3,9 @@ import type { KubeClient } from '../kube/client.ts';
 import { type Found, findLeft, LEFT_ANNOTATION, nameOf, RUN_LABEL, runOf } from '../kube/find-left.ts';
 import { acquireLease } from '../kube/lease/acquire.ts';
 import { takeFenceAway } from '../kube/lease/take-away.ts';
-import { removeKubevirt } from '../kube/remove-kubevirt.ts';
-import { ALL_KINDS, sweepChosen } from '../kube/sweep.ts';
+import { findOthersGuests, othersWords } from '../kube/others-guests.ts';
+import { describeKubevirt, removeKubevirt } from '../kube/remove-kubevirt.ts';
+import { ALL_KINDS, isInstallation, sweepChosen } from '../kube/sweep.ts';
 import { SWEEP_KINDS } from '../kube/sweep-kinds.ts';
 import { spokenTime } from '../model/spoken-time.ts';
 import type { Scope } from '../scope/scope.ts';
@@ -35,10 +36,13 @@ export async function cleanCluster(scope: Scope, client: KubeClient, input: Clea
   const selector = values.run === undefined ? RUN_LABEL : `${RUN_LABEL}=${String(values.run)}`;
   const { signal } = scope;
   const left = await findLeft(client, ALL_KINDS, { signal, selector });
+  if (values.run !== undefined && left.length === 0) await refuseUnknownRun(client, String(values.run), signal);
   const kubevirts = isAll ? await findLeft(client, SWEEP_KINDS.kubevirt, { signal, selector: '' }) : [];
   const foreign = kubevirts.filter(({ object }) => runOf(object) === '');
   say(listed(left, new Date()));
-  for (const each of foreign) say(`not of any run: ${nameOf(each)}`);
+  if (isAll) for (const each of await describeKubevirt(client, signal)) say(`goes with --all: ${each}`);
+  const others = left.some(isInstallation) ? await findOthersGuests(client, signal) : [];
+  if (others.length > 0 && !isAll) say(`KubeVirt stays: ${othersWords(others)} and would go with it`);
   if (values['dry-run'] === true || (left.length === 0 && !isAll)) return 0;
   if (isAll) await confirm(scope, input, foreign);
   const namespace = String(values['lease-namespace'] ?? 'kube-system');
@@ -49,7 +53,7 @@ export async function cleanCluster(scope: Scope, client: KubeClient, input: Clea
     durationMs: Number(values['lease-duration'] ?? 90_000),
     waitMs: Number(values['lease-wait'] ?? 0),
   });
-  const swept = await sweepChosen(scope, client, { selector });
+  const swept = await sweepChosen(scope, client, { selector, takesOthersGuests: isAll });
   if (isAll) {
     await removeKubevirt(scope, client);
     // Last: until then it keeps out what a run that lost the lease may still write.
@@ -79,6 +83,15 @@ function listed(left: readonly Found[], now: Date): string {
       );
     })
     .join('\n');
+}
+
+/** Most likely mistyped, or it took all away itself. */
+async function refuseUnknownRun(client: KubeClient, run: string, signal: AbortSignal): Promise<void> {
+  const left = await findLeft(client, ALL_KINDS, { signal, selector: RUN_LABEL });
+  const runs = [...new Set(left.map(({ object }) => runOf(object)))].sort();
+  throw new UsageError(`sevlane clean --run ${run}: no run of this name left anything here`, {
+    hint: runs.length === 0 ? 'nothing is left of any run' : `these did: ${runs.join(', ')}`,
+  });
 }
 
 async function confirm(scope: Scope, { values, surroundings }: CleanInput, foreign: readonly Found[]): Promise<void> {

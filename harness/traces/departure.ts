@@ -1,7 +1,8 @@
 import { InfraError, LostLease } from '../errors/errors.ts';
 import type { KubeClient } from '../kube/client.ts';
-import { findLeft, LEFT_ANNOTATION, nameOf, RUN_LABEL } from '../kube/find-left.ts';
+import { type Found, findLeft, LEFT_ANNOTATION, nameOf, RUN_LABEL } from '../kube/find-left.ts';
 import { dropNote, isNote, noteNodes, notePath, settleNote } from '../kube/node-note.ts';
+import { findOthersGuests, othersWords } from '../kube/others-guests.ts';
 import { persist } from '../kube/persist.ts';
 import { ALL_KINDS } from '../kube/sweep.ts';
 import { SWEEP_KINDS } from '../kube/sweep-kinds.ts';
@@ -44,7 +45,7 @@ export async function prepareDeparture(scope: Scope, client: KubeClient, leaving
   scope.defer('labels of the nodes', { withinMs: SETTLE_MS, reservedMs: SETTLE_AT_LEAST_MS }, async (_signal, own) => {
     const left = await settle(own, client, { leaving, path });
     stay.left = left?.because;
-    if (left !== undefined && leaving.keptBecause() === undefined)
+    if (left?.isOverdue === true)
       throw new InfraError(`still in the cluster, for the next run to sweep: ${left.names.slice(0, 3).join(', ')}`);
   });
   if (!arrival.hasKubevirt) await noteNodes(client, { runId, namespace, signal: scope.signal });
@@ -53,6 +54,8 @@ export async function prepareDeparture(scope: Scope, client: KubeClient, leaving
 interface Left {
   readonly names: readonly string[];
   readonly because: string;
+  /** Nobody wanted it to stay. */
+  readonly isOverdue: boolean;
 }
 
 interface Stay {
@@ -82,15 +85,23 @@ async function settle(
       const isFree = !there.some(({ kind }) => kind.plural === 'kubevirts');
       return isFree ? await settleNote(scope, client, { path }) : await dropNote(scope, client, { path });
     }
-    const because = leaving.keptBecause() ?? 'it was not taken away in time';
+    const kept = leaving.keptBecause();
+    const isHeld = kept === undefined && left.some(({ kind }) => kind.plural === 'kubevirts');
+    const others = isHeld ? await findOthersGuests(client, scope.signal) : [];
+    const because = kept ?? (others.length > 0 ? stayingFor(others) : 'it was not taken away in time');
     const telling = left.filter(({ kind }) => MARKED.includes(kind.plural));
     await mark(scope, client, telling, because);
-    const howToLook = leaving.keptBecause() === undefined ? [] : leaving.howToLook();
+    const howToLook = kept === undefined ? [] : leaving.howToLook();
     const names = (telling.length === 0 ? left : telling).map(nameOf);
-    remaining = { names, because };
+    remaining = { names, because, isOverdue: kept === undefined && others.length === 0 };
     scope.emit({ type: 'traces', traces: { left: names, leftBecause: because, howToLook } });
   });
   return remaining;
+}
+
+/** The undo of KubeVirt has told it already. */
+function stayingFor(others: readonly Found[]): string {
+  return `it stays for others, ${othersWords(others)}`;
 }
 
 /** What a person looks for: the rest goes with these. */

@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
+import type { UsageError } from '../../harness/errors/errors.ts';
 import { RUN_LABEL } from '../../harness/kube/find-left.ts';
 import { acquireLease } from '../../harness/kube/lease/acquire.ts';
 import { raiseServerFence } from '../../harness/kube/lease/server-fence.ts';
@@ -79,6 +80,13 @@ describe('sevlane clean', function () {
     await clean({});
     expect(await names()).to.deep.equal(['theirs']);
     expect((await clean({})).said).to.equal('nothing is left of earlier runs\n');
+  });
+
+  it('with --run of a run that left nothing says so, and names those that did', async () => {
+    const error = (await clean({ run: 'nope' }).catch((thrown: unknown) => thrown)) as UsageError;
+    expect(error.blame).to.equal('usage');
+    expect(error.message).to.equal('sevlane clean --run nope: no run of this name left anything here');
+    expect(error.hint).to.equal('these did: run-a, run-b');
   });
 
   it('waits for its turn as a run does: who has the lease is named, and nothing is changed', async () => {
