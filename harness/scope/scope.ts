@@ -62,7 +62,7 @@ export type UndoWork = (signal: AbortSignal, scope: Scope, budgetMs: number) => 
 
 /**
  * Milliseconds; or with a part that is kept back for it however short the time, because others depend on it. What
- * `canBeLeftOut` gets only what the others leave where the time is short: nobody depends on it.
+ * `canBeLeftOut` gets only what those before it leave where the time is short, and half of that: nobody depends on it.
  */
 export type UndoBudget =
   | number
@@ -167,6 +167,8 @@ function budgetOf(budget: UndoBudget): Omit<Undo, 'name' | 'undo'> {
 
 /** Those after it need less than they ask for, most of the time; what it leaves is theirs. */
 const NEXT_COUNTS = 2;
+/** What those before it left is free when the turn comes to one that can be left out; those after it get as much again. */
+const LEFT_OUT_SHARE = 0.5;
 
 /** How much of the time that is left the next undo may take, with regard to those after it. */
 function shareOf(next: Undo, rest: readonly Undo[], leftMs: number): number {
@@ -175,7 +177,7 @@ function shareOf(next: Undo, rest: readonly Undo[], leftMs: number): number {
   const freeMs = Math.max(0, leftMs - sum([next, ...rest], ({ reservedMs }) => reservedMs));
   const claim = ({ budgetMs, canBeLeftOut }: Undo) => (canBeLeftOut ? 0 : budgetMs);
   const own = NEXT_COUNTS * claim(next);
-  const share = own === 0 ? 0 : own / (own + sum(rest, claim));
+  const share = next.canBeLeftOut ? LEFT_OUT_SHARE : own / (own + sum(rest, claim));
   return Math.max(LAST_MOMENT_MS, Math.round(next.reservedMs + freeMs * share));
 }
 

@@ -27,6 +27,11 @@ const SETTLE_MS = 60_000;
 /** One look at all kinds and the marks on what is left. */
 const SETTLE_AT_LEAST_MS = 2000;
 const COMPARE_MS = 60_000;
+/** With less than this, what is still being tidied up cannot be waited for: one hopes that it is gone, and looks. */
+const PATIENT_FROM_MS = COMPARE_MS / 2;
+/** One look at cluster and host. */
+const LOOK_AT_LEAST_MS = 3000;
+const GOODBYE_MS = 1000;
 
 /**
  * Looks at cluster and host as they are found, and again when everything that comes after this is undone: what is
@@ -37,7 +42,8 @@ export async function prepareDeparture(scope: Scope, client: KubeClient, leaving
   const stay: Stay = { left: undefined };
   scope.defer('leftovers', { withinMs: COMPARE_MS, canBeLeftOut: true }, async (_signal, own, budgetMs) => {
     const why = stay.left ?? whyNot(client, budgetMs);
-    if (why === undefined) await compareWith(own, client, { arrival, leaving });
+    const endsInMs = budgetMs < PATIENT_FROM_MS ? budgetMs - GOODBYE_MS : undefined;
+    if (why === undefined) await compareWith(own, client, { arrival, leaving, endsInMs });
     else own.emit({ type: 'traces', traces: { isCompared: false, notCompared: [`the cluster: ${why}`] } });
   });
   const { runId, namespace } = leaving;
@@ -66,7 +72,7 @@ interface Stay {
 function whyNot({ fence, lost }: KubeClient, budgetMs: number): string | undefined {
   if (fence?.lost.aborted === true) return 'the lease was lost, and another run may be at work';
   if (lost.aborted) return 'there is no way to it any more';
-  return budgetMs < COMPARE_MS / 2 ? 'no time was left to look' : undefined;
+  return budgetMs < LOOK_AT_LEAST_MS ? 'no time was left to look' : undefined;
 }
 
 /** Either nothing is left, and the nodes get their labels back; or what is left is marked for the next sweep, and told. */

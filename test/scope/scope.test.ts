@@ -182,7 +182,7 @@ describe('undoing in little time', () => {
     expect(release?.[1]).to.be.within(12_000, 13_000);
   });
 
-  it('gives the most to what frees the cluster in the grace period of a job, and none to what can be left out', async () => {
+  it('gives the most to what frees the cluster in the grace period of a job, and what they leave to what can be left out', async () => {
     const seen = await budgets(13_000, [
       ['connection', 2000],
       ['release', { withinMs: 30_000, reservedMs: 2000 }],
@@ -192,9 +192,18 @@ describe('undoing in little time', () => {
     ]);
     const had = new Map(seen);
     expect(had.get('kubevirt'), 'of 13 s, 4 of them reserved').to.be.within(6500, 7000);
-    expect(had.get('leftovers')).to.equal(1000);
+    expect(had.get('leftovers'), 'half of the 11 s that those before it left').to.be.within(5000, 5500);
     expect(had.get('labels')).to.be.within(8500, 9500);
     expect(had.get('release')).to.be.within(11_500, 13_000);
+  });
+
+  it('gives what can be left out no more than a moment when those before it used the time up', async () => {
+    const leftovers = { withinMs: 60_000, canBeLeftOut: true } as const;
+    const seen = await budgets(2500, [
+      ['release', { withinMs: 30_000, reservedMs: 2000 }],
+      ['leftovers', leftovers],
+    ]);
+    expect(seen[0]).to.deep.equal(['leftovers', 1000]);
   });
 
   it('leaves a moment for each when there is no time at all', async () => {
