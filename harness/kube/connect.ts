@@ -49,8 +49,8 @@ interface Opening {
   readonly learn?: ((secret: string) => void) | undefined;
   /** Where the copy of the kubeconfig reaches the server: a port of this side's loopback. */
   readonly localPort?: number;
-  /** Where the copy is written, in place of `kubeconfig` in the run's folder. */
-  readonly copyPath?: string;
+  /** Writes the copy, in place of `kubeconfig` in the run's folder, and tells where. */
+  readonly putCopy?: (scope: Scope, text: string) => Promise<string>;
 }
 
 /**
@@ -91,9 +91,9 @@ export async function openCluster(
   ssh: SshConnection | undefined,
   { access, ...opening }: Opening & { readonly access: KubeAccess },
 ): Promise<Cluster> {
-  const { localPort, runDir, copyPath = join(runDir, 'kubeconfig') } = opening;
+  const { localPort, runDir, putCopy = writeCopyIn(runDir) } = opening;
   const copy = kubeconfigCopy(access, localPort === undefined ? {} : { localPort });
-  const kubeconfigPath = await writeCopy(scope, copy, copyPath);
+  const kubeconfigPath = await putCopy(scope, copy);
   const credentials = changingCredentials(scope, ssh, { access, ...opening });
   // The listener of another sevlane is on this side.
   const way = access.isLocalCopy === true ? DIRECT : (ssh ?? DIRECT);
@@ -180,6 +180,10 @@ export function secretsOf({ token, basicAuth, clientCertificate, execPlugin }: K
 
 /** Variables of an exec plugin whose value is no plain word. */
 const SECRET_NAME = /key|token|secret|passw|credential/i;
+
+function writeCopyIn(runDir: string): NonNullable<Opening['putCopy']> {
+  return (scope, text) => writeCopy(scope, text, join(runDir, 'kubeconfig'));
+}
 
 async function writeCopy(scope: Scope, text: string, path: string): Promise<string> {
   const folder = dirname(path);

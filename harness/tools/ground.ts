@@ -10,6 +10,7 @@ import { settle } from '../scope/settle.ts';
 import { connectSsh } from '../ssh/client.ts';
 import type { SshConnection } from '../ssh/connection.ts';
 import type { ToolInput } from './command.ts';
+import { clearPlace, putCopy } from './copy-place.ts';
 import { forwardLocally } from './forward.ts';
 
 /** What every tool stands on: a node, its cluster, and the way to it for programs on this side. */
@@ -28,7 +29,7 @@ export interface ToolGround {
 
 /** What a tool wants otherwise than usual. */
 export interface GroundWishes {
-  /** Where the kubeconfig is written, in place of the run's folder. */
+  /** Where the kubeconfig is written, in place of the run's folder; what stands there must be of a dead sevlane. */
   readonly kubeconfigPath?: string;
 }
 
@@ -38,13 +39,14 @@ const OPEN_MS = 300_000;
 /**
  * Opens the ground, does the work on it and takes everything back, also when the work fails or is interrupted.
  * @returns the work's exit code, or 3 in place of 0 when something could not be undone.
- * @throws whatever ended the work.
+ * @throws UsageError before anything is opened when the kubeconfig has no place; whatever ended the work.
  */
 export async function withGround(
   input: ToolInput,
   wishes: GroundWishes,
   work: (scope: Scope, ground: ToolGround) => Promise<number>,
 ): Promise<number> {
+  if (wishes.kubeconfigPath !== undefined) await clearPlace(wishes.kubeconfigPath, input.own);
   const scope = openScope(input.sink, input.stop);
   const outcome = await attempt(async () => await work(scope, await openGround(scope, input, wishes)));
   const ended = scope.signal.aborted ? scope.signal.reason : undefined;
@@ -83,27 +85,20 @@ export async function openGround(scope: Scope, input: ToolInput, wishes: GroundW
     // A copy of another sevlane's leads to a listener of that one: nothing is gained by one before it.
     const near = access.isLocalCopy === true ? undefined : ssh;
     const server = near === undefined ? access.server : await listenForApi(step, near, access);
-    const { kubeconfigPath: copyPath } = wishes;
-    if (copyPath !== undefined) watchCopy(scope, watcher, copyPath);
+    const { kubeconfigPath: path } = wishes;
     const cluster = await openCluster(step, ssh, {
       access,
       runDir,
       runId: input.runId,
       own,
       learn: input.learn,
-      ...(copyPath === undefined ? {} : { copyPath }),
+      ...(path === undefined
+        ? {}
+        : { putCopy: (within: Scope, text: string) => putCopy(within, { path, text, own, watcher }) }),
       ...(near === undefined ? {} : { localPort: server.port }),
     });
     const { kubeconfigPath } = cluster;
     return { host, cluster, kubeconfigPath, server, watcher, ...(ssh === undefined ? {} : { ssh }) };
-  });
-}
-
-/** Beside it stands for a moment what becomes it. */
-function watchCopy(scope: Scope, watcher: Watcher, path: string): void {
-  const unwatch = [path, `${path}.new`].map((each) => watcher.file(each));
-  scope.defer('kubeconfig taken off the watch', 1000, async () => {
-    for (const each of unwatch) each();
   });
 }
 

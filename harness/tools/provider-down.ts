@@ -15,7 +15,7 @@ export async function takeDown(scope: Scope, files: ProviderFolder, { own, termi
   const record = await readRecord(files.record);
   const wasUp = record !== undefined && isAlive(record, own);
   if (wasUp) await endTunnel(scope, record, own);
-  await removeTraces(files, record);
+  await removeTraces(files, record, own);
   const script = await readFile(files.script, 'utf8').catch(() => '');
   if (isOurScript(script)) await rm(files.script, { force: true });
   await removeFolders(files, record);

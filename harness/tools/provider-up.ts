@@ -11,9 +11,10 @@ import type { Scope } from '../scope/scope.ts';
 import { until } from '../scope/until.ts';
 import { shellWord } from '../ssh/shell-word.ts';
 import type { ToolInput } from './command.ts';
+import { copyAt } from './copy-place.ts';
 import { secretNames } from './program-environment.ts';
 import { endTunnel } from './provider-down.ts';
-import { providerScript } from './provider-script.ts';
+import { isOurScript, providerScript } from './provider-script.ts';
 import type { TunnelAddress } from './tunnel.ts';
 import {
   fingerprintOf,
@@ -34,23 +35,51 @@ const START_MS = 90_000;
  */
 export async function bringUp(scope: Scope, files: ProviderFolder, input: ToolInput): Promise<number> {
   const standing = await readRecord(files.record);
+  await refuseForeign(files, standing, input.own);
   const goal = goalOf(files, standing, input);
   const found = standing && (await stillGood(scope, files, { standing, goal, input }));
   if (found !== undefined) return await finish(files, found, { input, isNew: false });
   if (standing !== undefined && isAlive(standing, input.own)) await endTunnel(scope, standing, input.own);
-  await removeTraces(files, standing);
+  await removeTraces(files, standing, input.own);
   const started = await start(files, { goal, made: standing?.made }, input);
   try {
     const outcome = await ready(scope, started, input);
     if ('address' in outcome) return await finish(files, outcome.address, { input, isNew: true });
     input.terminal.stderr.write(await readFile(files.log, 'utf8'));
-    await removeTraces(files, started.record);
+    await removeTraces(files, started.record, input.own);
     return outcome.code === 0 ? 3 : outcome.code;
   } catch (error) {
     if (isAlive(started.record, input.own)) input.own.kill(started.record.pid, 'SIGTERM');
     await started.running.ended;
-    await removeTraces(files, started.record);
+    await removeTraces(files, started.record, input.own);
     throw error;
+  }
+}
+
+/** @throws UsageError when somebody else's files stand where ours would: they are theirs to remove. */
+async function refuseForeign(
+  files: ProviderFolder,
+  standing: TunnelRecord | undefined,
+  own: ToolInput['own'],
+): Promise<void> {
+  const copy = await copyAt(files.kubeconfig, own);
+  const isOfTunnel = standing !== undefined && isAlive(standing, own);
+  const foreign = [
+    ...(copy === 'foreign' || (copy === 'of the living' && !isOfTunnel) ? [files.kubeconfig] : []),
+    ...((await isForeignScript(files.script)) ? [files.script] : []),
+  ];
+  if (foreign.length === 0) return;
+  const [verb, them] = foreign.length === 1 ? ['was', 'it'] : ['were', 'them'];
+  throw new UsageError(`${foreign.join(' and ')} ${verb} not written by sevlane provider up: nothing is changed`, {
+    hint: `put ${them} elsewhere, or choose another folder with --kubevirtci-config-path`,
+  });
+}
+
+async function isForeignScript(path: string): Promise<boolean> {
+  try {
+    return !isOurScript(await readFile(path, 'utf8'));
+  } catch (error) {
+    return !(error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'));
   }
 }
 

@@ -30,7 +30,7 @@ export const TUNNEL_ROWS: readonly Setting[] = [
     valueName: 'FILE',
     group: 'Tunnel',
     parse: (text) => ({ value: text }),
-    help: 'where to write the kubeconfig for other programs; default a folder for temporary files; removed at the end',
+    help: 'where to write the kubeconfig for other programs; default a folder for temporary files; removed at the end; what stands there already is left alone, and refused',
   },
 ];
 

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import type { ProcessIdentity } from '../command/process-state.ts';
+import type { OwnProcess } from '../model/own-process.ts';
+import { copyAt } from './copy-place.ts';
 
 /** The files of `sevlane provider` in kubevirtci's folder of the provider "external". */
 export interface ProviderFolder {
@@ -70,10 +72,14 @@ export async function writeRecord(path: string, record: TunnelRecord): Promise<b
 }
 
 /** Takes away what a tunnel that has ended left, its record last, and its folders. */
-export async function removeTraces(files: ProviderFolder, record: TunnelRecord | undefined): Promise<void> {
+export async function removeTraces(
+  files: ProviderFolder,
+  record: TunnelRecord | undefined,
+  own: Pick<OwnProcess, 'kill'>,
+): Promise<void> {
   if (record !== undefined) await rm(record.answer, { force: true });
-  for (const path of [files.kubeconfig, `${files.kubeconfig}.new`, files.log, files.record])
-    await rm(path, { force: true });
+  if ((await copyAt(files.kubeconfig, own)) === 'of the dead') await rm(files.kubeconfig, { force: true });
+  for (const path of [files.log, files.record]) await rm(path, { force: true });
   await removeFolders(files, record);
 }
 

@@ -164,4 +164,16 @@ describe('sevlane provider', function () {
     await room.run(['provider', 'down'], { KUBEVIRTCI_CONFIG_PATH: folder });
     expect(await readFile(script, 'utf8')).to.include('KUBECONFIG');
   });
+
+  it("changes nothing where somebody's files stand, and down leaves them", async () => {
+    const [script, kubeconfig] = [inFolder('config-provider-external.sh'), inFolder('.kubeconfig')];
+    await mkdir(inFolder(''), { recursive: true });
+    for (const path of [script, kubeconfig]) await writeFile(path, 'mine\n');
+    const refused = await room.run(['provider', 'up', '--ssh', 'nobody@127.0.0.1:1']);
+    expect(refused.exitCode).to.equal(2);
+    expect(refused.stderr).to.include(`${kubeconfig} and ${script} were not written by sevlane provider up`);
+    expect(await room.run(['provider', 'down'])).to.include({ exitCode: 0 });
+    for (const path of [script, kubeconfig]) expect(await readFile(path, 'utf8')).to.equal('mine\n');
+    expect((await readdir(inFolder(''))).length).to.equal(2);
+  });
 });

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { access, readFile, stat } from 'node:fs/promises';
+import { access, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { userInfo } from 'node:os';
 import { expect } from 'chai';
@@ -94,8 +94,8 @@ describe('sevlane tunnel through a real sshd', function () {
   });
 
   it('leaves nothing when it is killed: the watcher sees to that', async () => {
-    const { address, kill, ended } = await open(['--write-kubeconfig', 'out/kubeconfig']);
-    expect(address.kubeconfig).to.equal(`${room.folder}/out/kubeconfig`);
+    const { address, kill, ended } = await open(['--write-kubeconfig', 'kubeconfig']);
+    expect(address.kubeconfig).to.equal(`${room.folder}/kubeconfig`);
     kill('SIGKILL');
     await ended();
     await eventually('nothing left', async () => (await room.left()).length === 0);
@@ -158,6 +158,7 @@ describe('sevlane tunnel through a real sshd', function () {
   it('prints lines that can be copied into a shell, also where a path has blanks', async function () {
     const bash = needProgram(this, 'bash');
     await needKubectl(this);
+    await mkdir(`${room.folder}/it's mine`);
     const tool = await room.start(['tunnel', ...way(), '--write-kubeconfig', "it's mine/kubeconfig"]);
     await eventually('kubeconfig there', async () => (await stat(`${room.folder}/it's mine/kubeconfig`)).isFile());
     const lines = `  export KUBECONFIG='${room.folder}/it'\\''s mine/kubeconfig'\n  kubectl get nodes\n`;
@@ -177,5 +178,20 @@ describe('sevlane tunnel through a real sshd', function () {
     expect((await again.ended()).stderr).to.include('the API is reached through the sevlane that wrote it');
     kill('SIGTERM');
     await ended();
+  });
+
+  it("leaves somebody's file alone, before anything is opened", async () => {
+    const theirs = `${room.folder}/config`;
+    await writeFile(theirs, 'apiVersion: v1\nkind: Config\n');
+    const nowhere = ['--ssh', 'nobody@127.0.0.1:1', '--write-kubeconfig', 'config'];
+    const { exitCode, stderr } = await room.run(['tunnel', ...way(), ...nowhere]);
+    expect({ exitCode, stderr }).to.deep.equal({
+      exitCode: 2,
+      stderr:
+        `usage: ${theirs} is there already and was not written by sevlane: it is left alone\n` +
+        'choose another path, or remove it if nobody needs it',
+    });
+    expect(await readFile(theirs, 'utf8')).to.equal('apiVersion: v1\nkind: Config\n');
+    await rm(theirs);
   });
 });
