@@ -136,7 +136,7 @@ function chooseProvider(givenFor: (key: string) => Given | undefined, input: Set
         : isInCi
           ? ', and in CI a simulated green must never pass for a real one'
           : ', and other programs would not say that the cluster is a simulated one';
-    const problem = `no provider is named${reason}`;
+    const problem = `no provider is named${reason}${passedOver(givenFor, input)}`;
     return {
       ...none,
       problems: [
@@ -148,7 +148,7 @@ function chooseProvider(givenFor: (key: string) => Given | undefined, input: Set
       ],
     };
   }
-  const note = `no provider named: running on the simulated host "${simulated.name}", nothing here is proven on hardware`;
+  const note = `no provider named: running on the simulated host "${simulated.name}", nothing here is proven on hardware${passedOver(givenFor, input)}`;
   return { provider: simulated, notes: input.isProof ? [note] : [], problems: [] };
 }
 
@@ -159,6 +159,15 @@ function providerMeant(givenFor: (key: string) => Given | undefined, input: Sett
   if (named === undefined || real === undefined || others.length > 0) return undefined;
   const note = `${named.place} names a node: provider ${real.name}`;
   return { provider: real, notes: input.isProof ? [note] : [], problems: [] };
+}
+
+/** Whoever has set KUBECONFIG may take it for a choice. */
+function passedOver(givenFor: (key: string) => Given | undefined, input: SettingsInput): string {
+  const given = givenFor('kubeconfig');
+  if (given === undefined || given.meantForUs) return '';
+  const real = input.providers.filter(({ simulated }) => !simulated).map(({ name }) => `--provider ${name}`);
+  const fix = real.length === 0 ? '' : `: for its cluster write ${real.join(' or ')}`;
+  return `; ${given.place} is set but chooses no provider${fix}`;
 }
 
 /** Rows of the table, of the command and of the chosen provider; of all providers while none is known. */

@@ -191,6 +191,14 @@ describe('choice of the provider', () => {
     ]);
   });
 
+  it('says what it passed over when KUBECONFIG alone is set', () => {
+    const words = 'KUBECONFIG is set but chooses no provider: for its cluster write --provider external';
+    const env = { KUBECONFIG: '/home/me/.kube/config' };
+    expect(resolve([], { env }).notes[0]).to.match(new RegExp(`on the simulated host "toy".*; ${words}$`));
+    expect(problems([], { env, isForOthers: true })[0]?.problem).to.match(new RegExp(`; ${words}$`));
+    expect(problems([], { isForOthers: true })[0]?.problem).not.to.include('KUBECONFIG');
+  });
+
   it("follows from a node or a kubeconfig that is named to us, also in CI, and from nothing that is everybody's", () => {
     for (const argv of [
       ['--ssh', 'amd1'],
