@@ -72,7 +72,6 @@ function judgement(
     const verdict = `${blameWord(finding.blame)}: ${finding.message}`;
     return { verdict, exitCode: exitCode([finding], signal), ...hinted(finding.hint) };
   }
-  const where = `${subject.simulated ? 'simulated node' : 'node'} ${subject.node ?? 'not reached'}`;
   const [first, ...others] = checks.filter(({ verdict }) => verdict === 'fatal');
   if (first !== undefined) {
     const more = others.length === 0 ? '' : `; and ${others.length} more fatal`;
@@ -85,7 +84,15 @@ function judgement(
   }
   // Nothing that was not read may pass for well.
   if (counts.ok === 0) return { verdict: 'infra: no check could be read', exitCode: 3 };
-  return { verdict: `passed: ${where} can run the lane, as far as was read: ${countsText(counts)}`, exitCode: 0 };
+  return { verdict: `passed: ${read(subject)}: ${countsText(counts)}`, exitCode: 0 };
+}
+
+/** What was found well, and what nobody has looked at. */
+function read({ simulated, node, kubernetes }: RunRecord['subject']): string {
+  if (node !== undefined)
+    return `${simulated ? 'simulated node' : 'node'} ${node} can run the lane, as far as was read`;
+  const cluster = kubernetes === undefined ? 'the cluster' : `the cluster (Kubernetes ${kubernetes})`;
+  return `${cluster} can run the lane, as far as was read; nothing was read of the host itself: no --ssh`;
 }
 
 function hinted(hint: string | undefined): { readonly hint?: string } {

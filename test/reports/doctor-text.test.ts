@@ -47,8 +47,21 @@ describe("the doctor's report", () => {
     const report = reportOf('ok', 'note', 'warning', 'unread');
     expect(report.exitCode).to.equal(0);
     expect(report.verdict).to.equal(
-      'passed: node not reached can run the lane, as far as was read: 1 warning, 1 could not be read, 1 note, 1 ok',
+      'passed: the cluster can run the lane, as far as was read; nothing was read of the host itself: no --ssh: ' +
+        '1 warning, 1 could not be read, 1 note, 1 ok',
     );
+  });
+
+  it('says of what it is passed: the node, or the cluster alone where no node was named', () => {
+    const patient = openPatient(OPENING, () => {});
+    patient.tell({ type: 'check', result: check('ok') });
+    patient.tell({ type: 'subject', subject: { kubernetes: 'v1.34.4' } });
+    expect(patient.finish().verdict).to.equal(
+      'passed: the cluster (Kubernetes v1.34.4) can run the lane, as far as was read; ' +
+        'nothing was read of the host itself: no --ssh: 1 ok',
+    );
+    patient.tell({ type: 'subject', subject: { node: 'root@amd1:22' } });
+    expect(patient.finish().verdict).to.equal('passed: node root@amd1:22 can run the lane, as far as was read: 1 ok');
   });
 
   it('is infra in the words of the first fatal check, with its action', () => {
