@@ -21,6 +21,37 @@ const RESOURCE: ManifestObject = {
   metadata: { name: 'kubevirt', namespace: 'kubevirt' },
   spec: { configuration: { developerConfiguration: { featureGates: ['A'] } } },
 };
+/** A definition with all that one may have to say about unknown fields. */
+const definition = (v1: object): ManifestObject => ({
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: 'kubevirts.kubevirt.io' },
+  spec: {
+    versions: [
+      { name: 'v1alpha3', schema: {} },
+      { name: 'v1', schema: { openAPIV3Schema: v1 } },
+    ],
+  },
+});
+const TEXT = { type: 'string' };
+const SCHEMA = {
+  properties: {
+    spec: {
+      properties: {
+        configuration: {
+          properties: {
+            developerConfiguration: { properties: { featureGates: { type: 'array', items: TEXT } } },
+            hosts: { type: 'array', items: { properties: { name: TEXT } } },
+            labels: { additionalProperties: TEXT },
+            open: { 'x-kubernetes-preserve-unknown-fields': true, properties: { half: { properties: { a: TEXT } } } },
+            pod: { 'x-kubernetes-embedded-resource': true, properties: { spec: { type: 'object' } } },
+          },
+        },
+        infra: { properties: { replicas: { type: 'integer' } } },
+      },
+    },
+  },
+};
 const patch = (text: string) => applyPatches([OPERATOR, RESOURCE], parsePatches(text, 'p.yaml'));
 const mistakes = (text: string): readonly string[] => {
   try {
@@ -122,6 +153,51 @@ describe('the patches of a user', () => {
       'p.yaml:10: test /spec/configuration found another value in KubeVirt kubevirt',
       'p.yaml:11: makes another object of KubeVirt kubevirt: kind, version, name and namespace must stay',
     ]);
+  });
+
+  const patchDefined = (text: string, schema: object = SCHEMA) =>
+    applyPatches([OPERATOR, definition(schema), RESOURCE], parsePatches(text, 'p.yaml'));
+
+  it('are refused when they set what the definition of KubeVirt does not know, all at once', () => {
+    const text = `- target: {kind: Deployment, name: virt-operator}
+  merge: {spec: {anything: 1}}
+- target: {kind: KubeVirt, name: kubevirt}
+  merge: {spec: {confguration: {a: 1}, configuration: {hosts: [{name: a}, {nme: b}], open: {half: {b: 1}}}}}
+- target: {kind: KubeVirt, name: kubevirt}
+  json:
+  - {op: add, path: /spec/infra, value: {}}
+  - {op: add, path: /spec/infra/replcas, value: 1}
+`;
+    const error = (() => {
+      try {
+        return void patchDefined(text);
+      } catch (cause) {
+        return cause;
+      }
+    })();
+    expect(error).to.be.instanceOf(UsageError);
+    expect((error as UsageError).message.split('\n')).to.deep.equal([
+      '4 patches do not fit:',
+      ...[
+        'p.yaml:3: [1] sets spec.configuration.hosts.1.nme of KubeVirt kubevirt, which its definition does not know; known: name',
+        'p.yaml:3: [1] sets spec.configuration.open.half.b of KubeVirt kubevirt, which its definition does not know; known: a',
+        'p.yaml:3: [1] sets spec.confguration of KubeVirt kubevirt, which its definition does not know; known: configuration, infra',
+        'p.yaml:7: [2] sets spec.infra.replcas of KubeVirt kubevirt, which its definition does not know; known: replicas',
+      ],
+    ]);
+  });
+
+  it('may set what the definition leaves open, and what it does not speak of', () => {
+    const free = `- target: {kind: KubeVirt, name: kubevirt}
+  merge:
+    metadata: {annotations: {a: b}}
+    spec: {configuration: {labels: {a: b}, open: {any: {thing: 1}}, pod: {kind: Pod, metadata: {}, spec: {x: 1}}}}
+`;
+    expect(patchDefined(free)).to.have.length(3);
+    const unknown = '- target: {kind: KubeVirt, name: kubevirt}\n  merge: {spec: {confguration: {}}}\n';
+    expect(() => patchDefined(unknown)).to.throw(UsageError);
+    expect(patchDefined(unknown, { 'x-kubernetes-preserve-unknown-fields': true })).to.have.length(3);
+    expect(patch(unknown)).to.have.length(2);
   });
 
   it('are read from the file, which must be there', async () => {

@@ -1,7 +1,8 @@
 import { applyPatch, type Operation } from 'rfc6902';
 import { UsageError } from '../../errors/errors.ts';
-import { listed, type ManifestObject } from '../manifest.ts';
+import { isCustomResource, listed, type ManifestObject } from '../manifest.ts';
 import { isRecord } from '../record.ts';
+import { type UndeclaredField, undeclaredFields } from './undeclared.ts';
 
 /** A change to one object of the manifest, and where the user wrote it. */
 export interface Patch {
@@ -19,23 +20,59 @@ export interface PlacedOperation {
   readonly place: string;
 }
 
-/** Applies the patches in their order. @throws UsageError with every one that finds no target or does not fit. */
+/**
+ * Applies the patches in their order. @throws UsageError with every one that finds no target, does not fit, or gives the
+ * KubeVirt object a field that its definition among `objects` does not know.
+ */
 export function applyPatches(objects: readonly ManifestObject[], patches: readonly Patch[]): readonly ManifestObject[] {
   const changed = [...objects];
-  const problems = patches.flatMap((patch) => {
+  const steps: Step[] = [];
+  const problems = patches.flatMap((patch, index) => {
     const at = changed.findIndex((object) => isTarget(object, patch));
     const object = changed[at];
     if (object === undefined) return [`${patch.place}: ${noTarget(objects, patch)}`];
     const outcome = patched(object, patch);
     if ('problem' in outcome) return [outcome.problem];
     changed[at] = outcome.object;
+    if (isCustomResource(object)) steps.push({ patch, index, before: object, after: outcome.object });
     return [];
   });
+  problems.push(...unknownFields(changed, steps));
   if (problems.length === 0) return changed;
   throw new UsageError(
     problems.length === 1 ? (problems[0] ?? '') : `${problems.length} patches do not fit:\n${problems.join('\n')}`,
     { hint: 'nothing was changed in the cluster: correct the file of --kubevirt-patches' },
   );
+}
+
+/** A patch of the KubeVirt object, and what it made of it. */
+interface Step {
+  readonly patch: Patch;
+  readonly index: number;
+  readonly before: ManifestObject;
+  readonly after: ManifestObject;
+}
+
+/** A server finds them only when all else is installed. What the object had already is not the user's mistake. */
+function unknownFields(objects: readonly ManifestObject[], steps: readonly Step[]): readonly string[] {
+  const definition = objects.find(({ metadata }) => metadata.name === DEFINITION);
+  return steps.flatMap(({ patch, index, before, after }) => {
+    const had = new Set(undeclaredFields(before, definition).map(({ path }) => path.join('.')));
+    const added = undeclaredFields(after, definition).filter(({ path }) => !had.has(path.join('.')));
+    return added.map(({ path, known }) => {
+      const what = `${path.join('.')} of ${nameOf(after)}`;
+      return `${placeOf(patch, path)}: [${index}] sets ${what}, which its definition does not know; known: ${known.join(', ')}`;
+    });
+  });
+}
+
+const DEFINITION = 'kubevirts.kubevirt.io';
+
+/** The operation that sets the field, or the patch. */
+function placeOf({ change, place }: Patch, path: UndeclaredField['path']): string {
+  if (change.type === 'merge') return place;
+  const pointer = `/${path.join('/')}/`;
+  return change.operations.find(({ operation }) => pointer.startsWith(`${operation.path}/`))?.place ?? place;
 }
 
 type Outcome = { readonly object: ManifestObject } | { readonly problem: string };
