@@ -31,11 +31,19 @@ function requestOf(user: UserInfo, { method, path, body, contentType }: KubeRequ
   return {
     method,
     path,
-    headers: { 'content-type': contentType ?? 'application/json', 'user-agent': user.username.split(':').at(-1) ?? '' },
+    headers: { 'content-type': contentType ?? 'application/json', 'user-agent': programOf(user.username) },
     ...(body === undefined ? {} : { body: { value: body } }),
     identity: { by: 'trusted', user },
     signal,
   };
+}
+
+/** The program behind an account, as it names itself in requests: from that come the names of field managers. */
+function programOf(username: string): string {
+  if (username.startsWith('system:serviceaccount:kube-system:')) return 'kube-controller-manager';
+  if (username.startsWith('system:node:')) return 'kubelet';
+  const name = username.split(':').at(-1) ?? '';
+  return name.replace(/^kubevirt-(?=(operator|controller|handler)$)/, 'virt-');
 }
 
 const NEVER = new AbortController().signal;
