@@ -198,6 +198,22 @@ describe('the fence of a held lease', () => {
     expect(trouble?.finding.message).to.include('lost: it was last renewed');
   });
 
+  for (const stood of [true, false])
+    it(`is lost for ${stood ? 'a standstill of the process, not for the cut that it caused' : 'the cut of the line'}`, async () => {
+      const line = openLine(scope, server.opener);
+      client = openKubeClient(scope, line, server.access);
+      await take({ durationMs: 3000 });
+      line.cut();
+      if (stood) jumped = { monotonicMs: 40_000, wallMs: 40_000 };
+      if (!scope.signal.aborted) await once(scope.signal, 'abort');
+      const { message } = scope.signal.reason as LostLease;
+      expect(message).to.match(
+        stood
+          ? /not renewed within .*, because this process stood still for \d+(\.\d+)? s \(stopped, or the machine slept\)/
+          : /not renewed within .*, because the connection to the node was cut/,
+      );
+    });
+
   it('gives up waiting for an answer that would come when the lease is not sure any more', async () => {
     await take({ durationMs: 3000 });
     let held = 0;

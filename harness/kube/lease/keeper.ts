@@ -10,6 +10,7 @@ import { type Clocks, momentOf } from './clocks.ts';
 import { GIVEN_UP_AFTER, LeaseFence } from './fence.ts';
 import { describeHolder, type Holder, isFree, isHeldBy, type Lease, releasedLease, renewedLease } from './record.ts';
 import type { Taken } from './seat.ts';
+import { Standstill } from './standstill.ts';
 
 interface Keeping {
   readonly scope: Scope;
@@ -27,6 +28,10 @@ const RELEASED = 'ask who released it by force, or whether this machine slept wh
 const SHORTEST_TRY_MS = 1000;
 /** Part of the duration: a cut that begins just before a renewal may last for three quarters of it. */
 const RENEW_EVERY = 1 / 6;
+/** Part of the duration: a shorter standstill would have left time enough to renew. */
+const STOOD_STILL_FOR = 1 / 4;
+/** A busy machine lets every process wait for a while. */
+const SHORTEST_STANDSTILL_MS = 3000;
 
 /**
  * Renews a lease every sixth of its duration, and aborts the scope when nearly all of it went by without success or
@@ -36,6 +41,7 @@ const RENEW_EVERY = 1 / 6;
 export class LeaseKeeper {
   readonly #keeping: Keeping;
   readonly #stopping = new AbortController();
+  readonly #standstill: Standstill;
   readonly fence: LeaseFence;
   #lease: Lease;
   #loop: Promise<void> = Promise.resolve();
@@ -43,6 +49,7 @@ export class LeaseKeeper {
   constructor(keeping: Keeping, { lease, sentAt }: Taken) {
     this.#keeping = keeping;
     this.#lease = lease;
+    this.#standstill = new Standstill(keeping.clocks);
     const { what, lease: name, holder, clocks } = keeping;
     const epoch = lease.spec?.leaseTransitions ?? 0;
     const onLost = (reason: LostLease) => this.#tell(reason);
@@ -50,6 +57,7 @@ export class LeaseKeeper {
   }
 
   start(): void {
+    this.#standstill.start();
     this.#loop = this.#renewForever().catch((error: unknown) => {
       if (this.#stopping.signal.aborted) return;
       if (error instanceof LostLease) this.fence.lose(error);
@@ -60,6 +68,7 @@ export class LeaseKeeper {
   /** Gives it back with an empty holder, for whoever waits. A lease that is not ours any more is left alone: the server compares. */
   async release(signal: AbortSignal): Promise<void> {
     this.#stopping.abort(new Error('released'));
+    this.#standstill.stop();
     await this.#loop;
     if (this.fence.lost.aborted) return;
     const { client, path, holder } = this.#keeping;
@@ -90,7 +99,9 @@ export class LeaseKeeper {
     for (;;) {
       try {
         const sentAt = momentOf(this.#keeping.clocks);
-        if (await this.#try(Math.max(SHORTEST_TRY_MS, leftMs()))) return this.fence.renewed(sentAt);
+        if (!(await this.#try(Math.max(SHORTEST_TRY_MS, leftMs())))) continue;
+        this.#standstill.forget();
+        return this.fence.renewed(sentAt);
       } catch (error) {
         this.#stopping.signal.throwIfAborted();
         if (error instanceof LostLease) throw error;
@@ -111,6 +122,14 @@ export class LeaseKeeper {
   #notRenewed(cause: unknown): LostLease {
     const { scope, what, holder } = this.#keeping;
     const held = `${what}: lost: not renewed within ${spokenTime(holder.durationMs * GIVEN_UP_AFTER)}`;
+    const stoodMs = this.#standstill.longestMs;
+    if (stoodMs >= Math.max(SHORTEST_STANDSTILL_MS, holder.durationMs * STOOD_STILL_FOR)) {
+      const stood = `this process stood still for ${spokenTime(stoodMs)} (stopped, or the machine slept)`;
+      return new LostLease(`${held}, because ${stood}; another run may take the cluster now`, {
+        cause,
+        hint: 'run again, and let neither the process be stopped nor the machine sleep meanwhile',
+      });
+    }
     if (!scope.clock.isStopped) return new LostLease(held, { cause, hint: 'check the api server on the node' });
     return new LostLease(`${held}, because the connection to the node was cut; another run may take the cluster now`, {
       cause,
