@@ -1,6 +1,9 @@
+import { LostLease } from '../errors/errors.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { discover } from '../kube/discovery.ts';
+import { nameOf } from '../kube/find-left.ts';
 import { refuseOthersGuests } from '../kube/others-guests.ts';
+import { findOthersObjects } from '../kube/others-objects.ts';
 import { persist } from '../kube/persist.ts';
 import type { Scope } from '../scope/scope.ts';
 import { type Api, applyObject, inOrder, refuseTaken, waitEstablished } from './apply.ts';
@@ -36,11 +39,28 @@ export async function install(scope: Scope, client: KubeClient, release: Release
     await persist(`guests of others on ${name}`, { scope: own, client }, () =>
       refuseOthersGuests(client, name, own.signal),
     );
+    await tellOthersObjects(own, client, made);
     const work = () => uninstall(own, client, made, { forceAfterMs });
     await persist(`${name} taken away`, { scope: own, client }, work);
   });
   await applyRelease(scope, api, release);
   return api;
+}
+
+/** A namespace of ours takes all that is in it along: nobody should have to guess where theirs went. */
+async function tellOthersObjects(scope: Scope, client: KubeClient, made: readonly Made[]): Promise<void> {
+  for (const { object } of made.filter((each) => each.object.kind === 'Namespace')) {
+    const { name } = object.metadata;
+    try {
+      for (const each of await findOthersObjects(client, name, scope.signal))
+        scope.log.info(`${nameOf(each)}, which neither this run nor KubeVirt made, goes with namespace ${name}`);
+    } catch (error) {
+      scope.signal.throwIfAborted();
+      if (error instanceof LostLease) throw error;
+      // It is for people: the undo does not depend on it.
+      scope.log.detail(`what others have in namespace ${name} is not known: ${String(error)}`);
+    }
+  }
 }
 
 /** Applies a release: over an older one of this run too, whose objects `api.made` has. */

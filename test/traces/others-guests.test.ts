@@ -17,6 +17,7 @@ describe('guests of others on a KubeVirt that a run installed', function () {
   let cluster: SimulatedCluster;
   let run: OwnedScope;
   let isKept: boolean;
+  let said: string[];
 
   const machines = (namespace: string) => `/apis/kubevirt.io/v1/namespaces/${namespace}/virtualmachines`;
   const place = async (namespace: string, name: string, labels: Readonly<Record<string, string>> = {}) => {
@@ -56,7 +57,10 @@ describe('guests of others on a KubeVirt that a run installed', function () {
 
   beforeEach(async () => {
     cluster = await openSimulatedCluster();
-    run = openScope(() => {});
+    said = [];
+    run = openScope((event) => {
+      if (event.type === 'log') said.push(event.message);
+    });
     isKept = false;
     await prepareDeparture(run, cluster.client, {
       runId: 'run-1',
@@ -79,6 +83,22 @@ describe('guests of others on a KubeVirt that a run installed', function () {
     await expectUntouched();
     const { annotations = {} } = (await cluster.client.get(KUBEVIRT)).metadata;
     expect(annotations['sevlane/left']).to.contain("VirtualMachine theirs/precious is somebody else's");
+  });
+
+  it('may be deleted, and what else others have in its namespace is told when it goes', async () => {
+    const settings = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'their-settings', namespace: 'kubevirt' },
+    };
+    await cluster.client.create('/api/v1/namespaces/kubevirt/configmaps', settings);
+    for (const each of ['theirs', 'ours']) await cluster.client.delete(`/api/v1/namespaces/${each}`);
+    for (let looks = 0; looks < 1000 && (await there(`${machines('theirs')}/precious`)); looks++);
+    expect(await run.close()).to.deep.equal([]);
+    expect(await there(KUBEVIRT)).to.equal(false);
+    expect(said.filter((each) => each.includes('neither this run nor KubeVirt'))).to.deep.equal([
+      'configmaps "kubevirt/their-settings", which neither this run nor KubeVirt made, goes with namespace kubevirt',
+    ]);
   });
 
   it('keep it standing when a later run or sevlane clean sweeps, and only what is of the run goes', async () => {
