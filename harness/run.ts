@@ -114,7 +114,7 @@ async function lane(
         programs,
         ask: input.surroundings?.ask,
       }).catch((error: unknown) => {
-        tellChecks(own, connectionRows({ error }));
+        tellChecks(own, connectionRows({ error }, target));
         throw error;
       });
       tellChecks(own, connectionRows(connection));

@@ -1,29 +1,41 @@
 import { toFinding } from '../errors/blame.ts';
 import type { CheckResult } from '../model/check.ts';
+import type { SshTarget } from '../model/host.ts';
+import { route } from '../ssh/hop.ts';
+import { wayTo } from '../ssh/host-key-commands.ts';
+import { shellWord } from '../ssh/shell-word.ts';
 import { type Check, fatal, judgeAll, ok, unread } from './check.ts';
 import type { Unread } from './cluster/reading.ts';
 
 /** How the attempt to reach the node over SSH ended, or why there was none. */
 export type ConnectionOutcome = { readonly description: string } | { readonly error: unknown } | Unread;
 
-const CHECK: Check<ConnectionOutcome> = {
+const CHECK: Check<{ readonly outcome: ConnectionOutcome; readonly target: SshTarget | undefined }> = {
   id: 'ssh-connection',
   group: 'host',
   title: 'the node lets us in over SSH',
   expected: 'a host key that known_hosts vouches for, and a key or password that the node accepts',
   why: 'all traffic of the lane, the API too, goes through this connection',
-  judge(outcome) {
+  judge({ outcome, target }) {
     const from = 'the SSH connection';
     if ('unread' in outcome) return unread(outcome.unread, from, outcome.action);
     if ('description' in outcome) return ok(outcome.description, from);
     const { message, hint } = toFinding(outcome.error, 'connect');
-    return fatal(message, from, hint ?? 'try it by hand: ssh -v');
+    const byHand =
+      target === undefined
+        ? undefined
+        : `try it by hand: ${['ssh', '-v', ...wayTo(hostsTo(target))].map(shellWord).join(' ')}`;
+    return fatal(message, from, hint ?? byHand ?? 'mend what the message names');
   },
 };
 
 /** The row of the connection itself: everything about host and cluster comes after it. */
-export function connectionRows(outcome: ConnectionOutcome): readonly CheckResult[] {
-  return judgeAll([CHECK], outcome);
+export function connectionRows(outcome: ConnectionOutcome, target?: SshTarget): readonly CheckResult[] {
+  return judgeAll([CHECK], { outcome, target });
+}
+
+function hostsTo(target: SshTarget): readonly SshTarget[] {
+  return route(target).map((hop) => hop.target);
 }
 
 /** How the question about the host ended: `read`, or why not, and whether anybody asked. */

@@ -9,6 +9,7 @@ import type { HostFacts } from '../model/host-facts.ts';
 import type { Provider, Surroundings } from '../provider/contract.ts';
 import { openScope, type Scope } from '../scope/scope.ts';
 import { within } from '../scope/until.ts';
+import { Whereabouts } from '../scope/whereabouts.ts';
 import { connectSsh } from '../ssh/client.ts';
 import type { SshConnection } from '../ssh/connection.ts';
 import { notRead } from './cluster/reading.ts';
@@ -94,7 +95,7 @@ async function reachNode(scope: Scope, subject: Subject, { ssh }: Host): Promise
     const programs = own && { own, watcher: await openWatcher(within, { own, folder: runDir }) };
     return await connectSsh(within, ssh, { programs, ask });
   });
-  tellChecks(scope, connectionRows('error' in reached ? reached : reached.value));
+  tellChecks(scope, connectionRows('error' in reached ? reached : reached.value, ssh));
   if ('error' in reached) {
     lookPastHost(scope, subject, NO_CONNECTION);
     return undefined;
@@ -126,8 +127,9 @@ async function attempt<T>(
   work: (own: Scope) => Promise<T>,
 ): Promise<{ readonly value: T } | { readonly error: unknown }> {
   try {
-    const limits = { scope, withinMs: budgetMs, blame: 'infra' as const };
-    return { value: await within(name, limits, (signal) => work(scope.narrowed(signal))) };
+    const whereabouts = new Whereabouts();
+    const limits = { scope, withinMs: budgetMs, blame: 'infra' as const, whereabouts };
+    return { value: await within(name, limits, (signal) => work(scope.narrowed(signal, whereabouts.hear))) };
   } catch (error) {
     scope.signal.throwIfAborted();
     if (error instanceof UsageError) throw error;

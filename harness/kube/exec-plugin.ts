@@ -2,6 +2,7 @@ import { runProgram } from '../command/run.ts';
 import { tailOf } from '../command/tail.ts';
 import { InfraError } from '../errors/errors.ts';
 import type { OwnProcess } from '../model/own-process.ts';
+import { tellLongWait } from '../scope/long-wait.ts';
 import type { Scope } from '../scope/scope.ts';
 import { type Credential, type ExecPlugin, type KubeAccess, serverUrl } from './access.ts';
 import type { Issued } from './credentials.ts';
@@ -24,6 +25,7 @@ export async function askPlugin(
 ): Promise<Issued> {
   const what = `exec plugin ${plugin.command} of ${access.place}`;
   const hint = plugin.installHint ?? 'run it by hand, log in with it if it wants that, or use kubectl create token';
+  using _wait = tellLongWait(scope, { goal: what, saw: () => 'it has not answered', withinMs: PLUGIN_WITHIN_MS });
   const { code, stdout, stderr } = await runProgram(
     { file: plugin.command, args: plugin.args },
     {

@@ -63,16 +63,24 @@ export async function until<T>(
   }
 }
 
+/** Bounds of one piece of work. */
+export interface WorkLimits extends Pick<Limits, 'scope' | 'withinMs' | 'blame' | 'hint'> {
+  /** Asked when the time is up: what it was at, to follow the words of the error. */
+  readonly whereabouts?: { readonly words: string };
+}
+
 /**
  * Runs one piece of work under a bound. The work is told by its signal; work that does not listen is left behind.
  * @throws InfraError or ProductFailure, by `blame`, when the time is up; the scope's reason when the scope ends first.
  */
 export async function within<T>(
   goal: string,
-  limits: Pick<Limits, 'scope' | 'withinMs' | 'blame' | 'hint'>,
+  limits: WorkLimits,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  using bound = workTime(limits.withinMs, limits.scope, (uncounted) => timeout(goal, limits, { uncounted }));
+  using bound = workTime(limits.withinMs, limits.scope, (uncounted) =>
+    timeout(goal, limits, { uncounted: `${uncounted}${limits.whereabouts?.words ?? ''}` }),
+  );
   bound.signal.throwIfAborted();
   return await settle(work(bound.signal), bound.signal);
 }

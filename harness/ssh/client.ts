@@ -1,5 +1,6 @@
 import type { SshTarget } from '../model/host.ts';
 import type { Ask } from '../provider/contract.ts';
+import { type LongWait, tellLongWait } from '../scope/long-wait.ts';
 import type { Scope } from '../scope/scope.ts';
 import { settle } from '../scope/settle.ts';
 import { within } from '../scope/until.ts';
@@ -38,10 +39,14 @@ export async function connectSsh(
   { withinMs, budgetMs = BUDGET_MS, ask, programs }: SshOptions = {},
 ): Promise<SshConnection> {
   const asking = new Asking(ask);
-  const transport = 'open' in to ? to : transportTo(scope, to, { ask: asking.ask, programs });
+  // Of a cut and how it heals the moments of the connection tell.
+  let isFirst = true;
+  const tellWait = (wait: LongWait) => tellLongWait({ emit: (event) => isFirst && scope.emit(event) }, wait);
+  const transport = 'open' in to ? to : transportTo(scope, to, { ask: asking.ask, programs, tellWait });
   const first = await bounded(scope, { withinMs, what: `ssh ${transport.description}: connect` }, (signal) =>
     firstSession(transport, signal),
   );
+  isFirst = false;
   const supervision = { budgetMs, deadAfterMs: deadAfterMs(to), isAsking: () => asking.isUnderWay };
   const connection = new SupervisedConnection(scope, transport, { first, ...supervision });
   scope.defer(`close ssh ${transport.description}`, CLOSE_WITHIN_MS, () => connection.close());
@@ -81,13 +86,15 @@ async function bounded<T>(
   return await within(what, { scope, withinMs, blame: 'infra', hint }, work);
 }
 
-function transportTo(
-  scope: Scope,
-  target: SshTarget,
-  { ask, programs }: { readonly ask: Ask | undefined; readonly programs: LocalPrograms | undefined },
-): SshTransport {
+interface TransportOptions {
+  readonly ask: Ask | undefined;
+  readonly programs: LocalPrograms | undefined;
+  readonly tellWait: (wait: LongWait) => Disposable;
+}
+
+function transportTo(scope: Scope, target: SshTarget, { ask, programs, tellWait }: TransportOptions): SshTransport {
   if (target.openssh === undefined) {
-    return ssh2Transport(target, { tell: (words) => scope.log.info(words), ...asking(ask) });
+    return ssh2Transport(target, { tell: (words) => scope.log.info(words), tellWait, ...asking(ask) });
   }
   if (programs === undefined) throw new Error(`nobody can start ${target.openssh.program} here`);
   return opensshTransport(scope, target, { ...programs, ask });

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { ConnectionCut, InfraError } from '../errors/errors.ts';
 import type { SshTarget } from '../model/host.ts';
 import type { Ask } from '../provider/contract.ts';
+import type { LongWait } from '../scope/long-wait.ts';
 import { settle } from '../scope/settle.ts';
 import { gatherCredentials } from './credentials.ts';
 import { dial } from './dial.ts';
@@ -20,6 +21,8 @@ export interface Ssh2Options {
   readonly ask?: Ask;
   /** Told what is worth knowing and stops nothing, e.g. that a host key was written down. */
   readonly tell?: (message: string) => void;
+  /** Starts telling of a wait for a host on the way, whenever that takes long. */
+  readonly tellWait?: (wait: LongWait) => Disposable;
 }
 
 /** The built-in transport: our own SSH, without any program of the system. */
@@ -60,10 +63,14 @@ interface Step {
 async function reach(hop: Hop, { check, via, signal, options }: Step): Promise<Reached> {
   const { target, what } = hop;
   const withinMs = target.connectWithinMs ?? CONNECT_WITHIN_MS;
+  const place = `${target.host}:${target.port}`;
+  let saw = `no connection to ${place} yet`;
+  let isSilent = false;
   const late = () =>
-    new ConnectionCut(`${what}: not connected within ${withinMs / 1000} s`, {
-      hint: 'check that the address is right and a firewall lets it through; ConnectTimeout in ssh_config gives more time',
+    new ConnectionCut(`${what}: ${isSilent ? saw : `not connected within ${withinMs / 1000} s`}`, {
+      hint: `${isSilent ? 'check the port, and the load of the host' : 'check that the address is right and a firewall lets it through'}; ConnectTimeout in ssh_config gives more time`,
     });
+  using _wait = options.tellWait?.({ goal: what, saw: () => saw, withinMs });
   using bound = patience(withinMs, signal, { ask: options.ask, late });
   try {
     const credentials = await gatherCredentials(hop, bound);
@@ -71,7 +78,15 @@ async function reach(hop: Hop, { check, via, signal, options }: Step): Promise<R
       const hostKey = await check.read();
       const { stream, socket } = await lineTo(hop, via, bound.signal);
       const listeners = { ...bound, tell: options.tell };
-      const client = await handshake({ stream, hop, credentials, hostKey, listeners });
+      isSilent = true;
+      saw = `nothing was said on the connection to ${place}: no SSH server, or one that is overloaded`;
+      const greeting = handshake({ stream, hop, credentials, hostKey, listeners });
+      // After the library, which is to have every byte.
+      stream.once('data', () => {
+        isSilent = false;
+        saw = `${place} has answered, and let nobody in yet`;
+      });
+      const client = await greeting;
       const session = new LiveSession({ client, stream, socket, what, ...(via && { via: via.session }) });
       return { session, socket };
     });

@@ -7,6 +7,7 @@ import type { Host, HostPort } from '../model/host.ts';
 import { deadline } from '../scope/deadline.ts';
 import { openScope, type Scope } from '../scope/scope.ts';
 import { settle } from '../scope/settle.ts';
+import { Whereabouts } from '../scope/whereabouts.ts';
 import { connectSsh } from '../ssh/client.ts';
 import type { SshConnection } from '../ssh/connection.ts';
 import type { ToolInput } from './command.ts';
@@ -109,10 +110,11 @@ async function listenForApi(scope: Scope, ssh: SshConnection, access: KubeAccess
 
 /** A step in its time. What it opens belongs to the scope. */
 async function bounded<T>(scope: Scope, name: string, budgetMs: number, work: (step: Scope) => Promise<T>): Promise<T> {
+  const whereabouts = new Whereabouts();
   const late = () =>
-    new InfraError(`${name}: not done within ${Math.round(budgetMs / 1000)} s`, {
+    new InfraError(`${name}: not done within ${Math.round(budgetMs / 1000)} s${whereabouts.words}`, {
       hint: name === 'open' ? 'look at what the provider waits for' : `raise --${name}-timeout if the time was needed`,
     });
   using bound = deadline(budgetMs, scope.signal, late);
-  return await settle(work(scope.narrowed(bound.signal)), bound.signal);
+  return await settle(work(scope.narrowed(bound.signal, whereabouts.hear)), bound.signal);
 }

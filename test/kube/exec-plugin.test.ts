@@ -8,6 +8,7 @@ import { InfraError } from '../../harness/errors/errors.ts';
 import { connectCluster, readAccess } from '../../harness/kube/connect.ts';
 import { readKubeconfig } from '../../harness/kube/kubeconfig.ts';
 import { kubeconfigCopy } from '../../harness/kube/kubeconfig-copy.ts';
+import { phase } from '../../harness/scope/phase.ts';
 import { type OwnedScope, openScope } from '../../harness/scope/scope.ts';
 import { OWN } from '../command/own.ts';
 import { failure } from '../failure.ts';
@@ -90,6 +91,24 @@ describe('credentials that are issued while a run goes on', function () {
     expect(new Set(shown())).to.deep.equal(new Set(['Bearer token-1']));
     expect(await runs()).to.equal(1);
     expect(learnt).to.deep.equal(['token-1']);
+  });
+
+  it('are named as what was waited for when a plugin hangs', async () => {
+    const hanging = await plugin('exec sleep 60');
+    const step = { name: 'cluster', budgetMs: 3000 } as const;
+    const error = await failure(
+      phase(scope, step, async (own) =>
+        connectCluster(own, undefined, {
+          kubeconfig: await kubeconfig({ exec: hanging }),
+          runDir: join(folder, 'run'),
+          own: OWN,
+        }),
+      ),
+      InfraError,
+    );
+    expect(error.message).to.match(
+      /^cluster: not done within 3\.0 s; last waited for exec plugin \S+issue of \S+config: it has not answered$/,
+    );
   });
 
   it('are asked for anew when their time is up', async () => {

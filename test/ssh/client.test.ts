@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { afterEach, before, beforeEach, describe, it } from 'mocha';
 import { ConnectionCut, InfraError } from '../../harness/errors/errors.ts';
+import { phase } from '../../harness/scope/phase.ts';
 import { type OwnedScope, openScope } from '../../harness/scope/scope.ts';
 import { until } from '../../harness/scope/until.ts';
 import { connectSsh } from '../../harness/ssh/client.ts';
@@ -285,6 +286,24 @@ describe('an ssh connection to a real sshd', () => {
     const { port } = silent.address() as AddressInfo;
     const error = await failure(connectSsh(scope, sshd.target({ port }), { withinMs: 200 }), InfraError);
     expect(error.message).to.match(new RegExp(`ssh \\S+@127.0.0.1:${port}: connect: not within 200 ms`));
+    silent.close();
+  });
+
+  it('tells a silent server from one that cannot be reached, whichever bound ends it', async () => {
+    const silent = createServer(() => {});
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const { port } = silent.address() as AddressInfo;
+    const words = `nothing was said on the connection to 127.0.0.1:${port}: no SSH server, or one that is overloaded`;
+    const step = { name: 'connect', budgetMs: 3000 } as const;
+    const early = failure(
+      phase(scope, step, (own) => connectSsh(own, sshd.target({ port }))),
+      InfraError,
+    );
+    const own = failure(connectSsh(scope, sshd.target({ port, connectWithinMs: 2100 })), InfraError);
+    expect((await own).message).to.match(new RegExp(`^ssh \\S+: ${words}$`));
+    expect((await early).message).to.match(
+      new RegExp(`^connect: not done within 3\\.0 s; last waited for ssh \\S+: ${words}$`),
+    );
     silent.close();
   });
 
