@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { InfraError } from '../../harness/errors/errors.ts';
+import { InfraError, UsageError } from '../../harness/errors/errors.ts';
 import { discover } from '../../harness/kube/discovery.ts';
 import type { KubeObject } from '../../harness/kube/objects.ts';
 import { type Api, applyObject, inOrder, refuseTaken } from '../../harness/kubevirt/apply.ts';
@@ -183,15 +183,23 @@ describe('a KubeVirt that is applied', function () {
     expect(made).to.deep.equal([]);
   });
 
-  it('with a field that the cluster does not know is refused, not thinned out', async () => {
-    const { scope } = cluster;
+  it('with a field that its definition does not know is refused before anything is sent', async () => {
+    const { scope, client } = cluster;
     const [patch] = parsePatches(
       '- {target: {kind: KubeVirt, name: kubevirt}, merge: {spec: {infra: {replica: 1}}}}',
       'p',
     );
-    const release = await openRelease(scope, wish({ patches: patch === undefined ? [] : [patch] }));
-    const error = await failure(applyRelease(scope, apiOf(), release), InfraError);
+    const error = await failure(openRelease(scope, wish({ patches: patch === undefined ? [] : [patch] })), UsageError);
     expect(error.message).to.include('spec.infra.replica');
+    expect(await client.find(NAMESPACE)).to.equal(undefined);
+  });
+
+  it('with a field that the server does not know is refused, not thinned out', async () => {
+    const { scope, client } = cluster;
+    const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'odd', namespace: 'default' } };
+    const error = await failure(applyObject(scope, apiOf([]), { ...account, secret: 'no list' }), InfraError);
+    expect(error.message).to.include('secret');
+    expect(await client.find('/api/v1/namespaces/default/serviceaccounts/odd')).to.equal(undefined);
   });
 
   it('is not begun with a manifest that is not what its name says', async () => {
