@@ -72,7 +72,8 @@ function parseRoot(source: KubeconfigText, file: string, reader: Reader): Fields
     const line = error.linePos?.[0].line;
     // The rest of the message may quote the file, and that is full of secrets.
     const fault = error.message.split(/\n|:/)[0]?.replace(/ at line \d+, column \d+$/, '') ?? error.code;
-    reader.problem(at(line === undefined ? 'file' : `line ${line}`), `is not YAML: ${fault}`, WHOLE);
+    const cut = error.pos[1] >= text.trimEnd().length || !text.endsWith('\n') ? '; it seems cut off at its end' : '';
+    reader.problem(at(line === undefined ? 'file' : `line ${line}`), `is not YAML: ${fault}${cut}`, WHOLE);
     return undefined;
   }
   const root = reader.fields(file, plain(document), source);

@@ -15,6 +15,8 @@ export type SshAuth =
 export interface HostKeyPolicy {
   /** Read in order, the user's own files first. */
   readonly knownHostsFiles: readonly string[];
+  /** The user's ssh_config asks to take any key, which is never done: told where a host is refused. */
+  readonly isAnyKeyWanted?: true;
   /**
    * What happens to a host that no file knows, as StrictHostKeyChecking means it: `yes` (default) refuses,
    * `accept-new` takes it and writes it down, `ask` asks on a terminal. A changed or revoked key is always refused.

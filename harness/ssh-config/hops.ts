@@ -30,8 +30,8 @@ export async function findHops(
     const config = await read(name, jumps?.map(spelled).join(','));
     const hop = { name, ...addressOf(name, config, way.account), config };
     // A host that is told through whom to go cannot lead back by itself.
-    if (jumps === undefined && passed.includes(written)) throw loop([...passed, written], config);
-    if (hops.length >= MAX_HOPS) throw loop([...passed, written], config);
+    if (jumps === undefined && passed.includes(written)) throw loop([...passed, written], config, way.jumps);
+    if (hops.length >= MAX_HOPS) throw loop([...passed, written], config, way.jumps);
     passed.push(written);
     hops.unshift(hop);
     const next: readonly SshName[] = jumps ?? jumpsIn(config);
@@ -82,8 +82,15 @@ export function readJump(text: string): SshName | undefined {
   return { host, ...(user === undefined ? {} : { user }), ...(port === undefined ? {} : { port }) };
 }
 
-function loop(passed: readonly string[], config: EffectiveConfig) {
+function loop(passed: readonly string[], config: EffectiveConfig, flag: readonly SshName[] | undefined) {
   const shown = passed.length > 8 ? [...passed.slice(0, 7), '...'] : passed;
+  if (flag !== undefined) {
+    return mistake(
+      '--ssh-jump',
+      `the way through ${flag.map(spelled).join(',')} goes round in circles: ${shown.join(' → ')}`,
+      `name other hosts there, or none; the last step is ProxyJump at ${config.placeOf('proxyjump')}`,
+    );
+  }
   const host = passed.at(-1) ?? '';
   return mistake(
     config.placeOf('proxyjump'),

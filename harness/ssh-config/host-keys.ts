@@ -56,9 +56,15 @@ export async function hostKeyPolicy(
       mode,
       ...(alias === undefined ? {} : { alias }),
       ...(pinned === undefined ? {} : { pinned }),
+      ...(isAnyKeyWanted(config) ? { isAnyKeyWanted: true as const } : {}),
     },
     problems,
   };
+}
+
+/** Whether StrictHostKeyChecking says not to check. */
+export function isAnyKeyWanted(config: EffectiveConfig): boolean {
+  return /^(no|off|false)$/i.test(firstOf(config, 'stricthostkeychecking') ?? '');
 }
 
 /** `no` and `off` count as `yes`; OpenSSH's default `ask` too, unless somebody wrote it and somebody can be asked. */

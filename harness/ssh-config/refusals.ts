@@ -1,6 +1,7 @@
 import type { SettingProblem } from '../model/setting.ts';
 import type { Hop } from './hops.ts';
 import { type EffectiveConfig, firstOf, saysYes, unlessNone } from './host-config.ts';
+import { isAnyKeyWanted } from './host-keys.ts';
 import { OTHER_TRANSPORT } from './problems.ts';
 
 /** What the built-in transport cannot do and what would change who is reached or whose key is taken. */
@@ -33,7 +34,7 @@ export function uncheckedHosts(config: EffectiveConfig): readonly string[] {
   const notes: string[] = [];
   const say = (keyword: string, words: string) =>
     void notes.push(`${config.placeOf(keyword)}: ${words} is not obeyed: host keys are always checked`);
-  if (/^(no|off|false)$/i.test(firstOf(config, 'stricthostkeychecking') ?? '')) {
+  if (isAnyKeyWanted(config)) {
     say('stricthostkeychecking', 'StrictHostKeyChecking no');
   }
   if (saysYes(config, 'nohostauthenticationforlocalhost')) {

@@ -3,6 +3,7 @@ import type ssh2 from 'ssh2';
 import { InfraError } from '../errors/errors.ts';
 import { settle } from '../scope/settle.ts';
 import type { ExecResult } from './connection.ts';
+import { TOO_TALKATIVE } from './login-shell.ts';
 
 const MAX_BYTES = 16 * 1024 * 1024;
 
@@ -46,7 +47,8 @@ function collect(channel: ssh2.ClientChannel, what: string, maxBytes: number): P
     let bytes = 0;
     const keep = (chunks: Buffer[]) => (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > maxBytes) reject(new InfraError(`${what}: more than ${maxBytes} bytes of output`));
+      if (bytes > maxBytes)
+        reject(new InfraError(`${what}: more than ${maxBytes} bytes of output`, { hint: TOO_TALKATIVE }));
       else chunks.push(chunk);
     };
     let end: Pick<ExecResult, 'code' | 'signal'> | undefined;

@@ -28,8 +28,13 @@ export function keyscanCommand({ host, port, alias, via, keyType, file }: Keysca
     host,
   ];
   const renamed = alias === undefined ? '' : ` | sed 's/^[^ ]*/${alias.replace(/[^\w.:-]/g, '')}/'`;
-  return `${scan.map(shellWord).join(' ')}${renamed} >> ${shellWord(file)}`;
+  const command = `${scan.map(shellWord).join(' ')}${renamed} >>`;
+  if (file !== NOWHERE) return `${command} ${shellWord(file)}`;
+  return `${command} ~/.ssh/known_hosts, and name that file, since ${NOWHERE} keeps nothing: --ssh-known-hosts ~/.ssh/known_hosts`;
 }
+
+/** What a UserKnownHostsFile names that is to remember nobody. */
+const NOWHERE = '/dev/null';
 
 /** The command that takes a name out of a known_hosts file. */
 export function removalCommand(name: string, file: string): string {

@@ -23,9 +23,12 @@ export function hostKeyRefusal(verdict: Refused, offered: OfferedKey): InfraErro
   const compare = "compare the fingerprint with the host's own (ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub)";
   switch (verdict.kind) {
     case 'unknown':
-      return new InfraError(`host key of ${name} is not known: it offers ${seen}; looked in ${listed(offered.files)}`, {
-        hint: `${compare}, then: ${keyscan(offered, offered.files[0])}`,
-      });
+      return new InfraError(
+        `host key of ${name} is not known: it offers ${seen}; looked in ${listed(offered.files)}${unfollowed(offered)}`,
+        {
+          hint: `${compare}, then: ${keyscan(offered, offered.files[0])}`,
+        },
+      );
     case 'changed':
       return new InfraError(
         `host key of ${name} has changed: it offers ${seen}, expected ${verdict.expected.map(described).join(' or ')}; nobody was told a secret`,
@@ -56,6 +59,10 @@ export function hostKeyRefusal(verdict: Refused, offered: OfferedKey): InfraErro
         { hint: `someone may be in between; ${compare}` },
       );
   }
+}
+
+function unfollowed({ hop: { target } }: OfferedKey): string {
+  return target.hostKeys.isAnyKeyWanted === true ? '; StrictHostKeyChecking no is never followed' : '';
 }
 
 function shown(key: Buffer): string {

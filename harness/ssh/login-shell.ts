@@ -34,6 +34,10 @@ export function readProbe({ stdout, stderr }: ExecResult, mark: string, isPosix:
   return { isPosix, mark, isNoisy: at > 0 || stderr.indexOf(mark) > 0 };
 }
 
+/** What to do about a command that says more than anybody asked for. */
+export const TOO_TALKATIVE =
+  "look at what the user's login prints before every command: ~/.bashrc, ~/.profile, ForceCommand in sshd_config; it should be silent without a terminal";
+
 /** The error for a user whose login runs something else than what is asked for: nologin, ForceCommand, sudo, a menu. */
 export function noShell(what: string, { code, stdout, stderr }: ExecResult): InfraError {
   const isSudo = SUDO_ASKS.test(`${stdout} ${stderr}`);

@@ -176,7 +176,8 @@ describe('a kubeconfig', () => {
   it('refuses what is no kubeconfig with one clear word', async () => {
     expect((await failure(read(''), InfraError)).message).to.equal('kubeconfig config.yaml: file is empty');
     expect((await failure(read('hello'), InfraError)).message).to.include('is not a kubeconfig');
-    expect((await failure(read('a: [1'), InfraError)).message).to.match(/line \d+ is not YAML/);
+    expect((await failure(read('a: [1'), InfraError)).message).to.match(/line \d+ is not YAML: .*; it seems cut off/);
+    expect((await failure(read('a: ]\nb: 1\nc: 2\n'), InfraError)).message).to.not.include('cut off');
     expect((await failure(read({ kind: 'Pod' }), InfraError)).message).to.include('kind is Pod, not Config');
     const whole = stringify(parts());
     for (let cut = 10; cut < whole.length; cut += 97) {

@@ -1,6 +1,9 @@
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
 import type { SshTarget } from '../../harness/model/host.ts';
+import { type Hop, route } from '../../harness/ssh/hop.ts';
+import { keyscanCommand } from '../../harness/ssh/host-key-commands.ts';
+import { hostKeyRefusal } from '../../harness/ssh/host-key-refusal.ts';
 import { readJump } from '../../harness/ssh-config/hops.ts';
 import type { SshRequest } from '../../harness/ssh-config/request.ts';
 import { needProgram } from '../programs.ts';
@@ -90,6 +93,27 @@ for (const [where, around] of [
       expect(
         names(await target('Host gate\n  ProxyJump none\nHost *\n  User root\n  ProxyJump gate\n')),
       ).to.have.length(2);
+    });
+
+    it('sends nobody to write a host key into /dev/null', async () => {
+      const hop = { host: 'amd1', port: 22, via: [], file: '/dev/null' };
+      expect(keyscanCommand(hop)).to.match(/^ssh-keyscan amd1 >> ~\/\.ssh\/known_hosts, and .*--ssh-known-hosts/);
+    });
+
+    it('says of an unknown host that StrictHostKeyChecking no was not followed', async () => {
+      const found = await target('Host amd1\n  User root\n  StrictHostKeyChecking no\n');
+      const refusal = hostKeyRefusal(
+        { kind: 'unknown' },
+        { hop: route(found)[0] as Hop, key: Buffer.from('AAAAC3NzaC1lZDI1NTE5', 'base64'), files: ['/k'] },
+      );
+      expect(refusal.message).to.match(/; StrictHostKeyChecking no is never followed$/);
+    });
+
+    it('tells a circle that a flag has begun by the name of that flag', async () => {
+      const config = 'Host *\n  User root\nHost gate\n  ProxyJump amd1\nHost amd1\n  ProxyJump gate\n';
+      const [circle] = await problems(config, { jumps: [{ host: 'gate' }] });
+      expect(circle).to.include({ place: '--ssh-jump' });
+      expect(circle?.problem).to.match(/^the way through gate goes round in circles: amd1 → gate → amd1/);
     });
 
     it('may pass a host twice under different names', async () => {

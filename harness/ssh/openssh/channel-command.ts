@@ -2,6 +2,7 @@ import { constants } from 'node:os';
 import { InfraError } from '../../errors/errors.ts';
 import { settle } from '../../scope/settle.ts';
 import type { ExecOptions, ExecResult } from '../connection.ts';
+import { TOO_TALKATIVE } from '../login-shell.ts';
 import type { SshChannel } from './channel.ts';
 
 const MAX_BYTES = 16 * 1024 * 1024;
@@ -43,7 +44,8 @@ function collect(channel: SshChannel, what: string, maxBytes: number): Promise<E
     channel.listener = {
       data(chunk, isError) {
         bytes += chunk.length;
-        if (bytes > maxBytes) return reject(new InfraError(`${what}: more than ${maxBytes} bytes of output`));
+        if (bytes > maxBytes)
+          return reject(new InfraError(`${what}: more than ${maxBytes} bytes of output`, { hint: TOO_TALKATIVE }));
         // What is kept must not keep alive the larger piece that it came in.
         output[isError ? 'stderr' : 'stdout'].push(Buffer.from(chunk));
         channel.consumed(chunk.length);

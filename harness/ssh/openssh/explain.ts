@@ -170,9 +170,10 @@ function unknownKey(said: string, target: SshTarget): Words | undefined {
   const { hop, file } = placeOf(name, target);
   const { keyType = type, print } = seenKey(said, name) ?? {};
   const keyscan = scanOf(hop, type, file);
-  const { knownHostsFiles } = hop.target.hostKeys;
+  const { knownHostsFiles, isAnyKeyWanted } = hop.target.hostKeys;
+  const unfollowed = isAnyKeyWanted === true ? '; StrictHostKeyChecking no is never followed' : '';
   return {
-    words: `host key of ${name} is not known: it offers ${keyType}${print === undefined ? '' : ` ${print}`}; looked in ${knownHostsFiles.join(', ') || 'no known_hosts file'}`,
+    words: `host key of ${name} is not known: it offers ${keyType}${print === undefined ? '' : ` ${print}`}; looked in ${knownHostsFiles.join(', ') || 'no known_hosts file'}${unfollowed}`,
     hint: `${COMPARE}, then: ${keyscan}`,
   };
 }
