@@ -11,7 +11,7 @@ const KILLS = Math.min(20, Number(process.env.TEST_KILLS ?? 8));
 const LIFE_MS = 300;
 const LONGEST_OUTAGE_MS = 300;
 /** The run has to last long enough for all of them. */
-const PACE = KILLS > 10 ? '8' : '20';
+const PACE = KILLS > 10 ? '4' : '20';
 
 describe('a run whose sshd dies', function () {
   this.timeout(500_000);
