@@ -19,16 +19,21 @@ export interface Found {
 export interface Look {
   readonly signal: AbortSignal;
   readonly selector: string;
+  /** True: a kind that the account may not list is an error; else it counts as empty. */
+  readonly mustSee?: boolean;
 }
 
 /** Lists are small, but there are many kinds. */
 const AT_ONCE = 8;
 
-/** The objects of these kinds that the selector chooses; a kind that the cluster does not serve has none. */
+/**
+ * The objects of these kinds that the selector chooses; a kind that the cluster does not serve has none.
+ * @throws KubeError when a kind cannot be listed.
+ */
 export async function findLeft(
   client: KubeClient,
   kinds: readonly Kind[],
-  { signal, selector }: Look,
+  { signal, selector, mustSee = false }: Look,
 ): Promise<readonly Found[]> {
   const enter = turnstile(AT_ONCE);
   const lists = await Promise.all(
@@ -39,7 +44,7 @@ export async function findLeft(
           return items.map((object) => ({ kind, object, path: pathOfKind(kind, object.metadata) }));
         } catch (error) {
           // What an account may not even list it has not made.
-          if (isRefusal(error, 403, 404)) return [];
+          if (isRefusal(error, 404) || (!mustSee && isRefusal(error, 403))) return [];
           throw error;
         }
       }),

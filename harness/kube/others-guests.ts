@@ -15,14 +15,18 @@ const MORE_KINDS: readonly Kind[] = [
   { apiVersion: 'snapshot.kubevirt.io/v1alpha1', plural: 'virtualmachinesnapshots' },
 ];
 // Migrations are KubeVirt's own as often as not, and end with their guest.
-const GUEST_KINDS = [...SWEEP_KINDS.guests, ...MORE_KINDS].filter(
+const GUEST_KINDS: readonly Kind[] = SWEEP_KINDS.guests.filter(
   ({ apiVersion, plural }) => !apiVersion.startsWith('cdi.') && plural !== 'virtualmachineinstancemigrations',
 );
 const MOST_TOLD = 3;
 
-/** Everything that would go with KubeVirt: guests, what makes guests, and their snapshots, each once. */
+/**
+ * Everything that would go with KubeVirt: guests, what makes guests, and their snapshots, each once.
+ * @throws KubeError when guests cannot be listed: then nobody knows that there are none.
+ */
 export async function findGuests(client: KubeClient, signal: AbortSignal): Promise<readonly Found[]> {
-  const all = await findLeft(client, GUEST_KINDS, { signal, selector: '' });
+  const guests = await findLeft(client, GUEST_KINDS, { signal, selector: '', mustSee: true });
+  const all = [...guests, ...(await findLeft(client, MORE_KINDS, { signal, selector: '' }))];
   return [...new Map(all.map((found) => [found.object.metadata.uid ?? found.path, found])).values()];
 }
 

@@ -74,6 +74,17 @@ describe('guests of others on a KubeVirt that a run installed', function () {
   });
   afterEach(() => cluster.close());
 
+  it('keep it standing when nobody may see whether there are any', async () => {
+    const { client } = cluster;
+    const fault = { api: { verb: 'list', resource: 'virtualmachines' }, answer: 'status', status: 403 };
+    const refused = { ...fault, reason: 'Forbidden', message: 'virtualmachines is forbidden: no list' };
+    await client.request({ method: 'POST', path: '/sevlane-sim/faults', body: refused });
+    const findings = await run.close();
+    expect(findings.map(({ message }) => message).join('\n')).to.include('virtualmachines is forbidden');
+    await client.request({ method: 'DELETE', path: '/sevlane-sim/faults' });
+    await expectUntouched();
+  });
+
   it('keep it standing when the run undoes its work, which is told once', async () => {
     const findings = await run.close();
     expect(findings.map(({ blame, message }) => ({ blame, message }))).to.deep.equal([
