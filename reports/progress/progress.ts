@@ -68,9 +68,21 @@ function newsOnly({ tell, ...rest }: Display): Display {
   };
 }
 
+/** A wait tells what it sees whenever that changes, and every few seconds besides: the lines of a log can wait for those. */
+const WAIT_LINE_EVERY_MS = 2000;
+
 function loggedProgress(stream: Stream, detail: Detail): Display {
+  const waits = new Map<string, number>();
+  const isTooSoon = (event: RunEvent) => {
+    if (event.type !== 'waiting' || detail === 'verbose') return false;
+    const now = Date.parse(event.at);
+    if (now - (waits.get(event.goal) ?? Number.NEGATIVE_INFINITY) < WAIT_LINE_EVERY_MS) return true;
+    waits.set(event.goal, now);
+    return false;
+  };
   return {
     tell(event) {
+      if (isTooSoon(event)) return;
       const line = progressLine(event, detail);
       if (line !== undefined) stream.write(`${stamped(event.at, line)}\n`);
     },

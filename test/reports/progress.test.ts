@@ -115,6 +115,26 @@ describe('progress without a terminal', () => {
     expect(count([PLANNED, { ...later, cases: PLAN.slice(0, 1) } as RunEvent])).to.equal(2);
   });
 
+  it('tells what a wait sees now and then, not each time that it changes, unless every detail is wanted', () => {
+    const wait = (second: string, goal: string, saw: string): RunEvent => ({
+      ...{ type: 'waiting', at: `2026-11-24T12:00:${second}Z`, forMs: 1, withinMs: 60_000 },
+      ...{ goal, saw },
+    });
+    const events = [
+      wait('00.000', 'KubeVirt ready', 'virt-api 0/1'),
+      wait('00.300', 'KubeVirt ready', 'virt-api 1/1'),
+      wait('00.400', 'a shell', 'nothing'),
+      wait('02.500', 'KubeVirt ready', 'virt-handler 0/1'),
+    ];
+    const saw = (text: string) =>
+      text
+        .trimEnd()
+        .split('\n')
+        .map((line) => /: (.*) \(/.exec(line)?.[1]);
+    expect(saw(tellAll(false, 'normal', events))).to.deep.equal(['virt-api 0/1', 'nothing', 'virt-handler 0/1']);
+    expect(saw(tellAll(false, 'verbose', events))).to.have.length(4);
+  });
+
   it('says nothing when quiet and more when verbose', () => {
     expect(tellAll(false, 'quiet')).to.equal('');
     const detail = { type: 'log', at: at(1), level: 'detail', message: 'GET /api', facts: {} } as const;
