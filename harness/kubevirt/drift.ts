@@ -1,8 +1,8 @@
 import type { KubeError } from '../kube/errors.ts';
+import { FIELD_MANAGER } from '../kube/fence.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import { fieldsOf, itemsOf } from './record.ts';
 
-const OURS = 'sevlane';
 /** They follow whatever is made, within milliseconds, and make nothing of what we install. */
 const KUBERNETES = ['kube-controller-manager', 'kube-apiserver', 'kube-scheduler'];
 const SHOWN = 3;
@@ -23,16 +23,20 @@ export function driftText({ causes }: KubeError): string {
  * Deployments notes a revision on them, before a lost answer to us is asked for again.
  */
 export function hasOtherManager(live: KubeObject): boolean {
-  return managersOf(live).some((name) => name !== OURS && !KUBERNETES.includes(name));
+  return managersOf(live).some(isSomebody);
 }
 
 /** `made by "kubectl" at 2026-01-01T00:00:00Z`. */
 export function madeBy(live: KubeObject): string {
   const managers = managersOf(live);
-  const first = managers.find((name) => name !== OURS) ?? managers[0];
+  const first = managers.find(isSomebody) ?? managers[0];
   const { creationTimestamp } = live.metadata;
   const who = first === undefined ? 'made by nobody who says so' : `made by "${first}"`;
   return creationTimestamp === undefined ? who : `${who} at ${creationTimestamp}`;
+}
+
+function isSomebody(manager: string): boolean {
+  return manager !== FIELD_MANAGER && !KUBERNETES.includes(manager);
 }
 
 function managersOf({ metadata }: KubeObject): readonly string[] {

@@ -40,7 +40,7 @@ export const IGNORED: readonly Ignored[] = [
   {
     of: /^validatingadmissionpolic(ies|ybindings)\.admissionregistration\.k8s\.io$/,
     object: /^sevlane-fence-/,
-    because: 'our own: it stays as the Lease does, so that a run that wakes up late meets it',
+    because: 'our own: it stays by design, as the Lease does, to refuse what a run writes that lost it',
   },
   ...['holderIdentity', 'acquireTime', 'renewTime', 'leaseTransitions', 'leaseDurationSeconds'].map((name) => ({
     of: /^leases\.coordination\.k8s\.io$/,
@@ -66,7 +66,7 @@ export const IGNORED: readonly Ignored[] = [
   ].map((name) => ({
     of: ANY,
     field: ['metadata', 'annotations', name],
-    // Whether a heartbeat of ours is left is told by the one who takes it off: harness/kube/node-marks.ts.
+    // Whether a heartbeat of ours is left is told by the one who takes it off: harness/kube/node-note.ts.
     because: 'written again and again by whoever lives on the node or in the cluster',
   })),
   { of: /^(?!nodes$|namespaces$)/, field: ['status'], because: 'its controller keeps it in step with the rest' },
@@ -100,10 +100,5 @@ export const IGNORED: readonly Ignored[] = [
     of: /^configmaps$/,
     object: /^[^/]+\/sevlane-run-/,
     because: 'our own note of what the nodes had before; it goes last of all',
-  },
-  {
-    of: /^validatingadmissionpolic(y|ies|ybindings)\.admissionregistration\.k8s\.io$/,
-    object: /^sevlane-fence-/,
-    because: 'our own: it stays by design, as the Lease does, to refuse what a run writes that lost it',
   },
 ];

@@ -1,3 +1,4 @@
+import { FIELD_MANAGER } from '../kube/fence.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import { RUN_LABEL } from '../kube/sweep.ts';
 
@@ -14,8 +15,6 @@ export interface Marks {
   readonly ownFields: readonly string[];
 }
 
-/** Our name among the field managers. */
-const MANAGER = 'sevlane';
 /** Of labels, annotations, finalizers, groups and devices. */
 export const KUBEVIRTS = /(^|[./])(kubevirt\.io)($|[/:])/;
 const MANAGED_BY = /^(virt-operator|kubevirt|cdi-operator)/;
@@ -40,7 +39,7 @@ export function marksOf(object: KubeObject, nameOf: (kind: string, group: string
   const run = labels[RUN_LABEL];
   return {
     isKubevirts,
-    ownFields: managed.filter(({ manager }) => manager === MANAGER).flatMap((each) => fieldsOf(each.fieldsV1)),
+    ownFields: managed.filter(({ manager }) => manager === FIELD_MANAGER).flatMap((each) => fieldsOf(each.fieldsV1)),
     ...(run === undefined ? {} : { run }),
     ...(namespace === undefined ? {} : { namespace }),
     ...(owner === undefined ? {} : { controller: ownerKey(owner, namespace, nameOf) }),
