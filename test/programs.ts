@@ -12,7 +12,7 @@ export function programPath(name: string): string | undefined {
 export function needProgram(context: Mocha.Context, name: string): string {
   const path = programPath(name);
   if (path !== undefined) return path;
-  skip(context, `${name} is not installed`);
+  skipBecause(context, `${name} is not installed`);
 }
 
 /** As needProgram; a kubectl before 1.31 asks for exec over SPDY, which the simulated API does not speak. */
@@ -21,11 +21,12 @@ export async function needKubectl(context: Mocha.Context): Promise<string> {
   const { stdout } = await execa(path, ['version', '--client', '-o', 'json']);
   const { clientVersion } = JSON.parse(stdout) as { clientVersion: { major: string; minor: string } };
   if (Number.parseInt(clientVersion.minor, 10) < 31)
-    skip(context, `kubectl is ${clientVersion.major}.${clientVersion.minor}, older than 1.31`);
+    skipBecause(context, `kubectl is ${clientVersion.major}.${clientVersion.minor}, older than 1.31`);
   return path;
 }
 
-function skip(context: Mocha.Context, reason: string): never {
+/** Skips the test or suite, and says why in its title. */
+export function skipBecause(context: Mocha.Context, reason: string): never {
   if (context.test !== undefined) context.test.title += ` (skipped: ${reason})`;
   context.skip();
 }

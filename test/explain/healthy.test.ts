@@ -8,6 +8,7 @@ import { hostKernelLog } from '../../providers/mock/physics/host-log.ts';
 import { HOST_PROFILES } from '../../providers/mock/physics/profiles/profiles.ts';
 import { keepOne, startSickCluster } from '../bundle/sick-cluster.ts';
 import { sevlane } from '../e2e/cli.ts';
+import { skipBecause } from '../programs.ts';
 
 const VECTORS = join(import.meta.dirname, '../../../../shared/vectors/kubevirt-live');
 
@@ -63,7 +64,7 @@ describe('logs of healthy runs', function () {
   }
 
   it('hold no known text: the life of a VM as the real KubeVirt plays it', function () {
-    if (!existsSync(VECTORS)) this.skip();
+    if (!existsSync(VECTORS)) skipBecause(this, 'the recordings beside this project are not there');
     const lines = readFileSync(join(VECTORS, 'vm-lifecycle.txt'), 'utf8').split('\n');
     // What is refused there was asked for on purpose, by whoever recorded it.
     expect(hits(lines.filter((line) => !/^ *\d+ act /.test(line)).join('\n'))).to.deep.equal([]);
@@ -72,7 +73,7 @@ describe('logs of healthy runs', function () {
   });
 
   it('differ in that from a guest that found no node, as the real scheduler tells it', function () {
-    if (!existsSync(VECTORS)) this.skip();
+    if (!existsSync(VECTORS)) skipBecause(this, 'the recordings beside this project are not there');
     const found = hits(readFileSync(join(VECTORS, 'vmi-unschedulable.json'), 'utf8'));
     expect(found).to.have.length(1);
     expect(found[0]).to.match(/^no-node-matches: /);

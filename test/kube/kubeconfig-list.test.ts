@@ -9,7 +9,7 @@ import { InfraError } from '../../harness/errors/errors.ts';
 import { readAccess } from '../../harness/kube/connect.ts';
 import { type OwnedScope, openScope } from '../../harness/scope/scope.ts';
 import { failure } from '../failure.ts';
-import { programPath } from '../programs.ts';
+import { needProgram } from '../programs.ts';
 import { makeAuthority } from './certificates.ts';
 
 describe('a list of kubeconfigs', () => {
@@ -74,8 +74,7 @@ describe('a list of kubeconfigs', () => {
   });
 
   it('is merged as kubectl does it', async function () {
-    const kubectl = programPath('kubectl');
-    if (kubectl === undefined) return this.skip();
+    const kubectl = needProgram(this, 'kubectl');
     const paths = await twoFiles();
     for (const [order, context] of [
       [paths, undefined],

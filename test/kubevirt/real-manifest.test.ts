@@ -9,6 +9,7 @@ import { readOperatorManifest } from '../../harness/kubevirt/operator-manifest.t
 import { openRelease } from '../../harness/kubevirt/release.ts';
 import type { Made } from '../../harness/kubevirt/uninstall.ts';
 import { parseKubevirtVersion } from '../../harness/kubevirt/versions.ts';
+import { skipBecause } from '../programs.ts';
 import { openSimulatedCluster } from '../traces/simulated-cluster.ts';
 
 const FOLDER = resolve('../shared/vectors/kubevirt-live/manifests');
@@ -24,7 +25,7 @@ describe('the manifest of the real v1.9.0', function () {
         () => false,
       ))
     )
-      return this.skip();
+      return skipBecause(this, 'the recordings beside this project are not there');
     text = await readFile(file, 'utf8');
   });
   const v190 = parseKubevirtVersion('v1.9.0');

@@ -9,6 +9,7 @@ import { openProgress } from '../../reports/progress/progress.ts';
 import { NOTHING, nowAfter, viewOf } from '../../reports/progress/view.ts';
 import { reportOf } from '../../reports/record.ts';
 import { closingText } from '../../reports/text.ts';
+import { skipBecause } from '../programs.ts';
 import { at, closedRecordOf, EVENTS, ended, finding, PLAN, PLANNED, phaseEnded, phaseStarted } from './sample-run.ts';
 
 /** What KubeVirt's Prow marks in a build log, as its configuration has it. */
@@ -49,7 +50,7 @@ function tellAll(isTTY: boolean, detail: 'quiet' | 'normal' | 'verbose', events:
 describe('highlighting of a build log', () => {
   it("is what the recorded lens of KubeVirt's Prow did, line by line", async function () {
     const text = await readFile(BUILDLOG, 'utf8').catch(() => undefined);
-    if (text === undefined) return this.skip();
+    if (text === undefined) return skipBecause(this, 'the recordings beside this project are not there');
     const { lines } = JSON.parse(text) as {
       readonly lines: readonly {
         readonly line?: string;

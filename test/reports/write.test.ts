@@ -12,6 +12,7 @@ import { reportOf } from '../../reports/record.ts';
 import { openReporter } from '../../reports/reporter.ts';
 import { reportSchema } from '../../reports/schema.ts';
 import { openReportFiles } from '../../reports/write.ts';
+import { skipBecause } from '../programs.ts';
 import { parseXml, spyglass } from './readers.ts';
 import { at, closedRecordOf, ended, GREEN, PLAN, recordOf } from './sample-run.ts';
 
@@ -63,7 +64,7 @@ describe('files of the report', () => {
   });
 
   it('are refused at once where no folder can be made, and made with all folders above elsewhere', async function () {
-    if (process.platform !== 'linux') this.skip();
+    if (process.platform !== 'linux') skipBecause(this, 'only Linux has it');
     const refused = await openReportFiles('/proc/sevlane/a').catch((error: unknown) => error);
     expect(refused).to.be.instanceOf(UsageError);
     expect(String(refused)).to.contain('/proc/sevlane/a cannot be written to: ENOENT');

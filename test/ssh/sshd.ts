@@ -4,14 +4,13 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { SshTarget } from '../../harness/model/host.ts';
-import { needProgram, programPath } from '../programs.ts';
+import { needProgram, programPath, skipBecause } from '../programs.ts';
 
 /** Skips the suite, with a word why, where a real sshd cannot be started. */
 export function needSshd(context: Mocha.Context): void {
   needProgram(context, 'sshd');
   if (userInfo().uid === 0) return;
-  if (context.test) context.test.title += ' (skipped: sshd is only started as root)';
-  context.skip();
+  skipBecause(context, 'sshd is only started as root');
 }
 
 /** A real OpenSSH server, with keys and files of its own. */

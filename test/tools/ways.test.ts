@@ -14,7 +14,7 @@ import type { SshConnection } from '../../harness/ssh/connection.ts';
 import { forwardLocally } from '../../harness/tools/forward.ts';
 import { serveSocks } from '../../harness/tools/socks.ts';
 import { failure } from '../failure.ts';
-import { needProgram } from '../programs.ts';
+import { needProgram, skipBecause } from '../programs.ts';
 import { needSshd, type Sshd, startSshd } from '../ssh/sshd.ts';
 
 const LOCAL = { host: '127.0.0.1', port: 0 };
@@ -170,7 +170,7 @@ describe('ways into the networks of the node, through a real sshd', function () 
     it('reach IPv6 addresses', async function () {
       const six = createServer((socket: Socket) => void socket.end('six'));
       const listening = once(six.listen(0, '::1'), 'listening').catch(() => undefined);
-      if ((await listening) === undefined) return this.skip();
+      if ((await listening) === undefined) return skipBecause(this, 'this machine has no IPv6');
       const request = hex(`05 01 00 05 01 00 04 00000000000000000000000000000001 ${port(six)}`);
       const answer = await said(proxy, request);
       six.close();

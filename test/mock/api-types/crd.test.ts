@@ -7,6 +7,7 @@ import { builtinTypes } from '../../../providers/mock/api/kinds/builtin-types.ts
 import type { KubeObject, StatusCause } from '../../../providers/mock/api/objects.ts';
 import { applyDefaults, prune } from '../../../providers/mock/api/structural.ts';
 import { validateSchema } from '../../../providers/mock/api/validate-schema.ts';
+import { skipBecause } from '../../programs.ts';
 
 const REAL = '../shared/vectors/kubevirt-live/objects/crd.json';
 
@@ -41,7 +42,7 @@ const texts = (causes: readonly StatusCause[]) => causes.map(({ field, message }
 
 describe('a CustomResourceDefinition', () => {
   it('of KubeVirt makes types that know and accept what stands in the cluster', function () {
-    if (!existsSync(REAL)) return this.skip();
+    if (!existsSync(REAL)) return skipBecause(this, 'the recordings beside this project are not there');
     const definitions = (JSON.parse(readFileSync(REAL, 'utf8')) as { readonly items: readonly KubeObject[] }).items;
     const definition = builtinTypes().find((type) => type.kind === 'CustomResourceDefinition');
     for (const crd of definitions) {

@@ -3,6 +3,7 @@ import { typesOfCrd } from '../../../providers/mock/api/crd.ts';
 import { aggregatedDiscovery, apiGroup, apiGroupList, apiResourceList } from '../../../providers/mock/api/discovery.ts';
 import { byVersion } from '../../../providers/mock/api/groups.ts';
 import { builtinTypes } from '../../../providers/mock/api/kinds/builtin-types.ts';
+import { skipBecause } from '../../programs.ts';
 import { answered, recording, recordingsHere } from './recordings.ts';
 
 interface Named {
@@ -16,7 +17,7 @@ describe('discovery', () => {
   });
 
   it('tells of each resource what a real API server tells of it', function () {
-    if (!recordingsHere) return this.skip();
+    if (!recordingsHere) return skipBecause(this, 'the recordings beside this project are not there');
     for (const [n, group] of [
       [5, ''],
       [6, 'apps'],
@@ -30,7 +31,7 @@ describe('discovery', () => {
   });
 
   it('aggregates the same as a real API server', function () {
-    if (!recordingsHere) return this.skip();
+    if (!recordingsHere) return skipBecause(this, 'the recordings beside this project are not there');
     const types = builtinTypes();
     for (const [n, root] of [
       [8, 'api'],
@@ -45,7 +46,7 @@ describe('discovery', () => {
   });
 
   it('lists groups as a real API server does, and none that is not there', function () {
-    if (!recordingsHere) return this.skip();
+    if (!recordingsHere) return skipBecause(this, 'the recordings beside this project are not there');
     const served = new Set(builtinTypes().map((type) => type.group));
     const wanted = (recording(4).response.body as { readonly groups: readonly Named[] }).groups;
     expect(apiGroupList(builtinTypes()).groups).to.deep.equal(wanted.filter((group) => served.has(group.name)));
@@ -54,7 +55,7 @@ describe('discovery', () => {
   });
 
   it('tells of a custom resource what a real API server tells', function () {
-    if (!recordingsHere) return this.skip();
+    if (!recordingsHere) return skipBecause(this, 'the recordings beside this project are not there');
     const { types } = typesOfCrd(answered(recording(130)));
     expect(apiResourceList(types, 'lab.sevlane.io', 'v1')).to.deep.equal(recording(133).response.body);
   });

@@ -22,12 +22,6 @@ export interface DocumentServer extends AsyncDisposable {
   kubectl(...args: readonly string[]): Promise<{ readonly stdout: string; readonly stderr: string }>;
 }
 
-/** True if there is a kubectl to judge by. */
-export async function kubectlHere(): Promise<boolean> {
-  const { failed } = await execa('kubectl', ['version', '--client'], { reject: false, timeout: 10_000 });
-  return !failed;
-}
-
 /** Serves discovery and OpenAPI of these types on loopback, answers everything else with 404. */
 export async function serveDocuments(types: readonly ResourceType[]): Promise<DocumentServer> {
   const sent: SentBody[] = [];

@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import { typesOfCrd } from '../../../providers/mock/api/crd.ts';
 import { builtinTypes } from '../../../providers/mock/api/kinds/builtin-types.ts';
 import { decodeProtobuf } from '../../../providers/mock/api/protobuf.ts';
-import { type DocumentServer, kubectlHere, serveDocuments } from './kubectl-server.ts';
+import { needProgram } from '../../programs.ts';
+import { type DocumentServer, serveDocuments } from './kubectl-server.ts';
 import { answered, recording, recordingsHere } from './recordings.ts';
 
 describe('kubectl', function () {
@@ -10,7 +11,7 @@ describe('kubectl', function () {
   let server: DocumentServer;
 
   before(async function () {
-    if (!(await kubectlHere())) return this.skip();
+    needProgram(this, 'kubectl');
     const custom = recordingsHere ? typesOfCrd(answered(recording(130))).types : [];
     server = await serveDocuments([...builtinTypes(), ...custom]);
   });

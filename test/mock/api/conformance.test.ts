@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { replayApiServer } from '../../conformance/apiserver.ts';
+import { skipBecause } from '../../programs.ts';
 
 const FOLDER = resolve('../shared/vectors/apiserver');
 
@@ -33,10 +34,7 @@ const KNOWN = [
 describe('the API server beside recordings of a real one', () => {
   it('gives the same answers, but for those known to differ', async function () {
     this.timeout(60_000);
-    if (!existsSync(FOLDER)) {
-      if (this.test !== undefined) this.test.title += ` (skipped: no recordings in ${FOLDER})`;
-      this.skip();
-    }
+    if (!existsSync(FOLDER)) return skipBecause(this, `no recordings in ${FOLDER}`);
     const verdicts = (await replayApiServer(FOLDER)) ?? [];
     expect(verdicts).to.have.length.greaterThan(300);
     const differing = verdicts.filter(({ differences }) => differences.length > 0);

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { KubeObject } from '../../../providers/mock/api/objects.ts';
 import type { Loose } from '../../../providers/mock/controllers/kinds.ts';
+import { skipBecause } from '../../programs.ts';
 import { startCluster, type TestCluster } from './cluster.ts';
 import { type Front, openFront } from './front.ts';
 import { guestSpec, installKubevirt } from './install.ts';
@@ -68,7 +69,7 @@ describe('the life of a virtual machine', () => {
   const over = new AbortController();
   const stories = new Map<What, Story>();
   before(async function () {
-    if (!existsSync(RECORDED)) return this.skip();
+    if (!existsSync(RECORDED)) return skipBecause(this, 'the recordings beside this project are not there');
     cluster = await startCluster();
     front = await openFront(cluster.network);
     await installKubevirt(cluster, 'v1.9.0');

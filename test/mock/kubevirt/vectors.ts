@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Context } from 'mocha';
+import { skipBecause } from '../../programs.ts';
 
 const ROOT = resolve(process.env.SEVLANE_VECTORS ?? '../shared/vectors');
 
@@ -12,8 +13,5 @@ export function recorded(path: string): unknown {
 
 /** Skips the running test, saying why, unless `value` is there. */
 export function orSkip<T>(context: Context, value: T | undefined): T {
-  if (value === undefined) {
-    context.skip();
-  }
-  return value;
+  return value ?? skipBecause(context, 'the recordings beside this project are not there');
 }
