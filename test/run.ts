@@ -9,10 +9,10 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 
 /**
- * Count the requests of a run in which nothing is cut, or kill sshd a given number of times within one run; keep several
- * hosts busy by themselves; or wait for a lease to expire that nobody may lose before.
+ * Count the requests of a run in which nothing is cut, kill sshd a given number of times within one run, or keep several
+ * hosts busy by themselves.
  */
-const ALONE = ['requests.test.js', 'kills.test.js', 'kill-matrix.test.js', 'two-runs.test.js'];
+const ALONE = ['requests.test.js', 'kills.test.js', 'kill-matrix.test.js'];
 /** Drive whole runs in other processes, and take longest: what takes long begins first. */
 const LONG = 'e2e';
 
