@@ -25,9 +25,12 @@ export async function needKubectl(context: Mocha.Context): Promise<string> {
   return path;
 }
 
-/** Skips the test or suite, and says why in its title. */
+/** Skips the test, or from a hook all tests of its suite, and says why in their titles. */
 export function skipBecause(context: Mocha.Context, reason: string): never {
-  if (context.test !== undefined) context.test.title += ` (skipped: ${reason})`;
+  const { test } = context;
+  const isHook = test !== undefined && 'type' in test && test.type === 'hook';
+  const skipped = isHook ? (test.parent?.tests ?? []) : [test];
+  for (const each of skipped) if (each !== undefined) each.title += ` (skipped: ${reason})`;
   context.skip();
 }
 
